@@ -1,0 +1,41 @@
+"""CNN-LSTM hybrids, plain recurrent networks and honest baselines as scikit-learn estimators.
+
+Public names are resolved on first use, so that ``import skhybrid`` loads neither TensorFlow nor Keras.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_EXPORTS = {
+    "windows": ["SlidingWindow", "make_supervised", "make_windows", "sliding_windows"],
+    "subsequences": ["SubsequenceReshaper", "split_subsequences"],
+    "features": ["CalendarFeatures", "PerStepTransformer", "RollingFeatures"],
+    "datasets": ["make_power_usage", "read_series"],
+    "baselines": ["NaiveRegressor"],
+    "regressors": [
+        "CNNLSTMRegressor",
+        "LSTMRegressor",
+        "GRURegressor",
+        "SimpleRNNRegressor",
+        "CNNRegressor",
+        "DenseRegressor",
+        "SequenceRegressor",
+    ],
+}
+_HOME = {name: module for module, names in _EXPORTS.items() for name in names}
+_MODULES = {*_EXPORTS, "networks"}
+
+__all__ = [*_HOME, "networks"]
+
+
+def __getattr__(name):
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,527 @@
+"""The bridge between scikit-learn and Keras: a SciKeras wrapper that runs on the engine, and the estimators' base.
+
+The estimators own a SciKeras wrapper instead of inheriting from it: SciKeras' classes carry tags of an older
+scikit-learn, with which no subclass can meet today's estimator contract.
+"""
+
+import copy
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+
+from skhybrid import _engine
+from skhybrid._checks import (
+    check_data,
+    check_finite,
+    check_is_fitted,
+    check_weights,
+    count_unknown,
+    fill_unknown,
+    fit_context,
+    fraction,
+    non_negative_int,
+    positive_int,
+    positive_real,
+    read_windows,
+)
+from skhybrid._quiet import KerasRegressor, keras
+from skhybrid.networks import NETWORKS
+
+_TRAINING = """n_features : int, default=1
+    Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
+    oldest step first, the features of one step side by side.
+
+loss : str, callable or keras.losses.Loss, default="mse"
+    Loss to minimise, in the scale of `scale_target`.
+
+optimizer : str, type or keras.optimizers.Optimizer, default="adam"
+    Keras optimizer by name or class, or an instance, of which each fit takes a copy.
+
+learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
+    Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
+
+epochs : int, default=100
+    Number of passes over the training samples.
+
+batch_size : int, default=32
+    Number of samples in a batch; the last batch of an epoch may hold fewer.
+
+shuffle : bool, default=True
+    Whether to draw a new order of the samples for each epoch. The order of steps in a window is never touched.
+
+early_stopping : bool, default=False
+    Whether to hold out the last part in time, stop when its loss has not fallen for `n_iter_no_change` epochs, and
+    take the weights of the best epoch.
+
+validation_fraction : float, default=0.1
+    Share of the samples to hold out for early stopping.
+
+validation_gap : int, default=None
+    Number of samples to leave out between the two parts, so that no training target lies in the held out time; None
+    takes the number of outputs minus 1, which fits targets 1, 2, ..., n_outputs steps ahead.
+
+n_iter_no_change : int, default=10
+    Number of epochs without a better validation loss after which to stop.
+
+scale_target : bool, default=True
+    Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in the
+    units of y either way.
+
+callbacks : keras.callbacks.Callback or list of them, default=None
+    Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+
+warm_start : bool, default=False
+    Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+
+random_state : int, RandomState instance or None, default=None
+    Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each time.
+
+verbose : int, default=0
+    0 for silence, 1 for a progress bar, 2 for a line per epoch.
+"""
+
+_ATTRIBUTES = """model_ : keras.Model
+    The trained network. It maps windows to targets in the scale of `scale_target`; see `to_keras`.
+
+scikeras_ : scikeras.wrappers.KerasRegressor
+    The SciKeras wrapper that owns `model_`.
+
+history_ : dict of str to list of float
+    Loss ("loss", and "val_loss" with early stopping) per epoch.
+
+n_epochs_ : int
+    Number of epochs trained.
+
+n_parameters_ : int
+    Number of the network's parameters.
+
+n_outputs_ : int
+    Number of targets.
+
+input_shape_ : tuple of int
+    Shape of one input of the network, (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+n_features_in_ : int
+    ``X.shape[1]`` seen in `fit`.
+
+feature_names_in_ : ndarray of str
+    Names of the columns of X, if X was a DataFrame with string names.
+
+callbacks_ : list of keras.callbacks.Callback
+    The copies of `callbacks` that the last fit used.
+"""
+
+
+def document(**parts):
+    """Return a decorator that fills the placeholders of a class's docstring, such as ``{training}``."""
+    parts = {**parts, "training": _TRAINING, "attributes": _ATTRIBUTES}
+
+    def fill(cls):
+        for name, text in parts.items():
+            cls.__doc__ = cls.__doc__.replace(f"{{{name}}}", text.strip().replace("\n", "\n    ") + "\n")
+        cls.__doc__ = "\n".join(line.rstrip() for line in cls.__doc__.replace("\n\n\n", "\n\n").split("\n"))
+        return cls
+
+    return fill
+
+
+class Wrapper(KerasRegressor):
+    """SciKeras' regressor, trained and asked through the engine."""
+
+    def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
+        # The estimator has checked the data; SciKeras' own checks would refuse windows without a past, and copy.
+        if reset:
+            self.X_shape_, self.X_dtype_, self.n_features_in_ = X.shape, X.dtype, X.shape[1]
+            self.y_dtype_, self.y_ndim_, self.target_type_ = y.dtype, y.ndim, self._type_of_target(y)
+        return X, y
+
+    def _fit_keras_model(self, X, y, sample_weight, warm_start, epochs, initial_epoch, *, weights, rows, **options):
+        history = _engine.train(
+            self.model_,
+            (X, y.reshape(len(y), -1), weights),
+            rows,
+            epochs=initial_epoch + epochs,
+            initial_epoch=initial_epoch,
+            **options,
+        )
+        if initial_epoch == 0:
+            self.history_ = defaultdict(list)
+        for name, values in history.items():
+            self.history_[name] += values
+
+    def _predict_raw(self, X):
+        return _engine.predict(self.model_, X)
+
+    def __getstate__(self):
+        # The builder and its arguments are parameters, so what training changed is all there is to keep: smaller
+        # and faster than a saved Keras model, and right for any layer that a builder may use.
+        state = dict(super().__getstate__())
+        if "model_" in state:
+            state["model_"] = _engine.get_state(state["model_"])
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if self.initialized_:
+            trained = self.model_
+            self.model_ = self._build_keras_model()
+            self._ensure_compiled_model()
+            _engine.set_state(self.model_, trained)
+
+
+def build_network(meta, *, network, parameters, seed):
+    """Build the Keras model for the shapes that SciKeras has seen in `fit`."""
+    builder = NETWORKS[network] if isinstance(network, str) else network
+    model = builder(meta["X_shape_"][1:], meta["n_outputs_"], seed=seed, **parameters)
+    if model.compiled:
+        raise ValueError(
+            "network must return a model that is not compiled, but returned a compiled one; leave out compile(), and "
+            "pass loss, optimizer and learning_rate to the estimator."
+        )
+    return model
+
+
+class SequenceEstimator(BaseEstimator):
+    """Base of all estimators: from windows and targets to a trained Keras model, and back.
+
+    A subclass says in `_network` which network it trains, and with which parameters.
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {
+        "n_features": [positive_int],
+        "loss": [str, callable],
+        "optimizer": [str, type, keras.optimizers.Optimizer],
+        "learning_rate": [positive_real, keras.optimizers.schedules.LearningRateSchedule, None],
+        "epochs": [positive_int],
+        "batch_size": [positive_int],
+        "shuffle": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [fraction],
+        "validation_gap": [non_negative_int, None],
+        "n_iter_no_change": [positive_int],
+        "scale_target": ["boolean"],
+        "callbacks": [keras.callbacks.Callback, list, tuple, None],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_features,
+        loss,
+        optimizer,
+        learning_rate,
+        epochs,
+        batch_size,
+        shuffle,
+        early_stopping,
+        validation_fraction,
+        validation_gap,
+        n_iter_no_change,
+        scale_target,
+        callbacks,
+        warm_start,
+        random_state,
+        verbose,
+    ):
+        self.n_features = n_features
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation_gap = validation_gap
+        self.n_iter_no_change = n_iter_no_change
+        self.scale_target = scale_target
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_features), (n_samples, n_seq, n_steps, n_features) or \
+                (n_samples, n_steps * n_features)
+            Windows, in time order. Those without a complete past, which start with NaN in all features (3-D or 4-D X
+            only), are left out.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples: 2 counts as the same sample twice, 0 as no sample.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        again = self.warm_start and hasattr(self, "scikeras_")
+        return self._fit(X, y, sample_weight, again=again, epochs=self.epochs, early_stopping=self.early_stopping)
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one more epoch, without early stopping.
+
+        The first call builds the network and fixes the scaling of y.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_features), (n_samples, n_seq, n_steps, n_features) or \
+                (n_samples, n_steps * n_features)
+            Windows, in time order.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        return self._fit(X, y, sample_weight, again=hasattr(self, "scikeras_"), epochs=1, early_stopping=False)
+
+    def predict(self, X):
+        """Predict the target of each window.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_features), (n_samples, n_seq, n_steps, n_features) or \
+                (n_samples, n_steps * n_features)
+            Windows of the shape seen in `fit`. Where a window starts with NaN in all features (3-D or 4-D X only),
+            its first known step is repeated.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions, in the shape of the y seen in `fit`.
+        """
+        check_is_fitted(self)
+        self._check_shape(X)
+        windows = self._read(check_data(self, X, reset=False))
+        windows = fill_unknown(windows, count_unknown(windows))
+        scaled = self.scikeras_.predict(windows.reshape(len(windows), *self.input_shape_))
+        return scaled.astype(np.float64) * self._target_scale + self._target_mean
+
+    @property
+    def model_(self):
+        """The trained Keras model."""
+        return self.scikeras_.model_
+
+    def to_keras(self):
+        """Return one Keras model from the windows that `fit` received to predictions in the units of y.
+
+        Returns
+        -------
+        model : keras.Model
+            Maps (n_samples, *shape of a window) to (n_samples, n_outputs). It shares nothing with the estimator, and
+            is made of Keras' own layers, so that Keras alone can save and load it.
+        """
+        check_is_fitted(self)
+        network = keras.models.clone_model(self.model_)
+        network.set_weights(self.model_.get_weights())
+        inputs = keras.Input(self._window_shape, name="window")
+        outputs = network(keras.layers.Reshape(self.input_shape_, name="steps")(inputs))
+        scale, mean = (np.ravel(a).tolist() for a in (self._target_scale, self._target_mean))
+        return keras.Model(inputs, keras.layers.Rescaling(scale, mean, name="unscale")(outputs), name=network.name)
+
+    def _pick(self, *names):
+        return {name: getattr(self, name) for name in names}
+
+    def _network(self, input_shape):
+        """Return the network for inputs of this shape, by name or as a builder, and its parameters."""
+        raise NotImplementedError
+
+    def _fit(self, X, y, sample_weight, *, again, epochs, early_stopping):
+        if again:
+            self._check_shape(X)
+        X, y = check_data(self, X, y, reset=not again)
+        weights = check_weights(sample_weight, len(X))
+        windows = self._read(X)
+        rows = self._complete_rows(windows, weights)
+        validation_rows = None
+        if early_stopping:
+            rows, validation_rows = self._split(rows, n_outputs=1 if y.ndim == 1 else y.shape[1])
+        if again:
+            scikeras = self.scikeras_
+        else:
+            self._window_shape = X.shape[1:]
+            self.input_shape_ = self._input_shape(X, windows)
+            self._scale_target(y[rows], weights[rows])
+            scikeras = self._make_scikeras()
+        self.callbacks_ = copy_callbacks(self.callbacks)
+        scikeras.fit(
+            windows.reshape(len(windows), *self.input_shape_),
+            (y - self._target_mean) / self._target_scale,
+            epochs=epochs,
+            initial_epoch=scikeras.current_epoch,
+            weights=weights / weights[rows].mean(),  # Keras divides by the number of rows, not by their weights
+            rows=rows,
+            validation_rows=validation_rows,
+            batch_size=self.batch_size,
+            seed=scikeras.model__seed if self.shuffle else None,
+            callbacks=[*self.callbacks_, *self._stopping(early_stopping)],
+            verbose=self.verbose,
+        )
+        return self._keep(scikeras)
+
+    def _check_shape(self, X):
+        """Raise where windows have another shape than in `fit`; that of a 2-D X is left to scikit-learn."""
+        shape = getattr(X, "shape", ())
+        if len(shape) > 2 and shape[1:] != self._window_shape:
+            raise ValueError(
+                f"X must hold windows of shape {self._window_shape}, as in fit, but holds windows of {shape[1:]}; "
+                "cut them with the same window_length from the same columns."
+            )
+
+    def _read(self, X):
+        """Return X as windows, (sample, time, feature)."""
+        if X.ndim == 2:  # a table: NaN there is a missing value, not a step before the series began
+            check_finite(X, "X")
+        return read_windows(X, self.n_features)
+
+    def _complete_rows(self, windows, weights):
+        """Return the samples to train on: those with a complete past and a weight."""
+        complete = count_unknown(windows) == 0
+        rows = np.flatnonzero(complete & (weights > 0))
+        if len(rows) == 0:
+            raise ValueError(
+                f"X must hold at least one complete window, but all {len(windows)} start with NaN (or have weight "
+                "zero); pass a smaller window_length or more rows."
+            )
+        return rows
+
+    def _split(self, rows, n_outputs):
+        """Split the samples in time: the last part validates, and a gap keeps its targets out of training."""
+        gap = n_outputs - 1 if self.validation_gap is None else self.validation_gap
+        n_validation = round(self.validation_fraction * len(rows))
+        n_training = len(rows) - n_validation - gap
+        if n_training < 2 or n_validation < 1:
+            raise ValueError(
+                f"early_stopping=True needs at least 2 samples to train on and 1 to validate on, but of {len(rows)} "
+                f"samples validation_fraction={self.validation_fraction} and a gap of {gap} leave {max(n_training, 0)} "
+                f"and {n_validation}; pass more samples, another validation_fraction or a smaller validation_gap."
+            )
+        return rows[:n_training], rows[len(rows) - n_validation :]
+
+    def _input_shape(self, X, windows):
+        """Return the shape of the network's input."""
+        return windows.shape[1:]
+
+    def _scale_target(self, y, weights):
+        """Learn the scale in which the network sees y."""
+        self._target_mean, self._target_scale = np.zeros(y.shape[1:]), np.ones(y.shape[1:])
+        if self.scale_target:
+            self._target_mean = np.average(y, axis=0, weights=weights)
+            deviation = np.sqrt(np.average((y - self._target_mean) ** 2, axis=0, weights=weights))
+            constant = deviation <= 10 * np.finfo(np.float64).eps * np.abs(self._target_mean)
+            self._target_scale = np.where(constant, 1.0, deviation)
+
+    def _make_scikeras(self):
+        """Return a fresh SciKeras wrapper of the network, seeded outside SciKeras.
+
+        SciKeras' own `random_state` would change the random state of the whole process.
+        """
+        network, parameters = self._network(self.input_shape_)
+        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        options = {} if self.learning_rate is None else {"optimizer__learning_rate": self.learning_rate}
+        return Wrapper(
+            model=build_network,
+            model__network=network,
+            model__parameters=parameters,
+            model__seed=seed,
+            loss=check_loss(self.loss),
+            optimizer=check_optimizer(self.optimizer, self.learning_rate),
+            warm_start=True,  # whether to start afresh is decided here
+            random_state=None,
+            **options,
+        )
+
+    def _stopping(self, early_stopping):
+        if not early_stopping:
+            return []
+        patience = self.n_iter_no_change
+        return [keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)]
+
+    def _keep(self, scikeras):
+        """Store what training gave."""
+        loss = scikeras.history_["loss"][-1]
+        if not np.isfinite(loss):
+            raise ValueError(
+                f"Training must end with a finite loss, but the loss is {loss} after {scikeras.current_epoch} epochs; "
+                "scale X (for example with StandardScaler) or pass a smaller learning_rate."
+            )
+        self.scikeras_ = scikeras
+        self.history_ = dict(scikeras.history_)
+        self.n_epochs_ = scikeras.current_epoch
+        self.n_parameters_ = self.model_.count_params()
+        self.n_outputs_ = scikeras.n_outputs_
+        return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def check_loss(loss):
+    """Return `loss`, a name that Keras knows or a loss of the user's."""
+    try:
+        keras.losses.get(loss)
+    except ValueError:
+        raise ValueError(
+            f"loss must be the name of a Keras loss, a keras.losses.Loss or a function, but is {loss!r}; pass for "
+            "example 'mse', 'mae' or 'huber'."
+        ) from None
+    return loss
+
+
+def check_optimizer(optimizer, learning_rate):
+    """Return `optimizer` by name or class, or a copy of an instance, which belongs to one model only."""
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        if learning_rate is not None:
+            raise ValueError(
+                f"learning_rate must be None where optimizer is an instance, which brings its own, but is "
+                f"{learning_rate!r}; set the rate in the instance, or pass optimizer={optimizer.name!r}."
+            )
+        return optimizer.from_config(optimizer.get_config())
+    try:
+        if isinstance(optimizer, str):
+            keras.optimizers.get(optimizer)
+        elif not issubclass(optimizer, keras.optimizers.Optimizer):
+            raise ValueError
+    except ValueError:
+        raise ValueError(
+            f"optimizer must be the name, the class or an instance of a Keras optimizer, but is {optimizer!r}; pass "
+            "for example 'adam', 'sgd' or keras.optimizers.Adam(0.01)."
+        ) from None
+    return optimizer
+
+
+def copy_callbacks(callbacks):
+    """Return copies of the callbacks, so that no fit sees the state of another."""
+    if isinstance(callbacks, keras.callbacks.Callback):
+        callbacks = [callbacks]
+    for callback in callbacks or ():
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(
+                f"callbacks must hold instances of keras.callbacks.Callback, but holds {callback!r}; pass instances."
+            )
+    return [copy.deepcopy(callback) for callback in callbacks or ()]

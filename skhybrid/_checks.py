@@ -1,0 +1,235 @@
+"""Validation shared by the whole package; the only file that uses scikit-learn's private validation."""
+
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import _fit_context as fit_context
+from sklearn.utils import check_array
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import _check_feature_names_in as check_feature_names
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "StrOptions",
+    "as_windows",
+    "check_array",
+    "check_data",
+    "check_feature_names",
+    "check_finite",
+    "check_horizon",
+    "check_is_fitted",
+    "check_positive_int",
+    "check_rows",
+    "check_weights",
+    "count_unknown",
+    "fill_unknown",
+    "check_sample_shape",
+    "fit_context",
+    "fraction",
+    "non_negative_int",
+    "positive_int",
+    "validate_data",
+]
+
+# Entries of `_parameter_constraints`.
+positive_int = Interval(Integral, 1, None, closed="left")
+non_negative_int = Interval(Integral, 0, None, closed="left")
+positive_real = Interval(Real, 0, None, closed="neither")
+fraction = Interval(Real, 0, 1, closed="neither")
+
+
+def check_positive_int(value: Any, name: str) -> int:
+    """Return `value` as an int of at least 1, or say which parameter is not one."""
+    if isinstance(value, Integral) and not isinstance(value, bool) and value >= 1:
+        return int(value)
+    raise ValueError(f"{name} must be an integer of at least 1, but is {value!r}; pass for example {name}=12.")
+
+
+def check_rows(a: ArrayLike, name: str = "X") -> NDArray[Any]:
+    """Return `a` as a numeric array of rows in time, (n_rows, n_features); 1-D becomes one feature."""
+    rows = np.asarray(a)
+    if rows.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{name} must hold numbers, but has dtype {rows.dtype}; encode text and dates as numbers, "
+            "or leave their columns out."
+        )
+    if rows.ndim not in (1, 2):
+        raise ValueError(
+            f"{name} must be 1-D (time,) or 2-D (time, feature), but has shape {rows.shape}; "
+            "reshape it so that each row is one time step."
+        )
+    if rows.size == 0:
+        raise ValueError(f"{name} must hold at least one row, but has shape {rows.shape}; pass a longer series.")
+    return rows.reshape(len(rows), -1)
+
+
+def check_finite(a: NDArray[Any], name: str) -> None:
+    """Raise where `a` holds NaN or inf, and say how many and where the first is."""
+    if np.isfinite(np.sum(a)):  # fast, and right unless a sum of finite values overflows
+        return
+    bad = ~np.isfinite(a)
+    if not bad.any():
+        return
+    first = int(np.flatnonzero(bad.reshape(len(a), -1).any(axis=1))[0])
+    what = "NaN" if np.isnan(a[first]).any() else "inf"
+    raise ValueError(
+        f"{name} must hold finite numbers, but holds {what} (first in row {first}, {int(bad.sum())} such values in "
+        "all); fill or drop them before."
+    )
+
+
+def check_horizon(horizon: int | Iterable[int]) -> list[int]:
+    """Return the horizons as a list of distinct positive ints."""
+    horizons = list(horizon) if isinstance(horizon, Iterable) else [horizon]
+    valid = all(isinstance(h, Integral) and not isinstance(h, bool) and h >= 1 for h in horizons)
+    if not horizons or not valid or len(set(horizons)) < len(horizons):
+        raise ValueError(
+            f"horizon must be an integer of at least 1, or several different ones, but is {horizon!r}; pass for "
+            "example horizon=1 or horizon=range(1, 25)."
+        )
+    return [int(h) for h in horizons]
+
+
+def as_windows(X: NDArray[Any], n_features: int) -> NDArray[Any]:
+    """Return `X` as (sample, time, feature): flattened 2-D windows unfolded, 4-D subsequences joined."""
+    if X.ndim == 2 and X.shape[1] % n_features:
+        raise ValueError(
+            f"n_features={n_features} does not divide the {X.shape[1]} columns of X; "
+            "pass the number of features that one step of the flattened windows has."
+        )
+    if X.ndim == 2:
+        return X.reshape(len(X), -1, n_features)
+    if X.ndim == 4:
+        return X.reshape(len(X), -1, X.shape[3])
+    if X.ndim == 3:
+        return X
+    raise ValueError(
+        "X must be 2-D (flattened windows), 3-D (sample, time, feature) or 4-D (subsequences), "
+        f"but has samples of shape {X.shape[1:]}; reshape it to windows."
+    )
+
+
+def check_sample_shape(X: ArrayLike, sample_shape: tuple[int, ...]) -> None:
+    """Refuse `X` whose samples have another shape than in fit; two 2-D shapes are left to `validate_data`."""
+    shape = (X if hasattr(X, "shape") else np.asarray(X)).shape[1:]
+    if shape and shape != sample_shape and len(shape) * len(sample_shape) > 1:
+        raise ValueError(
+            f"X must hold samples of shape {sample_shape} as in fit, but they have shape {shape}; "
+            "pass windows with the steps and features that fit received, or fit again."
+        )
+
+
+def check_data(estimator: Any, X: Any, y: Any = "no_validation", *, reset: bool) -> Any:
+    """Return X as an array of floats (not checked for NaN and inf), and y with it where it is given."""
+    _check_lengths(X, y)
+    try:
+        checked = validate_data(
+            estimator,
+            X,
+            y,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            allow_nd=True,
+            ensure_all_finite=False,
+            **({} if isinstance(y, str) else {"multi_output": True, "y_numeric": True}),
+        )
+    except ValueError as error:
+        if "could not convert string" not in str(error):
+            raise
+        raise ValueError(
+            f"X and y must hold numbers, but hold text ({error}); encode text as numbers, or leave its columns out."
+        ) from None
+    return checked
+
+
+def check_weights(sample_weight: ArrayLike | None, n_samples: int) -> NDArray[np.float64]:
+    """Return the weights of the samples, at least one of them positive; None counts each sample once."""
+    if sample_weight is None:
+        return np.ones(n_samples)
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (n_samples,):
+        raise ValueError(
+            f"sample_weight must have shape ({n_samples},), one weight per sample of X, but has shape "
+            f"{weights.shape}; pass one weight for each sample."
+        )
+    check_finite(weights, "sample_weight")
+    if weights.min() < 0 or weights.max() == 0:
+        raise ValueError(
+            "sample_weight must hold no negative weight and not only zeros, but holds weights from "
+            f"{weights.min():g} to {weights.max():g}; pass positive weights for the samples to train on."
+        )
+    return weights
+
+
+def _check_lengths(X: Any, y: Any) -> None:
+    """Raise where X is empty or has another number of samples than y."""
+    if not hasattr(X, "shape") or len(X.shape) == 0:
+        return
+    if X.shape[0] == 0:
+        raise ValueError(f"X must hold at least one sample, but has shape {tuple(X.shape)}; pass more rows.")
+    n_targets = None if isinstance(y, str) or not np.ndim(y) else len(y)
+    if n_targets is not None and n_targets != X.shape[0]:
+        raise ValueError(
+            f"y must have one target per sample of X, but X has {X.shape[0]} samples and y has {n_targets}; "
+            "take both from the same rows."
+        )
+
+
+def read_windows(X: NDArray[Any], n_features: int) -> NDArray[Any]:
+    """Return X as windows, (n_samples, n_steps, n_features).
+
+    A 2-D X holds flattened windows, oldest step first; the subsequences of a 4-D X are joined along time.
+    """
+    if X.ndim == 3:
+        return X
+    if X.ndim == 4:
+        return X.reshape(X.shape[0], X.shape[1] * X.shape[2], X.shape[3])
+    if X.ndim != 2:
+        raise ValueError(
+            "X must have shape (n_samples, n_steps, n_features), (n_samples, n_seq, n_steps, n_features) or "
+            f"(n_samples, n_steps * n_features), but has shape {X.shape}; reshape it to one of these."
+        )
+    if X.shape[1] % n_features:
+        raise ValueError(
+            f"n_features={n_features} must divide the {X.shape[1]} columns of X, which hold the steps of each window "
+            "side by side; pass the number of features of one step."
+        )
+    return X.reshape(len(X), -1, n_features)
+
+
+def count_unknown(windows: NDArray[Any]) -> NDArray[np.intp]:
+    """Count the steps without a past at the start of each window, which are NaN in all features; (n_samples,).
+
+    NaN and inf elsewhere are errors.
+    """
+    if np.isfinite(np.sum(windows)):
+        return np.zeros(len(windows), dtype=np.intp)
+    unknown = np.logical_and.accumulate(np.isnan(windows).all(axis=2), axis=1)  # (sample, time)
+    bad = ~(np.isfinite(windows).all(axis=2) | unknown).all(axis=1)
+    if bad.any():
+        first = int(np.flatnonzero(bad)[0])
+        what = "NaN" if np.isnan(windows[first]).any() else "inf"
+        raise ValueError(
+            f"X must hold finite numbers (but for NaN in all features at the start of a window), but {int(bad.sum())} "
+            f"windows hold {what} elsewhere, the first of them window {first}; fill or drop these values before."
+        )
+    return unknown.sum(axis=1)
+
+
+def fill_unknown(windows: NDArray[Any], n_unknown: NDArray[np.intp]) -> NDArray[Any]:
+    """Repeat the first known step of each window where the steps before it are unknown."""
+    if not n_unknown.any():
+        return windows
+    n_steps = windows.shape[1]
+    if n_unknown.max() == n_steps:
+        raise ValueError(
+            f"X must hold at least one known step per window, but window {int(n_unknown.argmax())} holds NaN only; "
+            "leave it out."
+        )
+    known = np.maximum(np.arange(n_steps), n_unknown[:, None])  # (sample, time): the step to read
+    return np.take_along_axis(windows, known[:, :, None], axis=1)

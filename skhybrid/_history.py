@@ -1,0 +1,165 @@
+"""The rows before X: what a transformer of time keeps of its training rows, and when it uses them.
+
+The first rows of a test fold need the last rows of the training fold. A transformer of time therefore keeps the
+tail of what it was fitted on, and puts it in front of rows that continue the fitted data. Whether they do is
+decided by the first row alone, since a later row must not change an earlier result.
+"""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+CONTEXTS = {"auto", "carry", "none"}
+
+
+@dataclass(frozen=True)
+class History:
+    """What is kept of the fitted rows.
+
+    Attributes
+    ----------
+    first : ndarray of shape (n_features,)
+        The first fitted row.
+    tolerance : ndarray of shape (n_features,)
+        How far a value may be from `first` and still count as equal.
+    first_is_unique : bool
+        Whether no other fitted row equals the first.
+    tail : ndarray of shape (n_kept, n_features)
+        The last fitted rows.
+    index : pandas.Index or None
+        The labels of the fitted rows, where they order the rows in time.
+    """
+
+    first: NDArray[Any]
+    tolerance: NDArray[Any]
+    first_is_unique: bool
+    tail: NDArray[Any]
+    index: pd.Index | None
+
+
+def time_index(X: Any) -> pd.Index | None:
+    """Return the labels of a pandas `X` if they order its rows in time, None where there are no such labels."""
+    index = getattr(X, "index", None)
+    if isinstance(index, pd.MultiIndex):
+        raise ValueError(
+            "X must hold one series with one label per row, but has a MultiIndex of "
+            f"{index.nlevels} levels; fit one pipeline per series."
+        )
+    if not isinstance(index, pd.Index) or not (
+        isinstance(index, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex) or pd.api.types.is_numeric_dtype(index)
+    ):
+        return None
+    if not (index.is_monotonic_increasing and index.is_unique):
+        raise ValueError(
+            "X must hold its rows in time order, each label once, but its index is not strictly increasing; sort "
+            "the rows, and cross-validate with TimeSeriesSplit (shuffled, bootstrapped or KFold rows have no past)."
+        )
+    return index
+
+
+def remember(rows: NDArray[Any], index: pd.Index | None, n_before: int) -> History:
+    """Keep of the fitted `rows` what `rows_before` will need; `n_before` is the longest past of a row."""
+    first = rows[0].copy()
+    # Values may have passed through arithmetic (a scaler) on their way, so equal means equal but for rounding.
+    rounding = 8 * np.finfo(np.result_type(rows, np.float32)).eps * np.abs(first)
+    tolerance = np.fmax(1e-6 * np.nanstd(rows, axis=0, dtype=np.float64), np.nan_to_num(rounding))
+    return History(
+        first=first,
+        tolerance=tolerance,
+        first_is_unique=int(_equal_rows(rows, first, tolerance).sum()) == 1,
+        tail=rows[max(len(rows) - n_before, 0) :].copy(),
+        index=index,
+    )
+
+
+def rows_before(
+    history: History, rows: NDArray[Any], index: pd.Index | None, n_before: int, context: str
+) -> NDArray[Any]:
+    """Return the known rows just before `rows`, (n_known, n_features) with n_known <= n_before."""
+    tail = history.tail[max(len(history.tail) - n_before, 0) :]
+    if context == "carry":
+        return tail
+    if context == "none" or len(rows) == 0:
+        return tail[:0]
+    if history.index is not None and index is not None:
+        return tail[_tail_positions(history.index, index, len(tail), n_before)]
+    return tail[:0] if _starts_fitted_data(history, rows[0]) else tail
+
+
+def _equal_rows(rows: NDArray[Any], row: NDArray[Any], tolerance: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which rows equal `row`; NaN equals NaN."""
+    close = (np.abs(rows - row) <= tolerance) | (np.isnan(rows) & np.isnan(row))
+    return close.all(axis=-1)
+
+
+def _starts_fitted_data(history: History, row: NDArray[Any]) -> bool:
+    """Tell whether `row`, the first of X, is the first fitted row, that is whether X is the fitted data."""
+    if not _equal_rows(row, history.first, history.tolerance):
+        return False
+    if not history.first_is_unique:
+        warnings.warn(
+            "X starts with the first fitted row and is taken as the fitted data, without rows before it; that row "
+            "occurs more than once there, so X may as well continue it: pass a DataFrame with a time index, or say "
+            "context='carry' (X continues the fitted data) or context='none'.",
+            UserWarning,
+            stacklevel=4,
+        )
+    return True
+
+
+def _tail_positions(fitted: pd.Index, index: pd.Index, n_tail: int, n_before: int) -> slice:
+    """Return which rows of the tail stand before the first label of `index`."""
+    first = index[0]
+    try:
+        before_fitted, after_fitted = first < fitted[0], first > fitted[-1]
+    except TypeError:
+        raise ValueError(
+            f"X must have an index like the fitted one ({fitted.dtype}), but its labels are of type {index.dtype}; "
+            "pass rows with the same kind of index."
+        ) from None
+    if before_fitted:
+        raise ValueError(
+            f"X must not start before the fitted data, but starts at {first} and the fitted data at {fitted[0]}; "
+            "cross-validate with TimeSeriesSplit, which never tests on the past."
+        )
+    if after_fitted:
+        n_missing = _count_missing(fitted, first, n_before)
+        if n_missing >= n_before:  # nothing of the tail lies in any window of X
+            return slice(0, 0)
+        if n_missing:
+            warnings.warn(
+                f"X starts {n_missing + 1} steps after the fitted data ends, so that {n_missing} rows between them "
+                f"are missing from its first windows; cut the windows before the split with make_windows to keep "
+                "them, or split without a gap.",
+                UserWarning,
+                stacklevel=4,
+            )
+        return slice(0, n_tail)
+    position = fitted.get_indexer([first])[0]
+    if position < 0:
+        raise ValueError(
+            f"X must continue the fitted data or be part of it, but its first label {first} lies between fitted "
+            "labels without being one; cross-validate with TimeSeriesSplit."
+        )
+    return slice(0, max(position - (len(fitted) - n_tail), 0))
+
+
+def _count_missing(fitted: pd.Index, first: Any, limit: int) -> int:
+    """Count the labels between the last fitted one and `first`, up to `limit`; 0 where the step is not regular."""
+    recent = fitted[-64:]
+    if isinstance(recent, pd.DatetimeIndex):
+        frequency = recent.freq or (pd.infer_freq(recent) if len(recent) >= 3 else None)
+        if frequency is None:
+            return 0
+        grid = pd.date_range(recent[-1], periods=limit + 1, freq=frequency)[1:]
+        return int((grid < first).sum())
+    if isinstance(recent, pd.PeriodIndex):
+        return min((first - recent[-1]).n - 1, limit)
+    steps = np.diff(recent.to_numpy())
+    if len(steps) == 0 or not (steps == steps[0]).all():
+        return 0
+    return int(min(np.ceil((first - recent[-1]) / steps[0]) - 1, limit))

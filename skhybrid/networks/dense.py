@@ -1,0 +1,63 @@
+"""Fully connected layers on the flattened window."""
+
+from skhybrid._quiet import keras
+from skhybrid.networks._checks import Activation, Ints, check_input_shape, check_seed
+from skhybrid.networks._layers import read_out
+
+
+def dense(
+    input_shape: tuple[int, ...],
+    n_outputs: int,
+    *,
+    seed: int,
+    dense_units: Ints = (128, 64),
+    activation: Activation = "relu",
+    dropout: float = 0.0,
+    output_activation: Activation = None,
+) -> keras.Model:
+    """Build Flatten -> Dense ... -> output, uncompiled.
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        Shape of one sample: (n_steps, n_features), or any other.
+    n_outputs : int
+        Number of values predicted for each sample.
+    seed : int
+        Where the first weights and the dropout masks come from, at least 0. No global seed is read or
+        changed.
+    dense_units : int or tuple of int, default=(128, 64)
+        Units of the hidden layers; `()` for none, which is a linear model.
+    activation : str, callable or None, default="relu"
+        Activation of the hidden layers, by its Keras name.
+    dropout : float, default=0.0
+        Share of values set to 0 in training behind each hidden layer.
+    output_activation : str, callable or None, default=None
+        Activation of the output layer; None is linear.
+
+    Returns
+    -------
+    model : keras.Model
+        Uncompiled, named "dense"; maps (n_samples, *input_shape) to (n_samples, n_outputs).
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
+
+    References
+    ----------
+    .. [1] X. Glorot and Y. Bengio, "Understanding the Difficulty of Training Deep Feedforward Neural
+       Networks", AISTATS 2010 (the first weights).
+
+    Examples
+    --------
+    >>> from skhybrid.networks import dense
+    >>> dense((24, 3), 1, seed=0).count_params()  # 72 * 128 + 128, 128 * 64 + 64, 64 + 1
+    17665
+    """
+    seed = check_seed(seed)
+    inputs = keras.Input(check_input_shape(input_shape), name="input")
+    x = keras.layers.Flatten(name="flatten")(inputs)
+    outputs = read_out(x, n_outputs, dense_units, activation, output_activation, dropout=dropout, seed=seed)
+    return keras.Model(inputs, outputs, name="dense")
