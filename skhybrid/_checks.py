@@ -124,7 +124,7 @@ def check_sample_shape(X: ArrayLike, sample_shape: tuple[int, ...]) -> None:
         )
 
 
-def check_data(estimator: Any, X: Any, y: Any = "no_validation", *, reset: bool) -> Any:
+def check_data(estimator: Any, X: Any, y: Any = "no_validation", *, reset: bool, allow_nd: bool = True) -> Any:
     """Return X as an array of floats (not checked for NaN and inf), and y with it where it is given."""
     _check_lengths(X, y)
     try:
@@ -134,15 +134,16 @@ def check_data(estimator: Any, X: Any, y: Any = "no_validation", *, reset: bool)
             y,
             reset=reset,
             dtype=[np.float64, np.float32],
-            allow_nd=True,
+            allow_nd=allow_nd,
             ensure_all_finite=False,
             **({} if isinstance(y, str) else {"multi_output": True, "y_numeric": True}),
         )
     except ValueError as error:
         if "could not convert string" not in str(error):
             raise
+        names = "X" if isinstance(y, str) else "X and y"
         raise ValueError(
-            f"X and y must hold numbers, but hold text ({error}); encode text as numbers, or leave its columns out."
+            f"{names} must hold numbers, but there is text ({error}); encode text as numbers, or leave its columns out."
         ) from None
     return checked
 

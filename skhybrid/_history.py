@@ -85,9 +85,14 @@ def rows_before(
         return tail
     if context == "none" or len(rows) == 0:
         return tail[:0]
-    if history.index is not None and index is not None:
+    if history.index is not None and index is not None and not _is_default(index):
         return tail[_tail_positions(history.index, index, len(tail), n_before)]
     return tail[:0] if _starts_fitted_data(history, rows[0]) else tail
+
+
+def _is_default(index: pd.Index) -> bool:
+    """Tell whether labels only number the rows of X, as those of a DataFrame made from an array do."""
+    return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
 
 
 def _equal_rows(rows: NDArray[Any], row: NDArray[Any], tolerance: NDArray[Any]) -> NDArray[np.bool_]:
@@ -152,7 +157,7 @@ def _count_missing(fitted: pd.Index, first: Any, limit: int) -> int:
     """Count the labels between the last fitted one and `first`, up to `limit`; 0 where the step is not regular."""
     recent = fitted[-64:]
     if isinstance(recent, pd.DatetimeIndex):
-        frequency = recent.freq or (pd.infer_freq(recent) if len(recent) >= 3 else None)
+        frequency = pd.DatetimeIndex(recent, freq="infer").freq
         if frequency is None:
             return 0
         grid = pd.date_range(recent[-1], periods=limit + 1, freq=frequency)[1:]

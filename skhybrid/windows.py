@@ -21,6 +21,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skhybrid._checks import (
     StrOptions,
+    check_data,
     check_feature_names,
     check_finite,
     check_horizon,
@@ -29,7 +30,6 @@ from skhybrid._checks import (
     check_rows,
     fit_context,
     positive_int,
-    validate_data,
 )
 from skhybrid._history import CONTEXTS, remember, rows_before, time_index
 
@@ -258,7 +258,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         Whether the end of the fitted data is the past of the rows given to `transform`. "carry": always, "none":
         never. "auto": if X continues the fitted data, and not if X is the fitted data. A pandas index tells which:
         a first label after the fitted ones continues them (unless a whole window lies between), one among them is
-        part of them, any other is refused. For arrays, X is the fitted data if its first row equals the first
+        part of them, any other is refused. For arrays (and where the index only numbers the rows of X from 0), X is the
+        fitted data if its first row equals the first
         fitted row (but for rounding), and continues it otherwise.
 
     Attributes
@@ -417,16 +418,16 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
 
     def _check_rows(self, X, *, reset):
         """Return X as floats, (time, feature)."""
-        rows = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite=False)
+        rows = check_data(self, X, reset=reset, allow_nd=False)
         check_finite(rows, "X")
         return rows
 
     def _windows(self, rows, before):
         """Cut the windows that end at each of `rows`, with the rows `before` them as their past."""
+        known = np.concatenate([before, rows])
         n_unknown = self.window_length - 1 - len(before)
-        fill = rows[0] if self.incomplete == "edge" else np.nan
-        unknown = np.full((n_unknown, rows.shape[1]), fill, dtype=rows.dtype)
-        windows = sliding_windows(np.concatenate([unknown, before, rows]), self.window_length)
+        edge = known[0] if self.incomplete == "edge" else np.full_like(known[0], np.nan)
+        windows = sliding_windows(np.concatenate([np.tile(edge, (n_unknown, 1)), known]), self.window_length)
         return windows.reshape(len(rows), -1) if self.flatten else windows
 
     def __sklearn_tags__(self):
