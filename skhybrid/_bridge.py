@@ -14,9 +14,11 @@ from sklearn.utils import check_random_state
 
 from skhybrid import _engine
 from skhybrid._checks import (
+    as_windows,
     check_data,
     check_finite,
     check_is_fitted,
+    check_sample_shape,
     check_weights,
     count_unknown,
     fill_unknown,
@@ -25,7 +27,6 @@ from skhybrid._checks import (
     non_negative_int,
     positive_int,
     positive_real,
-    read_windows,
 )
 from skhybrid._quiet import KerasRegressor, keras
 from skhybrid.networks import NETWORKS
@@ -104,6 +105,9 @@ n_outputs_ : int
 input_shape_ : tuple of int
     Shape of one input of the network, (n_steps, n_features) or (n_seq, n_steps, n_features).
 
+sample_shape_ : tuple of int
+    Shape of one sample as `fit` received it, ``X.shape[1:]``.
+
 n_features_in_ : int
     ``X.shape[1]`` seen in `fit`.
 
@@ -130,6 +134,9 @@ def document(**parts):
 
 class Wrapper(KerasRegressor):
     """SciKeras' regressor, trained and asked through the engine."""
+
+    model_: Any
+    history_: dict[str, list[float]]
 
     def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
         # The estimator has checked the data; SciKeras' own checks would refuse windows without a past, and copy.
@@ -189,6 +196,10 @@ class SequenceEstimator(BaseEstimator):
 
     A subclass says in `_network` which network it trains, and with which parameters.
     """
+
+    sample_shape_: tuple[int, ...]
+    input_shape_: tuple[int, ...]
+    scikeras_: Wrapper
 
     _parameter_constraints: dict[str, list[Any]] = {
         "n_features": [positive_int],
@@ -312,7 +323,7 @@ class SequenceEstimator(BaseEstimator):
             Predictions, in the shape of the y seen in `fit`.
         """
         check_is_fitted(self)
-        self._check_shape(X)
+        check_sample_shape(X, self.sample_shape_)
         windows = self._read(check_data(self, X, reset=False))
         windows = fill_unknown(windows, count_unknown(windows))
         scaled = self.scikeras_.predict(windows.reshape(len(windows), *self.input_shape_))
@@ -335,7 +346,7 @@ class SequenceEstimator(BaseEstimator):
         check_is_fitted(self)
         network = keras.models.clone_model(self.model_)
         network.set_weights(self.model_.get_weights())
-        inputs = keras.Input(self._window_shape, name="window")
+        inputs = keras.Input(self.sample_shape_, name="window")
         outputs = network(keras.layers.Reshape(self.input_shape_, name="steps")(inputs))
         scale, mean = (np.ravel(a).tolist() for a in (self._target_scale, self._target_mean))
         return keras.Model(inputs, keras.layers.Rescaling(scale, mean, name="unscale")(outputs), name=network.name)
@@ -349,7 +360,7 @@ class SequenceEstimator(BaseEstimator):
 
     def _fit(self, X, y, sample_weight, *, again, epochs, early_stopping):
         if again:
-            self._check_shape(X)
+            check_sample_shape(X, self.sample_shape_)
         X, y = check_data(self, X, y, reset=not again)
         weights = check_weights(sample_weight, len(X))
         windows = self._read(X)
@@ -360,7 +371,7 @@ class SequenceEstimator(BaseEstimator):
         if again:
             scikeras = self.scikeras_
         else:
-            self._window_shape = X.shape[1:]
+            self.sample_shape_ = X.shape[1:]
             self.input_shape_ = self._input_shape(X, windows)
             self._scale_target(y[rows], weights[rows])
             scikeras = self._make_scikeras()
@@ -380,20 +391,11 @@ class SequenceEstimator(BaseEstimator):
         )
         return self._keep(scikeras)
 
-    def _check_shape(self, X):
-        """Raise where windows have another shape than in `fit`; that of a 2-D X is left to scikit-learn."""
-        shape = getattr(X, "shape", ())
-        if len(shape) > 2 and shape[1:] != self._window_shape:
-            raise ValueError(
-                f"X must hold windows of shape {self._window_shape}, as in fit, but holds windows of {shape[1:]}; "
-                "cut them with the same window_length from the same columns."
-            )
-
     def _read(self, X):
         """Return X as windows, (sample, time, feature)."""
         if X.ndim == 2:  # a table: NaN there is a missing value, not a step before the series began
             check_finite(X, "X")
-        return read_windows(X, self.n_features)
+        return as_windows(X, self.n_features)
 
     def _complete_rows(self, windows, weights):
         """Return the samples to train on: those with a complete past and a weight."""

@@ -25,14 +25,15 @@ __all__ = [
     "check_is_fitted",
     "check_positive_int",
     "check_rows",
+    "check_sample_shape",
     "check_weights",
     "count_unknown",
     "fill_unknown",
-    "check_sample_shape",
     "fit_context",
     "fraction",
     "non_negative_int",
     "positive_int",
+    "positive_real",
     "validate_data",
 ]
 
@@ -45,7 +46,7 @@ fraction = Interval(Real, 0, 1, closed="neither")
 
 def check_positive_int(value: Any, name: str) -> int:
     """Return `value` as an int of at least 1, or say which parameter is not one."""
-    if isinstance(value, Integral) and not isinstance(value, bool) and value >= 1:
+    if isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1:
         return int(value)
     raise ValueError(f"{name} must be an integer of at least 1, but is {value!r}; pass for example {name}=12.")
 
@@ -68,15 +69,15 @@ def check_rows(a: ArrayLike, name: str = "X") -> NDArray[Any]:
     return rows.reshape(len(rows), -1)
 
 
-def check_finite(a: NDArray[Any], name: str) -> None:
-    """Raise where `a` holds NaN or inf, and say how many and where the first is."""
+def check_finite(a: NDArray[Any], name: str, *, allow_nan: bool = False) -> None:
+    """Raise where `a` holds inf, or NaN unless it is allowed, and say how many and where the first is."""
     if np.isfinite(np.sum(a)):  # fast, and right unless a sum of finite values overflows
         return
-    bad = ~np.isfinite(a)
+    bad = np.isinf(a) if allow_nan else ~np.isfinite(a)
     if not bad.any():
         return
     first = int(np.flatnonzero(bad.reshape(len(a), -1).any(axis=1))[0])
-    what = "NaN" if np.isnan(a[first]).any() else "inf"
+    what = "inf" if allow_nan or not np.isnan(a[first]).any() else "NaN"
     raise ValueError(
         f"{name} must hold finite numbers, but holds {what} (first in row {first}, {int(bad.sum())} such values in "
         "all); fill or drop them before."
@@ -86,7 +87,7 @@ def check_finite(a: NDArray[Any], name: str) -> None:
 def check_horizon(horizon: int | Iterable[int]) -> list[int]:
     """Return the horizons as a list of distinct positive ints."""
     horizons = list(horizon) if isinstance(horizon, Iterable) else [horizon]
-    valid = all(isinstance(h, Integral) and not isinstance(h, bool) and h >= 1 for h in horizons)
+    valid = all(isinstance(h, Integral) and not isinstance(h, bool) and int(h) >= 1 for h in horizons)
     if not horizons or not valid or len(set(horizons)) < len(horizons):
         raise ValueError(
             f"horizon must be an integer of at least 1, or several different ones, but is {horizon!r}; pass for "
@@ -179,28 +180,6 @@ def _check_lengths(X: Any, y: Any) -> None:
             f"y must have one target per sample of X, but X has {X.shape[0]} samples and y has {n_targets}; "
             "take both from the same rows."
         )
-
-
-def read_windows(X: NDArray[Any], n_features: int) -> NDArray[Any]:
-    """Return X as windows, (n_samples, n_steps, n_features).
-
-    A 2-D X holds flattened windows, oldest step first; the subsequences of a 4-D X are joined along time.
-    """
-    if X.ndim == 3:
-        return X
-    if X.ndim == 4:
-        return X.reshape(X.shape[0], X.shape[1] * X.shape[2], X.shape[3])
-    if X.ndim != 2:
-        raise ValueError(
-            "X must have shape (n_samples, n_steps, n_features), (n_samples, n_seq, n_steps, n_features) or "
-            f"(n_samples, n_steps * n_features), but has shape {X.shape}; reshape it to one of these."
-        )
-    if X.shape[1] % n_features:
-        raise ValueError(
-            f"n_features={n_features} must divide the {X.shape[1]} columns of X, which hold the steps of each window "
-            "side by side; pass the number of features of one step."
-        )
-    return X.reshape(len(X), -1, n_features)
 
 
 def count_unknown(windows: NDArray[Any]) -> NDArray[np.intp]:

@@ -144,7 +144,7 @@ def _tail_positions(fitted: pd.Index, index: pd.Index, n_tail: int, n_before: in
                 stacklevel=4,
             )
         return slice(0, n_tail)
-    position = fitted.get_indexer([first])[0]
+    position = fitted.get_indexer(pd.Index([first]))[0]
     if position < 0:
         raise ValueError(
             f"X must continue the fitted data or be part of it, but its first label {first} lies between fitted "

@@ -11,13 +11,14 @@ from sklearn.utils import column_or_1d
 from skhybrid._checks import (
     StrOptions,
     as_windows,
+    check_data,
+    check_finite,
     check_horizon,
     check_is_fitted,
     check_sample_shape,
     fit_context,
     non_negative_int,
     positive_int,
-    validate_data,
 )
 
 __all__ = ["NaiveRegressor"]
@@ -168,12 +169,10 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
             If `y` does not have one output for each horizon, the windows are too short for the strategy, or
             they have no `target_channel`.
         """
-        X, y = validate_data(
-            self, X, y, allow_nd=True, ensure_all_finite="allow-nan", multi_output=True, y_numeric=True
-        )
+        X, y = check_data(self, X, y, reset=True)
         _check_outputs(y, self.horizon)
         self.sample_shape_ = X.shape[1:]
-        self._forecast(X[:1])  # raises where windows of this shape cannot carry the rule
+        self._forecast(X)  # raises where windows of this shape cannot carry the rule
         return self
 
     def predict(self, X):
@@ -197,7 +196,7 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         check_sample_shape(X, self.sample_shape_)
-        X = validate_data(self, X, reset=False, allow_nd=True, ensure_all_finite="allow-nan")
+        X = check_data(self, X, reset=False)
         forecast = self._forecast(X)
         n_missing = np.isnan(forecast).any(axis=1).sum()
         if n_missing:
@@ -208,6 +207,8 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         return forecast[:, 0] if isinstance(self.horizon, Integral) else forecast
 
     def _forecast(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        # In a table NaN is a missing value; in windows it may be a step before the series began.
+        check_finite(X, "X", allow_nan=X.ndim > 2)
         windows = as_windows(X, self.n_features)
         if self.target_channel >= windows.shape[2]:
             raise ValueError(
@@ -221,7 +222,6 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
         tags.input_tags.three_d_array = True
         tags.target_tags.single_output = isinstance(self.horizon, Integral)
         tags.target_tags.multi_output = not tags.target_tags.single_output

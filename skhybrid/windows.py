@@ -155,7 +155,7 @@ def make_supervised(
     n_out = n_known if return_future else n_samples
     X = _known_at(frame, moved, horizons, n_out)
     y = _shifted(frame[[column]], horizons, n_samples)
-    if np.ndim(horizon) == 0:
+    if not isinstance(horizon, Iterable):
         y = y.iloc[:, 0].rename(column)
     parts = (X.iloc[:n_samples], y, X.iloc[n_samples:])[: 3 if return_future else 2]
     if isinstance(data, pd.DataFrame | pd.Series):
@@ -382,6 +382,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         names : ndarray of str
             One name per column of the output, oldest step first.
         """
+        check_is_fitted(self)
         names = check_feature_names(self, input_features)
         lags = range(self.window_length - 1, -1, -1)
         return np.array([f"{name}_t-{lag}" for lag in lags for name in names], dtype=object)

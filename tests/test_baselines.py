@@ -14,16 +14,7 @@ from sklearn.utils.estimator_checks import (
 from skhybrid.baselines import NaiveRegressor
 
 
-def expected_failed_checks(estimator):
-    if estimator.strategy == "mean":
-        return {}
-    reason = "it puts NaN into the step that the forecast repeats, and predict refuses to return NaN"
-    return {"check_estimators_pickle": reason}
-
-
-@parametrize_with_checks(
-    [NaiveRegressor(), NaiveRegressor("mean")], expected_failed_checks=expected_failed_checks, xfail_strict=True
-)
+@parametrize_with_checks([NaiveRegressor(), NaiveRegressor("mean")])
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
@@ -247,7 +238,7 @@ def test_nan_in_another_channel_does_not_matter():
 
 
 def test_fit_refuses_inf():
-    with pytest.raises(ValueError, match="infinity"):
+    with pytest.raises(ValueError, match="X must hold finite numbers, but holds inf"):
         NaiveRegressor().fit(np.full((2, 4, 1), np.inf), np.zeros(2))
 
 
@@ -265,7 +256,7 @@ def test_tags(horizon, multi_output):
     assert is_regressor(NaiveRegressor(horizon=horizon))
     assert tags.target_tags.multi_output is multi_output
     assert tags.target_tags.single_output is not multi_output
-    assert tags.input_tags.allow_nan
+    assert not tags.input_tags.allow_nan  # that is about tables; windows may start with NaN
     assert tags.regressor_tags.poor_score
 
 
