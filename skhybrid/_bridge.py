@@ -182,7 +182,14 @@ class Wrapper(KerasRegressor):
 def build_network(meta, *, network, parameters, seed):
     """Build the Keras model for the shapes that SciKeras has seen in `fit`."""
     builder = NETWORKS[network] if isinstance(network, str) else network
-    model = builder(meta["X_shape_"][1:], meta["n_outputs_"], seed=seed, **parameters)
+    n_outputs = meta["n_outputs_"]
+    model = builder(meta["X_shape_"][1:], n_outputs, seed=seed, **parameters)
+    if not isinstance(model, keras.Model) or not model.built or model.output_shape != (None, n_outputs):
+        what = f"one with output shape {model.output_shape}" if getattr(model, "built", False) else repr(model)
+        raise ValueError(
+            f"network must return a Keras model with an Input and output shape (None, {n_outputs}), one column per "
+            f"target, but returned {what}; end it with Dense({n_outputs}) on 2-D features."
+        )
     if model.compiled:
         raise ValueError(
             "network must return a model that is not compiled, but returned a compiled one; leave out compile(), and "
@@ -361,7 +368,15 @@ class SequenceEstimator(BaseEstimator):
     def _fit(self, X, y, sample_weight, *, again, epochs, early_stopping):
         if again:
             check_sample_shape(X, self.sample_shape_)
+        else:
+            vars(self).pop("scikeras_", None)  # or a fit that fails would leave the old network with new scales
         X, y = check_data(self, X, y, reset=not again)
+        if again and y.shape[1:] != self._target_mean.shape:
+            needed = ", ".join(["n_samples", *map(str, self._target_mean.shape)])
+            raise ValueError(
+                f"y must have shape ({needed}) as in the first fit, but has shape {y.shape}; pass the same targets, "
+                "or fit afresh."
+            )
         weights = check_weights(sample_weight, len(X))
         windows = self._read(X)
         rows = self._complete_rows(windows, weights)
@@ -464,6 +479,7 @@ class SequenceEstimator(BaseEstimator):
         """Store what training gave."""
         loss = scikeras.history_["loss"][-1]
         if not np.isfinite(loss):
+            vars(self).pop("scikeras_", None)
             raise ValueError(
                 f"Training must end with a finite loss, but the loss is {loss} after {scikeras.current_epoch} epochs; "
                 "scale X (for example with StandardScaler) or pass a smaller learning_rate."
@@ -474,6 +490,9 @@ class SequenceEstimator(BaseEstimator):
         self.n_parameters_ = self.model_.count_params()
         self.n_outputs_ = scikeras.n_outputs_
         return self
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "scikeras_")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -501,7 +520,7 @@ def check_optimizer(optimizer, learning_rate):
         if learning_rate is not None:
             raise ValueError(
                 f"learning_rate must be None where optimizer is an instance, which brings its own, but is "
-                f"{learning_rate!r}; set the rate in the instance, or pass optimizer={optimizer.name!r}."
+                f"{learning_rate!r}; set the rate in the instance, or pass optimizer={type(optimizer).__name__!r}."
             )
         return optimizer.from_config(optimizer.get_config())
     try:

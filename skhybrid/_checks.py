@@ -71,7 +71,7 @@ def check_rows(a: ArrayLike, name: str = "X") -> NDArray[Any]:
 
 def check_finite(a: NDArray[Any], name: str, *, allow_nan: bool = False) -> None:
     """Raise where `a` holds inf, or NaN unless it is allowed, and say how many and where the first is."""
-    if np.isfinite(np.sum(a)):  # fast, and right unless a sum of finite values overflows
+    if _sum_is_finite(a):
         return
     bad = np.isinf(a) if allow_nan else ~np.isfinite(a)
     if not bad.any():
@@ -128,6 +128,8 @@ def check_sample_shape(X: ArrayLike, sample_shape: tuple[int, ...]) -> None:
 def check_data(estimator: Any, X: Any, y: Any = "no_validation", *, reset: bool, allow_nd: bool = True) -> Any:
     """Return X as an array of floats (not checked for NaN and inf), and y with it where it is given."""
     _check_lengths(X, y)
+    if np.asarray(y).dtype.kind in "US" and not isinstance(y, str):
+        raise ValueError(f"y must hold numbers, but holds text ({str(np.ravel(y)[0])!r}, ...); encode text as numbers.")
     try:
         checked = validate_data(
             estimator,
@@ -168,12 +170,22 @@ def check_weights(sample_weight: ArrayLike | None, n_samples: int) -> NDArray[np
     return weights
 
 
+def _sum_is_finite(a: NDArray[Any]) -> bool:
+    """Tell fast that `a` holds neither NaN nor inf; False says nothing, as a sum of finite values may overflow."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(np.sum(a)))
+
+
 def _check_lengths(X: Any, y: Any) -> None:
     """Raise where X is empty or has another number of samples than y."""
     if not hasattr(X, "shape") or len(X.shape) == 0:
         return
     if X.shape[0] == 0:
         raise ValueError(f"X must hold at least one sample, but has shape {tuple(X.shape)}; pass more rows.")
+    if len(X.shape) > 2 and 0 in X.shape:
+        raise ValueError(
+            f"X must hold at least one step and one feature, but has shape {tuple(X.shape)}; pass longer windows."
+        )
     n_targets = None if isinstance(y, str) or not np.ndim(y) else len(y)
     if n_targets is not None and n_targets != X.shape[0]:
         raise ValueError(
@@ -187,7 +199,7 @@ def count_unknown(windows: NDArray[Any]) -> NDArray[np.intp]:
 
     NaN and inf elsewhere are errors.
     """
-    if np.isfinite(np.sum(windows)):
+    if _sum_is_finite(windows):
         return np.zeros(len(windows), dtype=np.intp)
     unknown = np.logical_and.accumulate(np.isnan(windows).all(axis=2), axis=1)  # (sample, time)
     bad = ~(np.isfinite(windows).all(axis=2) | unknown).all(axis=1)

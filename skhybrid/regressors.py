@@ -570,5 +570,10 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         return self.network, dict(self.network_params or {})
 
     def _input_shape(self, X, windows):
-        reads_subsequences = callable(self.network) or self.network.startswith("time_distributed")
-        return X.shape[1:] if X.ndim == 4 and reads_subsequences else windows.shape[1:]
+        needs_subsequences = not callable(self.network) and self.network.startswith("time_distributed")
+        if needs_subsequences and X.ndim != 4:
+            raise ValueError(
+                f"network={self.network!r} needs X of shape (n_samples, n_seq, n_steps, n_features), but X has shape "
+                f"{X.shape}; cut the windows with SubsequenceReshaper, or pass network='cnn_lstm'."
+            )
+        return X.shape[1:] if X.ndim == 4 and (callable(self.network) or needs_subsequences) else windows.shape[1:]
