@@ -22,6 +22,7 @@ _EXPORTS = {
         "DenseRegressor",
         "SequenceRegressor",
     ],
+    "windowed": ["WindowedRegressor"],
 }
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}
 _MODULES = {*_EXPORTS, "networks"}

@@ -369,7 +369,7 @@ class SequenceEstimator(BaseEstimator):
         if again:
             check_sample_shape(X, self.sample_shape_)
         else:
-            vars(self).pop("scikeras_", None)  # or a fit that fails would leave the old network with new scales
+            self.__dict__.pop("scikeras_", None)  # or a fit that fails would leave the old network with new scales
         X, y = check_data(self, X, y, reset=not again)
         if again and y.shape[1:] != self._target_mean.shape:
             needed = ", ".join(["n_samples", *map(str, self._target_mean.shape)])
@@ -479,7 +479,7 @@ class SequenceEstimator(BaseEstimator):
         """Store what training gave."""
         loss = scikeras.history_["loss"][-1]
         if not np.isfinite(loss):
-            vars(self).pop("scikeras_", None)
+            self.__dict__.pop("scikeras_", None)
             raise ValueError(
                 f"Training must end with a finite loss, but the loss is {loss} after {scikeras.current_epoch} epochs; "
                 "scale X (for example with StandardScaler) or pass a smaller learning_rate."

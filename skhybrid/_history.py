@@ -6,7 +6,7 @@ decided by the first row alone, since a later row must not change an earlier res
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,20 @@ def remember(rows: NDArray[Any], index: pd.Index | None, n_before: int) -> Histo
         tail=rows[max(len(rows) - n_before, 0) :].copy(),
         index=index,
     )
+
+
+def extend(history: History, rows: NDArray[Any], index: pd.Index | None, n_before: int) -> History:
+    """Take `rows`, which follow the rows known so far, into the history."""
+    labels = None
+    if history.index is not None and index is not None:
+        if not index[0] > history.index[-1]:
+            raise ValueError(
+                f"X must follow the rows known so far, which end at {history.index[-1]}, but starts at {index[0]}; "
+                "pass later rows."
+            )
+        labels = history.index.append(index)
+    known = np.concatenate([history.tail, rows])
+    return replace(history, tail=known[max(len(known) - n_before, 0) :], index=labels)
 
 
 def rows_before(

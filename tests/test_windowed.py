@@ -1,0 +1,168 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_val_predict, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skhybrid import DenseRegressor, PerStepTransformer, WindowedRegressor, make_supervised
+from skhybrid.windowed import takes_windows
+
+ROWS_ARE_TIME = {
+    "check_methods_sample_order_invariance": "the rows are time steps, so that their order matters",
+    "check_methods_subset_invariance": "a window holds the rows before it, which a subset may lack",
+    "check_sample_weight_equivalence_on_dense_data": "a repeated row is a later step, not the same row twice",
+}
+
+
+@parametrize_with_checks(
+    [WindowedRegressor(Ridge(), window_length=2)], expected_failed_checks=lambda estimator: ROWS_ARE_TIME
+)
+def test_windowed_regressor_check_estimator(estimator, check):
+    check(estimator)
+
+
+def supervised(n_rows=120, horizon=1):
+    rng = np.random.default_rng(0)
+    index = pd.date_range("2024-01-01", periods=n_rows, freq="h")
+    df = pd.DataFrame({"load": rng.normal(size=n_rows).cumsum(), "price": rng.normal(size=n_rows)}, index)
+    return make_supervised(df, "load", horizon=horizon)
+
+
+def forecast_by_loop(X, y, train, test, window_length, embargo, warmup=0):
+    """Train a ridge on complete windows of the training rows, and predict each test row, in the plainest way."""
+    rows = X.to_numpy()
+    window = {t: rows[t - window_length + 1 : t + 1].ravel() for t in range(window_length - 1, len(rows))}
+    trained = [t for t in train if t >= max(warmup, window_length - 1) and t < len(train) - embargo]
+    ridge = Ridge().fit([window[t] for t in trained], y.to_numpy()[trained])
+    return ridge.predict([window[t] for t in test])
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+@pytest.mark.parametrize(("horizon", "warmup"), [(1, 0), (6, 0), (6, 15), (range(1, 4), 0)])
+def test_windowed_ridge_equals_loop_in_every_fold(as_frame, horizon, warmup):
+    X, y = supervised(horizon=horizon)
+    embargo = max(np.atleast_1d(horizon)) - 1
+    model = WindowedRegressor(Ridge(), window_length=8, embargo=embargo, warmup=warmup)
+    for train, test in TimeSeriesSplit(4).split(X):
+        data = (X, y) if as_frame else (X.to_numpy(), y.to_numpy())
+        parts = [[d.iloc[rows] if as_frame else d[rows] for d in data] for rows in (train, test)]
+        model.fit(*parts[0])
+        expected = forecast_by_loop(X, y, train, test, 8, embargo, warmup)
+        np.testing.assert_allclose(model.predict(parts[1][0]), expected, rtol=0, atol=1e-8)
+        assert model.n_training_rows_ == len(train) - max(7, warmup) - embargo
+
+
+def test_embargo_keeps_later_targets_out_of_training():
+    X, y = supervised(horizon=6)
+    model = WindowedRegressor(Ridge(), window_length=4, embargo=5)
+    altered = y.copy()
+    altered.iloc[75:80] += 100  # known only after row 80, the first to be predicted
+    np.testing.assert_array_equal(
+        model.fit(X.iloc[:80], y.iloc[:80]).predict(X.iloc[80:]),
+        model.fit(X.iloc[:80], altered.iloc[:80]).predict(X.iloc[80:]),
+    )
+
+
+def test_windowed_regressor_does_not_see_the_future():
+    X, y = supervised()
+    model = WindowedRegressor(Ridge(), window_length=5).fit(X.iloc[:60], y.iloc[:60])
+    altered = X.copy()
+    altered.iloc[81:] += 100
+    np.testing.assert_array_equal(model.predict(X.iloc[60:])[:21], model.predict(altered.iloc[60:])[:21])
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_predict_then_update_equals_one_batch(as_frame):
+    X, y = supervised()
+    X, y = (X, y) if as_frame else (X.to_numpy(), y.to_numpy())
+    model = WindowedRegressor(Ridge(), window_length=9).fit(X[:80], y[:80])
+    together = model.predict(X[80:])
+    parts = []
+    for start in range(80, len(X), 7):
+        parts.append(model.predict(X[start : start + 7]))
+        model.update(X[start : start + 7])
+    np.testing.assert_allclose(np.concatenate(parts), together, rtol=1e-12)
+
+
+def test_update_refuses_rows_of_the_past():
+    X, y = supervised()
+    model = WindowedRegressor(Ridge(), window_length=3).fit(X, y)
+    with pytest.raises(ValueError, match="X must follow the rows known so far"):
+        model.update(X.iloc[-5:])
+
+
+def test_window_length_and_inner_parameters_are_searchable():
+    X, y = supervised(horizon=3)
+    search = GridSearchCV(
+        WindowedRegressor(Ridge(), warmup=8, embargo=2),
+        {"window_length": [2, 9], "estimator__alpha": [0.1, 10]},
+        cv=TimeSeriesSplit(3),
+        error_score="raise",
+    ).fit(X, y)
+    assert set(search.best_params_) == {"window_length", "estimator__alpha"}
+
+
+def test_warmup_gives_all_candidates_the_same_rows():
+    X, y = supervised()
+    counts = {WindowedRegressor(Ridge(), w, warmup=20).fit(X, y).n_training_rows_ for w in (2, 10, 21)}
+    assert counts == {len(X) - 20}
+
+
+def test_train_scores_see_the_training_windows():
+    X, _ = supervised()
+    scores = cross_validate(
+        WindowedRegressor(Ridge(1e-6), window_length=3),
+        X,
+        X["load"] - X["load"].shift(2, fill_value=X["load"].iloc[0]),  # exactly a function of a complete window
+        cv=TimeSeriesSplit(3),
+        return_train_score=True,
+    )
+    np.testing.assert_allclose(scores["train_score"], 1, atol=1e-3)
+    np.testing.assert_allclose(scores["test_score"], 1, atol=1e-6)
+
+
+def test_sequence_estimators_get_windows_and_others_tables():
+    X, y = supervised(60)
+    network = DenseRegressor(dense_units=2, epochs=1, random_state=0)
+    assert WindowedRegressor(network, 6).fit(X, y).estimator_.input_shape_ == (6, 2)
+    assert WindowedRegressor(Ridge(), 6).fit(X, y).estimator_.n_features_in_ == 12
+    assert takes_windows(make_pipeline(PerStepTransformer(), network))
+    assert takes_windows(TransformedTargetRegressor(network))
+    assert not takes_windows(make_pipeline(StandardScaler(), Ridge()))
+
+
+def test_sample_weight_of_zero_is_no_row():
+    X, y = supervised(60)
+    altered = y.copy()
+    altered.iloc[20:30] += 100
+    weights = np.ones(len(X))
+    weights[20:30] = 0
+    model = WindowedRegressor(Ridge(), 4)
+    np.testing.assert_allclose(
+        model.fit(X, y, sample_weight=weights).predict(X), model.fit(X, altered, sample_weight=weights).predict(X)
+    )
+
+
+@pytest.mark.parametrize("cv", [KFold(3), KFold(3, shuffle=True, random_state=0)])
+def test_windowed_regressor_refuses_folds_that_are_not_in_time(cv):
+    X, y = supervised()
+    with pytest.raises(ValueError, match="TimeSeriesSplit"):
+        cross_val_predict(WindowedRegressor(Ridge(), 3), X, y, cv=cv)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"window_length": 200}, "window_length=200 with warmup=0 and embargo=0 needs at least 200 rows, but X has"),
+        ({"window_length": 9, "embargo": 115}, "embargo=115 needs at least 124 rows, but X has n_samples=119"),
+        ({"window_length": 9, "warmup": 3}, "warmup=3 must be at least window_length - 1 = 8"),
+    ],
+)
+def test_windowed_regressor_with_too_few_rows(arguments, message):
+    X, y = supervised()
+    with pytest.raises(ValueError, match=message):
+        WindowedRegressor(Ridge(), **arguments).fit(X, y)
