@@ -38,7 +38,7 @@ parser.add_argument("--target", help="its column to forecast (default: the only 
 parser.add_argument("--columns", nargs="+", help="its columns to use (default: all)")
 parser.add_argument("--season", type=int, default=24, help="rows in a season (default: 24)")
 parser.add_argument("--days", type=int, default=60, help="days to simulate (default: 60)")
-parser.add_argument("--epochs", type=int, default=10, help="epochs of each network (default: 10)")
+parser.add_argument("--epochs", type=int, default=8, help="epochs of each network (default: 8)")
 parser.add_argument("--n-jobs", type=int, help="processes to search with (default: 1)")
 parser.add_argument("--quick", action="store_true", help="search two candidates per model, to see that all runs")
 parser.add_argument("--out", default="forecast.png", help="file for the picture (default: forecast.png)")
@@ -56,7 +56,7 @@ X_train, X_test, y_train, y_test = X[:n_train], X[n_train:], y[:n_train], y[n_tr
 print(f"{len(X_train)} training rows, {len(X_test)} test rows from {X_test.index[0]} on, columns {list(X.columns)}\n")
 
 # %% Models, and what the search may choose: 8 candidates for each network
-training = {"epochs": args.epochs, "learning_rate": 0.003, "random_state": 0}
+training = {"epochs": args.epochs, "batch_size": 64, "learning_rate": 0.005, "random_state": 0}
 naive = {"target_channel": X.columns.get_loc(target)}
 
 

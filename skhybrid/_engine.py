@@ -45,7 +45,7 @@ class Batches(keras.utils.PyDataset):
         self.batch_size = batch_size
         self.seed = seed
         self.epoch = epoch
-        self.order = self._draw_order()
+        self.order = rows
 
     def __len__(self):
         return -(-len(self.rows) // self.batch_size)
@@ -54,14 +54,10 @@ class Batches(keras.utils.PyDataset):
         rows = self.order[i * self.batch_size : (i + 1) * self.batch_size]
         return tuple(_as_float32(a[rows]) for a in self.data)
 
-    def on_epoch_end(self):
+    def on_epoch_begin(self):  # not on_epoch_end, which Keras calls once more, before the first epoch
+        if self.seed is not None:
+            self.order = np.random.default_rng([self.seed, self.epoch]).permutation(self.rows)
         self.epoch += 1
-        self.order = self._draw_order()
-
-    def _draw_order(self):
-        if self.seed is None:
-            return self.rows
-        return np.random.default_rng([self.seed, self.epoch]).permutation(self.rows)
 
 
 def train(

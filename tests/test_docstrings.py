@@ -40,8 +40,8 @@ def documented_defaults(doc):
     for line in section(doc, "Parameters").replace("\\\n", "").splitlines():
         names, colon, kind = line.partition(" : ")
         if colon and not line.startswith(" "):
-            text = re.search(r"default=(.*)$", kind)
-            defaults |= {name.lstrip("*"): text[1] if text else None for name in names.split(", ")}
+            text = re.search(r"(?:default=|^)(None)$|default=(.*)$", kind)  # "y : None" is a y that is not used
+            defaults |= {name.lstrip("*"): text[1] or text[2] if text else None for name in names.split(", ")}
     return defaults
 
 
@@ -72,6 +72,22 @@ def test_placeholders_are_filled(name):
     assert re.search(r"^ *\{\w+\}$", PUBLIC[name].__doc__, re.MULTILINE) is None
 
 
-def test_wrong_default_is_found():
-    doc = "Do.\n\n    Parameters\n    ----------\n    a : int, default=3\n        Size.\n    b : str\n        Name.\n\n    Returns\n    -------\n    c : int\n"
-    assert documented_defaults(doc) == {"a": "3", "b": None}
+def test_defaults_are_read_from_the_parameters_only():
+    doc = """Do.
+
+    Parameters
+    ----------
+    a, b : int, default=3
+        Size, see c : int, default=4.
+
+    c : str
+        Name.
+
+    y : None
+        Not used.
+
+    Returns
+    -------
+    d : int
+    """
+    assert documented_defaults(doc) == {"a": "3", "b": "3", "c": None, "y": "None"}
