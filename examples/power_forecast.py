@@ -40,7 +40,7 @@ parser.add_argument("--season", type=int, default=24, help="rows in a season (de
 parser.add_argument("--days", type=int, default=60, help="days to simulate (default: 60)")
 parser.add_argument("--epochs", type=int, default=8, help="epochs of each network (default: 8)")
 parser.add_argument("--n-jobs", type=int, help="processes to search with (default: 1)")
-parser.add_argument("--quick", action="store_true", help="search two candidates per model, to see that all runs")
+parser.add_argument("--quick", action="store_true", help="one candidate per model, to see that all runs")
 parser.add_argument("--out", default="forecast.png", help="file for the picture (default: forecast.png)")
 args = parser.parse_args()
 
@@ -85,15 +85,15 @@ models = {
     # No scaler before the naive rules: they forecast in the units of their windows.
     "Last value": (make_pipeline(SlidingWindow(1), NaiveRegressor("last", **naive)), {}),
     "Last season": (
-        make_pipeline(
-            SlidingWindow(args.season), NaiveRegressor("seasonal", season_length=args.season, **naive)
-        ),
+        make_pipeline(SlidingWindow(args.season), NaiveRegressor("seasonal", season_length=args.season, **naive)),
         {},
     ),
 }
 if args.quick:
-    first = {name: next(iter(grid), None) for name, (_, grid) in models.items()}
-    models = {name: (pipe, {first[name]: grid[first[name]][:2]} if grid else {}) for name, (pipe, grid) in models.items()}
+    models = {
+        name: (pipe, {parameter: values[:1] for parameter, values in grid.items()})
+        for name, (pipe, grid) in models.items()
+    }
 
 
 # %% Search on the training rows, refit on all of them, forecast the test rows
@@ -108,7 +108,12 @@ table, forecasts = {}, {}
 for name, (pipe, grid) in models.items():
     start = time.perf_counter()
     search = GridSearchCV(
-        pipe, grid, cv=TimeSeriesSplit(3), scoring="neg_root_mean_squared_error", n_jobs=args.n_jobs, error_score="raise"
+        pipe,
+        grid,
+        cv=TimeSeriesSplit(3),
+        scoring="neg_root_mean_squared_error",
+        n_jobs=args.n_jobs,
+        error_score="raise",
     ).fit(X_train, y_train)
     seconds = time.perf_counter() - start
     print(f"{name}: {len(search.cv_results_['params'])} candidates in {seconds:.1f} s", file=sys.stderr)

@@ -48,11 +48,11 @@ args = parser.parse_args()
 # %% The series
 
 
-def random_walk(n_months, seed=0):
-    """Return monthly averages of a daily geometric random walk that grows by 0.7 % a month."""
-    daily = np.random.default_rng(seed).normal(0.007 / 21, 0.042 / np.sqrt(21), n_months * 21)
+def random_walk(n_months, seed=16):
+    """Return monthly averages of a daily geometric random walk that grows about as fast as the index did."""
+    daily = np.random.default_rng(seed).normal(0.0066 / 21, 0.036 / np.sqrt(21), n_months * 21)
     months = pd.date_range("1950-01", periods=n_months, freq="MS")
-    return pd.Series(np.exp(daily.cumsum()).reshape(-1, 21).mean(axis=1), index=months) * 17
+    return pd.Series(17 * np.exp(daily.cumsum()).reshape(-1, 21).mean(axis=1), index=months)  # 21 days a month
 
 
 if args.csv:

@@ -351,7 +351,7 @@ class SequenceEstimator(BaseEstimator):
             is made of Keras' own layers, so that Keras alone can save and load it.
         """
         check_is_fitted(self)
-        network = keras.models.clone_model(self.model_)
+        network = self.scikeras_._build_keras_model()  # Keras' clone_model would draw seeds where a layer loses its own
         network.set_weights(self.model_.get_weights())
         inputs = keras.Input(self.sample_shape_, name="window")
         outputs = network(keras.layers.Reshape(self.input_shape_, name="steps")(inputs))

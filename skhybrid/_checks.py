@@ -205,7 +205,7 @@ def count_unknown(windows: NDArray[Any]) -> NDArray[np.intp]:
     bad = ~(np.isfinite(windows).all(axis=2) | unknown).all(axis=1)
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
-        what = "NaN" if np.isnan(windows[first]).any() else "inf"
+        what = "NaN" if np.isnan(windows[first][~unknown[first]]).any() else "inf"
         raise ValueError(
             f"X must hold finite numbers (but for NaN in all features at the start of a window), but {int(bad.sum())} "
             f"windows hold {what} elsewhere, the first of them window {first}; fill or drop these values before."

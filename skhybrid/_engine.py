@@ -1,10 +1,15 @@
 """Training and prediction of Keras models; the only file that knows how they are run.
 
+A compiled program does the work where it gives the same results as Keras' own loops, which do it elsewhere: for
+networks with layers or training steps of the user's, for callbacks that want to see each batch, on a GPU. The choice
+depends on the model and the callbacks only.
+
 Nothing global is read or changed: the order of the rows follows from `seed` and the epoch alone, so that training
 on from epoch 3 sees the batches that an uninterrupted training would have seen.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,9 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skhybrid import _programs
 from skhybrid._quiet import keras, tf
 
 PREDICT_ROWS = 4096  # rows of one forward pass: large enough to be fast, small enough not to copy all windows
+PIECE_VALUES = 2**22  # numbers of one piece of training windows, 16 MB
 
 
 class Batches(keras.utils.PyDataset):
@@ -46,6 +53,13 @@ class Batches(keras.utils.PyDataset):
         self.seed = seed
         self.epoch = epoch
         self.order = rows
+
+    def pieces(self):
+        """Yield the rows of the epoch in pieces of many batches, to be trained on at once."""
+        n_batches = max(1, PIECE_VALUES // (self.batch_size * max(1, self.data[0][0].size)))
+        n_rows = n_batches * self.batch_size
+        for start in range(0, len(self.order), n_rows):
+            yield tuple(_as_float32(a[self.order[start : start + n_rows]]) for a in self.data)
 
     def __len__(self):
         return -(-len(self.rows) // self.batch_size)
@@ -112,40 +126,95 @@ def train(
     history : dict of str to list of float
         One value per epoch: "loss", and "val_loss" where there are `validation_rows`.
     """
+    batches = Batches(data, rows, batch_size, seed=seed, epoch=initial_epoch)
     validation = None if validation_rows is None else Batches(data, validation_rows, PREDICT_ROWS)
+    program = _programs.program_of(model)
+    loop = _train_with_keras if program is None or any(map(_has_batch_hooks, callbacks)) else _train_compiled
+    options = {"epochs": epochs, "initial_epoch": initial_epoch, "callbacks": list(callbacks), "verbose": int(verbose)}
     with _without_retracing_notices():
-        history = model.fit(
-            Batches(data, rows, batch_size, seed=seed, epoch=initial_epoch),
-            validation_data=validation,
-            shuffle=False,  # the batches bring their own order; Keras' would come from a global seed
-            epochs=epochs,
-            initial_epoch=initial_epoch,
-            callbacks=list(callbacks),
-            verbose=int(verbose),
-        )
+        history = loop(model, batches, validation, **options)
     for callback in callbacks:
         callback._model = None  # or its pickle would hold the model a second time
-    return history.history
+    return history
 
 
 def predict(model: keras.Model, X: NDArray[Any]) -> NDArray[np.float32]:
     """Return the outputs of `model` for X, (n_samples, n_outputs)."""
-    forward = _forward(model)
+    program = _programs.program_of(model)
+    forward = _forward(model) if program is None else _programs.TrainingState(model, program).predict
+    pieces = (_as_float32(X[i : i + PREDICT_ROWS]) for i in range(0, len(X), PREDICT_ROWS))
     with _without_retracing_notices():
-        parts = [forward(_as_float32(X[i : i + PREDICT_ROWS])).numpy() for i in range(0, len(X), PREDICT_ROWS)]
-    return np.concatenate(parts)
+        return np.concatenate([np.asarray(forward(piece)) for piece in pieces])
 
 
-def get_state(model: keras.Model) -> list[NDArray[Any]]:
+def get_state(model: keras.Model) -> dict[str, Any]:
     """Return all that training has changed: weights, dropout's generators, the optimizer's moments."""
-    return [variable.numpy() for variable in _state_variables(model)]
+    return {
+        "variables": [variable.numpy() for variable in _state_variables(model)],
+        "optimizer": [variable.numpy() for variable in model.optimizer.variables],
+        "slots": _programs.get_slots(model),
+    }
 
 
-def set_state(model: keras.Model, state: list[NDArray[Any]]) -> None:
+def set_state(model: keras.Model, state: dict[str, Any]) -> None:
     """Put back what `get_state` gave, into a compiled model that was built in the same way."""
-    model.optimizer.build(model.trainable_variables)
-    for variable, value in zip(_state_variables(model), state, strict=True):
+    if len(state["optimizer"]) > len(model.optimizer.variables):
+        model.optimizer.build(model.trainable_variables)
+    variables = [*_state_variables(model), *model.optimizer.variables]
+    for variable, value in zip(variables, [*state["variables"], *state["optimizer"]], strict=True):
         variable.assign(value)
+    _programs.set_slots(model, state["slots"])
+
+
+def _train_with_keras(model, batches, validation, **options):
+    # The batches bring their own order; Keras' would come from a global seed.
+    return model.fit(batches, validation_data=validation, shuffle=False, **options).history
+
+
+def _train_compiled(model, batches, validation, *, epochs, initial_epoch, callbacks, verbose):
+    """Do what `keras.Model.fit` does, with a program for all batches of an epoch."""
+    state = _programs.TrainingState(model, _programs.program_of(model))
+    hooks = keras.callbacks.CallbackList(
+        callbacks, add_progbar=verbose > 0, model=model, verbose=verbose, epochs=epochs, steps=len(batches)
+    )
+    history = defaultdict(list)
+    logs = {}
+    model.stop_training = False
+    hooks.on_train_begin()
+    for epoch in range(initial_epoch, epochs):
+        batches.on_epoch_begin()
+        hooks.on_epoch_begin(epoch)
+        if callbacks:  # they may change weights and learning rate
+            state.read_model()
+        logs = {"loss": _mean_loss(batches, lambda X, y, w: state.train(X, y, w, batches.batch_size))}
+        if validation:
+            validation.on_epoch_begin()
+            logs["val_loss"] = _mean_loss(validation, state.evaluate)
+        if callbacks:
+            state.write_model()
+        hooks.on_epoch_end(epoch, logs)
+        for name, value in logs.items():
+            history[name].append(value)
+        if model.stop_training:
+            break
+    if not callbacks:
+        state.write_model()
+    hooks.on_train_end(logs)
+    return history
+
+
+def _mean_loss(batches, sum_of_losses):
+    """Apply a function that sums the losses of rows to all batches; return the mean over the rows."""
+    return sum(sum_of_losses(*piece) for piece in batches.pieces()) / len(batches.rows)
+
+
+def _has_batch_hooks(callback):
+    """Tell whether a callback wants to be called for each batch."""
+    return any(
+        getattr(getattr(callback, name), "__func__", None) is not getattr(keras.callbacks.Callback, name)
+        for name in dir(keras.callbacks.Callback)
+        if name.startswith("on_") and "batch" in name
+    )
 
 
 def _as_float32(a: NDArray[Any]) -> NDArray[np.float32]:
@@ -153,7 +222,7 @@ def _as_float32(a: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _state_variables(model: keras.Model) -> list[Any]:
-    return [*model.trainable_variables, *model.non_trainable_variables, *model.optimizer.variables]
+    return [*model.trainable_variables, *model.non_trainable_variables]
 
 
 def _forward(model: keras.Model) -> Any:

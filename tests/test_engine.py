@@ -4,7 +4,7 @@ import pickle
 import numpy as np
 import pytest
 
-from skhybrid import _engine
+from skhybrid import _engine, _programs
 from skhybrid._engine import Batches, get_state, predict, set_state, train
 from skhybrid._quiet import keras
 from skhybrid.networks import cnn_lstm, dense
@@ -206,7 +206,7 @@ def test_predict_compiles_once_for_any_number_of_rows(data):
     model = compiled()
     for n in (1, 3, N):
         predict(model, data[0][:n])
-    assert model._skhybrid_forward.experimental_get_tracing_count() == 1
+    assert _programs.program_of(model).forward.experimental_get_tracing_count() == 1
 
 
 def test_predict_sees_later_training(data):
@@ -237,9 +237,9 @@ def test_state_carries_on_an_interrupted_training(data):
 def test_state_is_a_copy():
     model = compiled()
     state = get_state(model)
-    before = [a.copy() for a in state]
+    before = [a.copy() for a in state["variables"]]
     model.set_weights([w + 1 for w in model.get_weights()])
-    for a, b in zip(state, before, strict=True):
+    for a, b in zip(state["variables"], before, strict=True):
         np.testing.assert_array_equal(a, b)
 
 

@@ -11,10 +11,13 @@ import skhybrid
 PACKAGE = Path(skhybrid.__file__).parent
 
 # A module imports from the levels above its line in this table only, never from its own.
+DATA = {"windows", "subsequences", "features", "datasets", "baselines"}
+OUTER = {"windowed", "comparison", "inspection", "displays"}
 LEVELS = [
     {"_checks", "_quiet"},
     {"_history", "networks"},
-    {"windows", "subsequences", "features", "datasets", "baselines"},
+    DATA,
+    {"_programs"},
     {"_engine"},
     {"_bridge"},
     {"regressors", "classifiers"},
@@ -24,8 +27,9 @@ LEVELS = [
 LEVEL = {module: level for level, modules in enumerate(LEVELS) for module in modules}
 FORBIDDEN = {
     ("_engine", "networks"),  # it is handed a builder
-    *product({"_history", *LEVELS[2]}, {"_quiet", "networks"}),  # data needs no TensorFlow
-    *product(LEVELS[6] | LEVELS[7], {"_engine", "_bridge", "regressors", "classifiers"}),  # public interface only
+    ("_programs", "networks"),
+    *product({"_history", *DATA}, {"_quiet", "networks"}),  # data needs no TensorFlow
+    *product(OUTER, {"_engine", "_bridge", "regressors", "classifiers"}),  # public interface only
 }
 FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "__init__.py"]
 

@@ -133,8 +133,8 @@ from skhybrid import *
 
 X = np.random.default_rng(0).normal(size=(24, 1))
 pipe = make_pipeline(StandardScaler(), SlidingWindow(3), DenseRegressor(2, epochs=1, random_state=0))
-for n_jobs in (1, 2):
-    grid = {"slidingwindow__window_length": [2, 3]}
+for n_jobs, lengths in [(1, [2, 3]), (2, [2])]:
+    grid = {"slidingwindow__window_length": lengths}
     GridSearchCV(pipe, grid, cv=TimeSeriesSplit(2), n_jobs=n_jobs, verbose=0).fit(X, X[:, 0]).predict(X)
 CNNLSTMRegressor(2, units=2, epochs=1).fit(X[:, :, None], X[:, 0]).predict(X[:, :, None])
 """

@@ -1,0 +1,363 @@
+"""Networks compiled as pure functions: weights, optimizer and dropout state go in and come out as tensors.
+
+A program has no variables of its own to train, so that all fits of one architecture share it, in all threads, and
+nothing is traced again for another fold, another seed, another length of data or another batch size.
+"""
+
+import json
+import re
+import threading
+from collections import OrderedDict
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhybrid._quiet import keras, tf
+
+MAX_PROGRAMS = 64  # one holds about 1 MB
+
+# Optimizers whose rule treats each number alike, so that one flat vector can stand for all weights.
+ELEMENTWISE = {
+    getattr(keras.optimizers, name)
+    for name in ("SGD", "RMSprop", "Adam", "AdamW", "Adamax", "Adagrad", "Adadelta", "Ftrl", "Lion")
+}
+
+
+class FusedLSTM(keras.layers.LSTM):
+    """LSTM in one operation of TensorFlow instead of a loop over the steps, where the options allow it."""
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        drops = training and (self.dropout or self.recurrent_dropout)
+        if initial_state is not None or mask is not None or self.stateful or self.return_state or drops:
+            return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
+        steps = tf.transpose(sequences, [1, 0, 2])  # (time, sample, feature)
+        if self.go_backwards:
+            steps = tf.reverse(steps, [0])
+        weights = tf.concat([self.cell.kernel.value, self.cell.recurrent_kernel.value], 0)
+        bias = self.cell.bias.value if self.use_bias else tf.zeros([4 * self.units])
+        start = tf.zeros([tf.shape(sequences)[0], self.units])
+        peephole = tf.zeros([self.units])
+        # Version 1 of the operation: the registered gradient of version 2 is wrong (it takes the gates in the order
+        # of version 1).
+        outputs = tf.raw_ops.BlockLSTM(
+            seq_len_max=tf.constant(sequences.shape[1], tf.int64),
+            x=steps,
+            cs_prev=start,
+            h_prev=start,
+            w=_reorder_gates(weights),
+            wci=peephole,
+            wcf=peephole,
+            wco=peephole,
+            b=_reorder_gates(bias),
+            forget_bias=0.0,
+            cell_clip=-1.0,
+        ).h
+        return tf.transpose(outputs, [1, 0, 2]) if self.return_sequences else outputs[-1]
+
+
+def _reorder_gates(a):
+    """Take the gates from the order of Keras (input, forget, candidate, output) to that of BlockLSTM."""
+    i, f, c, o = tf.split(a, 4, axis=-1)
+    return tf.concat([i, c, f, o], -1)
+
+
+class UnfoldedConv1D(keras.layers.Conv1D):
+    """Convolution as one product of unfolded windows, for short series faster than TensorFlow's operation."""
+
+    def call(self, inputs):
+        if (
+            self.strides != (1,)
+            or self.dilation_rate != (1,)
+            or self.groups != 1
+            or self.data_format != "channels_last"
+        ):
+            return super().call(inputs)
+        before, after = self._padding_rows()
+        padded = tf.pad(inputs, [[0, 0], [before, after], [0, 0]])
+        n_steps = padded.shape[1] - self.kernel_size[0] + 1
+        taps = [padded[:, i : i + n_steps] for i in range(self.kernel_size[0])]
+        unfolded = tf.concat(taps, 2)  # (sample, time, kernel step x feature)
+        kernel = tf.reshape(self.kernel, [-1, self.filters])
+        outputs = tf.matmul(tf.reshape(unfolded, [-1, kernel.shape[0]]), kernel)
+        if self.use_bias:
+            outputs += self.bias
+        return self.activation(tf.reshape(outputs, [-1, n_steps, self.filters]))
+
+    def _padding_rows(self):
+        """Return the numbers of zeros before and after the series."""
+        n_more = self.kernel_size[0] - 1
+        return {"valid": (0, 0), "causal": (n_more, 0), "same": (n_more // 2, n_more - n_more // 2)}[self.padding]
+
+
+class Program:
+    """Training, evaluation and prediction of one architecture with one loss and one optimizer.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A compiled model of the architecture. The program copies what it needs, not its weights.
+    """
+
+    def __init__(self, model):
+        uncompiled = keras.Model(model.inputs, model.outputs)  # or its copy would be compiled as well
+        self.network = keras.models.clone_model(uncompiled, clone_function=_fuse)
+        self.shapes = [tuple(v.shape) for v in model.trainable_variables]
+        self.sizes = [int(np.prod(shape)) for shape in self.shapes]
+        self.loss = _loss_object(model.loss)
+        self.optimizer = _make_pure(model.optimizer, sum(self.sizes))
+        self.first_slots = [v.numpy() for v in self.optimizer.variables]
+        self.rate_slot = _position(self.optimizer._learning_rate, self.optimizer.variables)
+
+        weights = tf.TensorSpec([sum(self.sizes)])
+        slots, state = ([_spec(v) for v in vs] for vs in (self.first_slots, _state_variables(model)))
+        X, y = (tf.TensorSpec((None, *shape[1:])) for shape in (model.input_shape, model.output_shape))
+        w, batch_size = tf.TensorSpec([None]), tf.TensorSpec([], tf.int32)
+        self.train = _compile(self._train, weights, slots, state, X, y, w, batch_size)
+        self.evaluate = _compile(self._evaluate, weights, state, X, y, w)
+        self.forward = _compile(self._forward, weights, state, X)
+
+    def _train(self, weights, slots, state, X, y, w, batch_size):
+        """Train on consecutive batches; return weights, slots, state and the sum of the rows' losses."""
+        n_rows = tf.shape(X)[0]
+
+        def step(start, total, weights, slots, state):
+            rows = slice(start, tf.minimum(start + batch_size, n_rows))
+            parts = self._split(weights)
+            with tf.GradientTape() as tape:
+                tape.watch(parts)
+                loss, state = self._loss(parts, state, X[rows], y[rows], w[rows], training=True)
+            gradient = tf.concat(
+                [tf.reshape(g, [-1]) for g in tape.gradient(loss, parts, unconnected_gradients="zero")], 0
+            )
+            (weights,), slots = self.optimizer.stateless_apply(slots, [gradient], [weights])
+            total += loss * tf.cast(rows.stop - rows.start, tf.float32)
+            return rows.stop, total, weights, list(slots), list(state)
+
+        first = [tf.constant(0), tf.constant(0.0), weights, slots, state]
+        _, total, weights, slots, state = tf.while_loop(lambda start, *_: start < n_rows, step, first)
+        return weights, slots, state, total
+
+    def _evaluate(self, weights, state, X, y, w):
+        """Return the sum of the rows' losses."""
+        loss, _ = self._loss(self._split(weights), state, X, y, w, training=False)
+        return loss * tf.cast(tf.shape(X)[0], tf.float32)
+
+    def _forward(self, weights, state, X):
+        return self.network.stateless_call(self._split(weights), state, X, training=False)[0]
+
+    def _loss(self, parts, state, X, y, w, *, training):
+        """Return the loss of a batch, as Keras reduces it, and the new state."""
+        outputs, state, penalties = self.network.stateless_call(parts, state, X, training=training, return_losses=True)
+        return tf.add_n([self.loss(y, outputs, sample_weight=w), *map(tf.convert_to_tensor, penalties)]), state
+
+    def _split(self, weights):
+        """Return the weights as the network's layers have them."""
+        return [tf.reshape(part, shape) for part, shape in zip(tf.split(weights, self.sizes), self.shapes, strict=True)]
+
+
+def program_of(model: Any) -> Program | None:
+    """Return the program of a compiled model, or None where only Keras' own loops are right."""
+    if model not in _PROGRAM_OF:
+        _PROGRAM_OF[model] = _find_or_build(model) if can_compile(model) else None
+    return _PROGRAM_OF[model]
+
+
+def _find_or_build(model):
+    """Return the program of the model's architecture, loss and optimizer."""
+    global _n_builds
+    key = (_describe(model), _describe_loss(model.loss), _describe_optimizer(model.optimizer))
+    with _LOCK:
+        if key not in _PROGRAMS:
+            _PROGRAMS[key] = Program(model)
+            _n_builds += 1
+        _PROGRAMS.move_to_end(key)
+        while len(_PROGRAMS) > MAX_PROGRAMS:
+            _PROGRAMS.popitem(last=False)
+        return _PROGRAMS[key]
+
+
+class TrainingState:
+    """The numbers of a model while a program trains it: weights, the optimizer's slots, other state.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A compiled model.
+
+    program : Program
+        Its program.
+    """
+
+    def __init__(self, model, program):
+        self.model, self.program = model, program
+        self.slots = _SLOTS_OF.get(model, program.first_slots)
+        self.read_model()
+
+    def read_model(self):
+        """Take weights, state and learning rate from the model, where callbacks may have changed them."""
+        self.weights = np.concatenate([v.numpy().ravel() for v in self.model.trainable_variables])
+        self.state = [v.numpy() for v in self.model.non_trainable_variables]
+        if self.program.rate_slot is not None:
+            self.slots = list(self.slots)
+            self.slots[self.program.rate_slot] = self.model.optimizer.learning_rate.numpy()
+
+    def train(self, X, y, w, batch_size):
+        """Train on consecutive batches; return the sum of the rows' losses."""
+        self.weights, self.slots, self.state, total = self.program.train(
+            self.weights, self.slots, self.state, X, y, w, np.int32(batch_size)
+        )
+        return float(total)
+
+    def evaluate(self, X, y, w):
+        """Return the sum of the rows' losses."""
+        return float(self.program.evaluate(self.weights, self.state, X, y, w))
+
+    def predict(self, X):
+        """Return the outputs for X."""
+        return self.program.forward(self.weights, self.state, X)
+
+    def write_model(self):
+        """Put the weights and all other state into the model."""
+        parts = np.split(np.asarray(self.weights), np.cumsum(self.program.sizes)[:-1])
+        for variable, part in zip(self.model.trainable_variables, parts, strict=True):
+            variable.assign(part.reshape(variable.shape))
+        for variable, value in zip(self.model.non_trainable_variables, self.state, strict=True):
+            variable.assign(value)
+        _SLOTS_OF[self.model] = [np.asarray(slot) for slot in self.slots]
+
+
+def get_slots(model: Any) -> list[NDArray[Any]] | None:
+    """Return the optimizer's state after a program has trained the model, None before."""
+    return _SLOTS_OF.get(model)
+
+
+def set_slots(model: Any, slots: list[NDArray[Any]] | None) -> None:
+    """Put back what `get_slots` gave."""
+    if slots is not None:
+        _SLOTS_OF[model] = slots
+
+
+def clear_caches() -> None:
+    """Forget all compiled programs."""
+    with _LOCK:
+        _PROGRAMS.clear()
+
+
+def count_builds() -> int:
+    """Return how many programs have been built in this process."""
+    return _n_builds
+
+
+def can_compile(model: Any) -> bool:
+    """Tell whether a program gives the same results as Keras' own loops.
+
+    It does not for layers, losses or training steps that their description does not tell apart, for optimizers that
+    treat weights as wholes, and nobody has tried it on a GPU.
+    """
+    layers = list(model._flatten_layers())  # the model is the first
+    return (
+        model.compiled
+        and all(type(layer).__module__.startswith("keras.") for layer in layers)
+        and not any(map(_is_foreign, (value for layer in layers[1:] for value in vars(layer).values())))
+        and len(model.inputs) == len(model.outputs) == 1
+        and _is_elementwise(model.optimizer)
+        and keras.backend.backend() == "tensorflow"
+        and not tf.config.list_physical_devices("GPU")
+    )
+
+
+# What is kept for a model as long as it lives: its program, None where there is none, and the optimizer's state.
+_PROGRAM_OF: WeakKeyDictionary[Any, Program | None] = WeakKeyDictionary()
+_SLOTS_OF: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()
+_PROGRAMS: OrderedDict[Any, Program] = OrderedDict()
+_LOCK = threading.Lock()
+_n_builds = 0
+
+
+def _state_variables(model):
+    """Return what training changes beside the weights: moving statistics, dropout's generators."""
+    return model.non_trainable_variables
+
+
+def _spec(value):
+    return tf.TensorSpec(value.shape, value.dtype)
+
+
+def _position(item, items):
+    return next((i for i, other in enumerate(items) if other is item), None)
+
+
+def _compile(function, *signature):
+    return tf.function(function, input_signature=signature, autograph=False)
+
+
+def _fuse(layer):
+    """Return a copy of a layer, in its fast form where there is one."""
+    fast: Any = {keras.layers.LSTM: FusedLSTM, keras.layers.Conv1D: UnfoldedConv1D}.get(type(layer), type(layer))
+    gates = (getattr(layer, "activation", None), getattr(layer, "recurrent_activation", None))
+    if fast is FusedLSTM and gates != (keras.activations.tanh, keras.activations.sigmoid):
+        fast = type(layer)
+    return fast.from_config(layer.get_config())
+
+
+class _FunctionLoss(keras.losses.Loss):
+    """A loss function, reduced as Keras reduces it."""
+
+    def __init__(self, function):
+        super().__init__(name="loss")
+        self.call = function
+
+
+def _loss_object(loss):
+    loss = keras.losses.get(loss)
+    return loss if isinstance(loss, keras.losses.Loss) else _FunctionLoss(loss)
+
+
+def _describe_loss(loss):
+    """Return what tells a loss from others: a name, a function or an instance of the user's."""
+    if isinstance(loss, keras.losses.Loss) and type(loss).__module__.startswith("keras."):
+        return type(loss), str({**loss.get_config(), "name": None})
+    return loss
+
+
+def _make_pure(optimizer, n_weights):
+    """Return the optimizer's rule for one flat vector, with Keras' pure update instead of TensorFlow's in place."""
+    lineage = {cls.__name__: cls for cls in type(optimizer).__mro__}
+    base, in_place = lineage["BaseOptimizer"], vars(lineage["TFOptimizer"])
+    pure = {name: getattr(base, name) for name in in_place if hasattr(base, name) and not name.startswith("__")}
+    rule_class: Any = type(f"Pure{type(optimizer).__name__}", (type(optimizer),), pure)
+    rule = rule_class.from_config(optimizer.get_config())
+    rule.build([keras.Variable(np.zeros(n_weights, np.float32), name="weights")])
+    return rule
+
+
+def _is_elementwise(optimizer):
+    config = optimizer.get_config()
+    wholes = ("clipnorm", "use_ema", "loss_scale_factor", "gradient_accumulation_steps")
+    excludes = getattr(optimizer, "_exclude_from_weight_decay_names", None) or getattr(
+        optimizer, "_exclude_from_weight_decay", None
+    )
+    return type(optimizer) in ELEMENTWISE and not excludes and not any(config.get(name) for name in wholes)
+
+
+def _is_foreign(value):
+    """Tell whether a layer's attribute is a function or object of the user's, of which a name says too little."""
+    return callable(value) and not str(getattr(value, "__module__", "")).startswith("keras")
+
+
+def _describe_optimizer(optimizer):
+    config = {**optimizer.get_config(), "name": None}
+    if isinstance(config["learning_rate"], float):  # a value that goes in, not a part of the program
+        config["learning_rate"] = None
+    return type(optimizer), str(config)
+
+
+def _describe(model):
+    """Return the architecture as text, without what differs between two builds of it: seeds and counted names."""
+    text = re.sub(r'"seed": \d+', '"seed": 0', json.dumps(model.get_config()))
+    for i, name in enumerate(layer.name for layer in model._flatten_layers()):
+        if re.search(r"_\d+$", name):
+            text = text.replace(f'"{name}"', f'"#{i}"')
+    return text

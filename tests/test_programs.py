@@ -1,0 +1,303 @@
+"""Programs: the same results as Keras' own training, and built once for all fits of a network."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from skhybrid import _programs
+from skhybrid._engine import predict, train
+from skhybrid._programs import can_compile, program_of
+from skhybrid._quiet import keras
+from skhybrid.networks import NETWORKS, cnn, cnn_lstm, dense, recurrent, time_distributed_cnn_lstm
+
+L = keras.layers
+N, SHAPE, BATCH = 40, (6, 2), 16  # the last batch has 8 rows
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(N, *SHAPE)).astype(np.float32)
+    return X, rng.normal(size=(N, 2)).astype(np.float32), rng.uniform(0, 2, size=N).astype(np.float32)
+
+
+def with_batch_normalization(input_shape, n_outputs, *, seed):
+    kernel = keras.initializers.GlorotUniform(seed)
+    convolution = L.Conv1D(4, 3, strides=2, use_bias=False, kernel_initializer=kernel)
+    layers = [convolution, L.BatchNormalization(), L.Flatten(), L.Dense(n_outputs, kernel_initializer=kernel)]
+    return keras.Sequential([keras.Input(input_shape), *layers])
+
+
+def with_penalty(input_shape, n_outputs, *, seed):
+    layer = L.Dense(n_outputs, kernel_regularizer="l2", kernel_initializer=keras.initializers.GlorotUniform(seed))
+    return keras.Sequential([keras.Input(input_shape), L.Flatten(), layer])
+
+
+def with_frozen_layer(input_shape, n_outputs, *, seed):
+    model = dense(input_shape, n_outputs, seed=seed, dense_units=4)
+    model.layers[2].trainable = False
+    return model
+
+
+def build(builder, *, seed=1, optimizer="adam", loss="mse", **parameters):
+    model = builder(SHAPE, 2, seed=seed, **parameters)
+    model.compile(optimizer, loss)
+    return model
+
+
+def train_with_keras(model, data, epochs):
+    """Train in the plainest way, batch by batch."""
+    for epoch in range(epochs):
+        order = np.random.default_rng([5, epoch]).permutation(np.arange(N))
+        for start in range(0, N, BATCH):
+            X, y, w = (a[order[start : start + BATCH]] for a in data)
+            model.train_on_batch(X, y, sample_weight=w)
+
+
+def largest_difference(a, b):
+    pairs = zip(*([*m.trainable_variables, *m.non_trainable_variables] for m in (a, b)), strict=True)
+    return max(np.abs(u.numpy().astype(float) - v.numpy()).max() for u, v in pairs)
+
+
+def cubed_error(y, p):
+    return keras.ops.mean(keras.ops.abs(y - p) ** 3, axis=-1)
+
+
+SMALL = {"units": 4, "dense_units": 4}
+CASES = {
+    "cnn_lstm": (cnn_lstm, {"filters": 4, **SMALL}),
+    "cnn_lstm, valid, pooled": (cnn_lstm, {"filters": 4, "padding": "valid", "pool_size": 2, **SMALL}),
+    "cnn_lstm, same": (cnn_lstm, {"filters": 4, "padding": "same", "kernel_size": 4, **SMALL}),
+    "cnn_lstm, dropout": (cnn_lstm, {"filters": 4, "dropout": 0.5, **SMALL}),
+    "cnn_lstm, stacked, both ways, attention": (
+        cnn_lstm,
+        {"filters": (4, 2), "units": (4, 3), "dense_units": (), "bidirectional": True, "attention": True},
+    ),
+    "lstm": (recurrent, {"cell": "lstm", **SMALL}),
+    "gru": (recurrent, {"cell": "gru", **SMALL}),
+    "simple_rnn": (recurrent, {"cell": "simple_rnn", **SMALL}),
+    "cnn": (cnn, {"filters": 4, "dense_units": 4}),
+    "dense": (dense, {"dense_units": 4}),
+    "batch normalization": (with_batch_normalization, {"optimizer": "sgd"}),
+    "penalty": (with_penalty, {}),
+    "frozen layer": (with_frozen_layer, {}),
+    "mae": (dense, {"dense_units": 4, "loss": "mae"}),
+    "Huber": (dense, {"dense_units": 4, "loss": keras.losses.Huber(0.5)}),
+    "sum of losses": (dense, {"dense_units": 4, "loss": keras.losses.MeanSquaredError(reduction="sum")}),
+    "own function": (dense, {"dense_units": 4, "loss": cubed_error}),
+}
+OPTIMIZERS = {
+    **{name: name for name in ("sgd", "rmsprop", "adamw", "adamax", "adagrad", "adadelta", "ftrl", "lion")},
+    "momentum": keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True),
+    "schedule": keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.01, 2, 0.5)),
+    "amsgrad, clipped": keras.optimizers.Adam(amsgrad=True, clipvalue=0.01),
+    "clipped as a whole": keras.optimizers.SGD(global_clipnorm=0.01),
+}
+
+
+def fresh(optimizer):
+    return optimizer if isinstance(optimizer, str) else optimizer.from_config(optimizer.get_config())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_training_equals_keras(data, case):
+    builder, parameters = CASES[case]
+    ours, reference = (build(builder, **parameters) for _ in range(2))
+    assert program_of(ours) is not None
+    train_with_keras(reference, data, epochs=3)
+    train(ours, data, np.arange(N), epochs=3, batch_size=BATCH, seed=5)
+    assert largest_difference(ours, reference) < 1e-5
+    np.testing.assert_allclose(predict(ours, data[0]), reference.predict_on_batch(data[0]), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_training_with_any_optimizer_equals_keras(data, name):
+    ours, reference = (build(dense, dense_units=4, optimizer=fresh(OPTIMIZERS[name])) for _ in range(2))
+    assert program_of(ours) is not None
+    train_with_keras(reference, data, epochs=3)
+    train(ours, data, np.arange(N), epochs=3, batch_size=BATCH, seed=5)
+    assert largest_difference(ours, reference) < 1e-5
+
+
+def test_nested_windows_train_like_keras(data):
+    nested = (data[0].reshape(N, 3, 2, 2), *data[1:])
+    models = [time_distributed_cnn_lstm((3, 2, 2), 2, seed=1, filters=4, kernel_size=2, **SMALL) for _ in range(2)]
+    for model in models:
+        model.compile("adam", "mse")
+    train_with_keras(models[1], nested, epochs=2)
+    train(models[0], nested, np.arange(N), epochs=2, batch_size=BATCH, seed=5)
+    assert largest_difference(*models) < 1e-5
+
+
+def test_history_equals_keras(data):
+    ours, reference = (build(with_penalty) for _ in range(2))
+    history = train(ours, data, np.arange(30), np.arange(30, N), epochs=2, batch_size=BATCH, seed=None)
+    X, y, w = data
+    expected = reference.fit(
+        X[:30],
+        y[:30],
+        sample_weight=w[:30],
+        validation_data=(X[30:], y[30:], w[30:]),
+        shuffle=False,
+        epochs=2,
+        batch_size=BATCH,
+        verbose=0,
+    ).history
+    assert history.keys() == expected.keys()
+    for name in expected:
+        np.testing.assert_allclose(history[name], expected[name], rtol=1e-5)
+
+
+def test_pieces_of_an_epoch_do_not_matter(data, monkeypatch):
+    whole, pieces = (build(dense, dense_units=4) for _ in range(2))
+    train(whole, data, np.arange(N), epochs=2, batch_size=4, seed=5)
+    monkeypatch.setattr("skhybrid._engine.PIECE_VALUES", 2 * 4 * 12)  # two batches
+    train(pieces, data, np.arange(N), epochs=2, batch_size=4, seed=5)
+    assert largest_difference(whole, pieces) == 0
+
+
+# One program for many fits
+
+
+def count_new_builds(function):
+    before = _programs.count_builds()
+    function()
+    return _programs.count_builds() - before
+
+
+def fit_some(data, n_rows=N, batch_size=BATCH, **parameters):
+    model = build(cnn, filters=3, dense_units=3, **parameters)
+    train(model, data, np.arange(n_rows), epochs=1, batch_size=batch_size, seed=0)
+    predict(model, data[0][:n_rows])
+
+
+def test_seed_rate_length_and_batch_size_share_a_program(data):
+    _programs.clear_caches()
+
+    def fit_all():
+        fit_some(data)
+        fit_some(data, seed=2)
+        fit_some(data, n_rows=33, batch_size=7)
+        fit_some(data, optimizer=keras.optimizers.Adam(0.1))
+
+    assert count_new_builds(fit_all) == 1
+    program = program_of(build(cnn, filters=3, dense_units=3))
+    assert program.train.experimental_get_tracing_count() == 1
+    assert program.forward.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"activation": "tanh"}, {"loss": "mae"}, {"optimizer": "sgd"}, {"optimizer": keras.optimizers.Adam(beta_1=0.5)}],
+    ids=str,
+)
+def test_what_shapes_the_result_gets_its_own_program(data, other):
+    fit_some(data)
+    assert program_of(build(cnn, filters=3, dense_units=3)) is not program_of(
+        build(cnn, filters=3, dense_units=3, **other)
+    )
+
+
+def test_losses_of_one_name_are_told_apart(data):
+    def make(power):
+        def loss(y, p):
+            return keras.ops.mean(keras.ops.abs(y - p) ** power, axis=-1)
+
+        return loss
+
+    first, second = (build(dense, dense_units=4, loss=make(power)) for power in (1, 2))
+    for model in (first, second):
+        train(model, data, np.arange(N), epochs=1, batch_size=BATCH, seed=0)
+    assert largest_difference(first, second) > 1e-4
+
+
+def test_counted_names_share_a_program():
+    def unnamed():
+        model = keras.Sequential([keras.Input((3,)), L.Dense(2), L.Dense(1)])
+        model.compile("sgd", "mse")
+        return program_of(model)
+
+    assert unnamed() is unnamed()
+
+
+def test_programs_are_bounded(monkeypatch):
+    monkeypatch.setattr(_programs, "MAX_PROGRAMS", 2)
+    for units in (5, 6, 7):
+        program_of(build(dense, dense_units=units))
+    assert len(_programs._PROGRAMS) == 2
+    _programs.clear_caches()
+    assert len(_programs._PROGRAMS) == 0
+
+
+def test_threads_share_a_program_and_stay_right(data):
+    def fit(seed):
+        model = build(cnn_lstm, seed=seed, filters=3, **SMALL, dropout=0.2)
+        train(model, data, np.arange(N), epochs=2, batch_size=4, seed=seed)
+        return predict(model, data[0])
+
+    _programs.clear_caches()
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(fit, range(8)))
+    np.testing.assert_array_equal(together, [fit(seed) for seed in range(8)])
+
+
+# What is left to Keras
+
+
+class OwnDense(L.Dense):
+    pass
+
+
+def sequential(*layers):
+    return keras.Sequential([keras.Input((3,)), *layers, L.Dense(1)])
+
+
+class OwnModel(keras.Model):
+    def train_step(self, data):
+        return super().train_step(data)
+
+
+def identity(x):
+    return x
+
+
+def own_training_step():
+    inputs = keras.Input((3,))
+    return OwnModel(inputs, L.Dense(1)(inputs))
+
+
+@pytest.mark.parametrize(
+    ("model", "optimizer"),
+    [
+        (sequential(OwnDense(2)), "adam"),
+        (sequential(L.Lambda(identity)), "adam"),
+        (sequential(L.Dense(2, activation=identity)), "adam"),
+        (own_training_step(), "adam"),
+        (sequential(), "nadam"),
+        (sequential(), keras.optimizers.Adam(clipnorm=1.0)),
+        (sequential(), keras.optimizers.Adam(use_ema=True)),
+        (sequential(), keras.optimizers.Adam(gradient_accumulation_steps=2)),
+    ],
+    ids=["layer", "lambda", "activation", "training step", "nadam", "clipnorm", "ema", "accumulation"],
+)
+def test_what_programs_cannot_do_is_left_to_keras(model, optimizer):
+    model.compile(optimizer, "mse")
+    assert not can_compile(model)
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(9, 3)).astype(np.float32)
+    history = train(model, (X, X[:, :1], np.ones(9)), np.arange(9), epochs=1, batch_size=4, seed=0)
+    assert np.isfinite(history["loss"]).all()
+    np.testing.assert_allclose(predict(model, X), model.predict_on_batch(X), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_of_the_package_has_a_program(name):
+    model = NETWORKS[name]((4, 6, 2) if name.startswith("time_distributed") else (6, 2), 1, seed=0)
+    model.compile("adam", "mse")
+    assert can_compile(model)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "simple_rnn"])
+def test_both_directions_have_a_program(cell):
+    assert can_compile(build(recurrent, cell=cell, bidirectional=True))
