@@ -5,9 +5,12 @@ nothing is traced again for another fold, another seed, another length of data o
 """
 
 import json
+import random
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -102,7 +105,8 @@ class Program:
 
     def __init__(self, model):
         uncompiled = keras.Model(model.inputs, model.outputs)  # or its copy would be compiled as well
-        self.network = keras.models.clone_model(uncompiled, clone_function=_fuse)
+        with _python_random_kept():
+            self.network = keras.models.clone_model(uncompiled, clone_function=_fuse)
         self.shapes = [tuple(v.shape) for v in model.trainable_variables]
         self.sizes = [int(np.prod(shape)) for shape in self.shapes]
         self.loss = _loss_object(model.loss)
@@ -300,6 +304,16 @@ def _fuse(layer):
     if fast is FusedLSTM and gates != (keras.activations.tanh, keras.activations.sigmoid):
         fast = type(layer)
     return fast.from_config(layer.get_config())
+
+
+@contextmanager
+def _python_random_kept() -> Iterator[None]:
+    """Leave Python's random numbers as they were: copying a layer, Keras draws seeds from them that nothing uses."""
+    before = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(before)
 
 
 class _FunctionLoss(keras.losses.Loss):

@@ -1,5 +1,6 @@
 """Programs: the same results as Keras' own training, and built once for all fits of a network."""
 
+import random
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -299,5 +300,10 @@ def test_every_network_of_the_package_has_a_program(name):
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "simple_rnn"])
-def test_both_directions_have_a_program(cell):
-    assert can_compile(build(recurrent, cell=cell, bidirectional=True))
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_building_a_program_draws_nothing(cell, bidirectional):
+    model = build(recurrent, cell=cell, bidirectional=bidirectional, units=3)
+    _programs.clear_caches()
+    before = random.getstate()
+    assert program_of(model) is not None
+    assert random.getstate() == before
