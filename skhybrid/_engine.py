@@ -21,6 +21,7 @@ from skhybrid import _programs
 from skhybrid._quiet import keras, tf
 
 PREDICT_ROWS = 4096  # rows of one forward pass: large enough to be fast, small enough not to copy all windows
+ROWS_AT_ONCE = 32  # rows of a prediction come in multiples of this
 PIECE_VALUES = 2**22  # numbers of one piece of training windows, 16 MB
 
 
@@ -144,7 +145,7 @@ def predict(model: keras.Model, X: NDArray[Any]) -> NDArray[np.float32]:
     forward = _forward(model) if program is None else _programs.TrainingState(model, program).predict
     pieces = (_as_float32(X[i : i + PREDICT_ROWS]) for i in range(0, len(X), PREDICT_ROWS))
     with _without_retracing_notices():
-        return np.concatenate([np.asarray(forward(piece)) for piece in pieces])
+        return np.concatenate([np.asarray(forward(_fill_up(piece)))[: len(piece)] for piece in pieces])
 
 
 def get_state(model: keras.Model) -> dict[str, Any]:
@@ -215,6 +216,16 @@ def _has_batch_hooks(callback):
         for name in dir(keras.callbacks.Callback)
         if name.startswith("on_") and "batch" in name
     )
+
+
+def _fill_up(X: NDArray[Any]) -> NDArray[Any]:
+    """Repeat the last row up to a full number of `ROWS_AT_ONCE`.
+
+    A product with one row or few is rounded otherwise than one with many, and a prediction should not depend on what
+    it is asked together with.
+    """
+    n_more = -len(X) % ROWS_AT_ONCE
+    return np.concatenate([X, np.repeat(X[-1:], n_more, axis=0)]) if n_more else X
 
 
 def _as_float32(a: NDArray[Any]) -> NDArray[np.float32]:

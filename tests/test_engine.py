@@ -195,6 +195,14 @@ def test_predict_equals_keras(data, network):
     np.testing.assert_allclose(predict(model, data[0]), model.predict(data[0], verbose=0), rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("n_rows", [1, 2, 31, 33, 100])
+def test_prediction_does_not_depend_on_its_company(n_rows):
+    X = np.random.default_rng(0).normal(size=(200, 5, 2))
+    model = cnn_lstm((5, 2), 1, seed=0)
+    model.compile("adam", "mse")
+    np.testing.assert_array_equal(predict(model, X[:n_rows]), predict(model, X)[:n_rows])
+
+
 def test_predict_in_parts_equals_predict_at_once(data, monkeypatch):
     model = compiled()
     at_once = predict(model, data[0])
