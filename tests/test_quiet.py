@@ -137,6 +137,7 @@ for n_jobs, lengths in [(1, [2, 3]), (2, [2])]:
     grid = {"slidingwindow__window_length": lengths}
     GridSearchCV(pipe, grid, cv=TimeSeriesSplit(2), n_jobs=n_jobs, verbose=0).fit(X, X[:, 0]).predict(X)
 CNNLSTMRegressor(2, units=2, epochs=1).fit(X[:, :, None], X[:, 0]).predict(X[:, :, None])
+LSTMRegressor(2, epochs=1).fit(X[1:, :, None], X[1:, 0]).predict(X[:, :, None])  # odd: 23 samples, 1 feature
 """
 
 
