@@ -6,7 +6,7 @@ error). Here its experiment is repeated with the two baselines it leaves out, an
 last value.
 
     python sp500_lesson.py --csv sp500_monthly.csv          columns date, close; a path or an URL
-    python sp500_lesson.py --csv sp500_monthly.csv --exercises kernel window relative --seeds 3
+    python sp500_lesson.py --csv sp500_monthly.csv --seeds 3 --exercises relative
 
 Without --csv the series is a simulated stand-in: the index itself may not be handed on with this package.
 """
@@ -40,7 +40,8 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("--csv", help="path or URL of the monthly averages, columns date and close")
 parser.add_argument("--split", choices=["code", "shapes"], default="code", help="which 80 %% (see the script)")
 parser.add_argument("--scaler", choices=["minmax", "standard"], default="minmax", help="the lesson names none")
-parser.add_argument("--exercises", nargs="*", choices=["kernel", "window", "relative"], default=["relative"])
+exercises = ["kernel", "window", "relative"]
+parser.add_argument("--exercises", nargs="*", choices=exercises, default=exercises, help="(default: all three)")
 parser.add_argument("--seeds", type=int, default=1, help="runs of each network (default: 1)")
 parser.add_argument("--epochs", type=int, default=60, help="epochs of each network (default: 60)")
 args = parser.parse_args()

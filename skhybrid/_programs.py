@@ -38,7 +38,11 @@ class FusedLSTM(keras.layers.LSTM):
         steps = tf.transpose(sequences, [1, 0, 2])  # (time, sample, feature)
         if self.go_backwards:
             steps = tf.reverse(steps, [0])
-        weights = tf.concat([self.cell.kernel.value, self.cell.recurrent_kernel.value], 0)
+        # TensorFlow warns of an odd number of features, which it computes slowly: a feature of zeros makes it even.
+        n_more = sequences.shape[2] % 2
+        steps = tf.pad(steps, [[0, 0], [0, 0], [0, n_more]])
+        kernel = tf.pad(self.cell.kernel.value, [[0, n_more], [0, 0]])
+        weights = tf.concat([kernel, self.cell.recurrent_kernel.value], 0)
         bias = self.cell.bias.value if self.use_bias else tf.zeros([4 * self.units])
         start = tf.zeros([tf.shape(sequences)[0], self.units])
         peephole = tf.zeros([self.units])

@@ -42,7 +42,6 @@ def read_table(text, columns, *, below=""):
     return pd.DataFrame(values, index=[re.split(r"\s{2,}", row[0])[0] for row in cells], columns=columns)
 
 
-@pytest.mark.slow
 def test_power_forecast_on_a_file(tmp_path):
     df = make_power_usage(20, random_state=1).rename(columns={"load": "kw"})
     df[["temperature", "kw"]].to_csv(tmp_path / "meter.csv")
@@ -62,14 +61,12 @@ def test_power_forecast_on_a_file(tmp_path):
     assert (tmp_path / "forecast.png").stat().st_size > 10_000
 
 
-@pytest.mark.slow
 def test_power_forecast_without_a_file(tmp_path):
     out = run("power_forecast.py", "--days", 20, "--epochs", 1, "--quick", "--out", "load.png", folder=tmp_path)
     assert "columns ['load', 'temperature', 'workday']" in out
     assert (tmp_path / "load.png").exists()
 
 
-@pytest.mark.slow
 def test_sp500_lesson_stand_in_shows_no_figure_of_the_lesson(tmp_path):
     out = run("sp500_lesson.py", "--epochs", 1, "--exercises", "window", folder=tmp_path)
     assert "SIMULATED STAND-IN" in out
@@ -81,7 +78,6 @@ def test_sp500_lesson_stand_in_shows_no_figure_of_the_lesson(tmp_path):
     assert list(windows.index) == ["6 months", "12 months", "24 months"]
 
 
-@pytest.mark.slow
 @pytest.mark.real_data
 def test_sp500_lesson_baselines(shared_data, tmp_path):
     csv = shared_data / "sp500_monthly.csv"
@@ -95,7 +91,6 @@ def test_sp500_lesson_baselines(shared_data, tmp_path):
     assert other.loc["last value", ["RMSE", "MAE"]].tolist() == [126.0, 86.0]
 
 
-@pytest.mark.slow
 def test_nested_windows(tmp_path):
     out = run("nested_windows.py", "--days", 20, "--epochs", 1, "--seeds", 1, folder=tmp_path)
     table = read_table(out, ["RMSE", "MAE", "parameters", "seconds"])
