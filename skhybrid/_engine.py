@@ -168,6 +168,7 @@ def set_state(model: keras.Model, state: dict[str, Any]) -> None:
 
 
 def _train_with_keras(model, batches, validation, **options):
+    _programs.set_slots(model, None)  # what a program's optimizer has gathered is out of date after this
     # The batches bring their own order; Keras' would come from a global seed.
     return model.fit(batches, validation_data=validation, shuffle=False, **options).history
 

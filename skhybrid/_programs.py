@@ -242,8 +242,10 @@ def get_slots(model: Any) -> list[NDArray[Any]] | None:
 
 
 def set_slots(model: Any, slots: list[NDArray[Any]] | None) -> None:
-    """Put back what `get_slots` gave."""
-    if slots is not None:
+    """Put back what `get_slots` gave; with None, the next training starts with the optimizer's first state."""
+    if slots is None:
+        _SLOTS_OF.pop(model, None)
+    else:
         _SLOTS_OF[model] = slots
 
 

@@ -2,8 +2,9 @@
 
 from sklearn.base import RegressorMixin
 
-from skhybrid._bridge import SequenceEstimator, document
+from skhybrid._bridge import SequenceEstimator
 from skhybrid._checks import StrOptions
+from skhybrid._docs import document
 from skhybrid.networks import NETWORKS
 
 _CONVOLUTION = """filters : int or tuple of int, default=32

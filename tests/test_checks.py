@@ -179,6 +179,7 @@ def test_weights_are_floats(weights):
         ([1, NAN, 2], r"must hold finite numbers, but holds NaN \(first in row 1"),
         ([1, INF, 2], r"must hold finite numbers, but holds inf \(first in row 1"),
         ([1, -1, 2], "must hold no negative weight and not only zeros, but holds weights from -1 to 2; pass positive"),
+        (["a", "b", "c"], r"must hold numbers, one per sample of X, but is \['a', 'b', 'c'\]; pass positive numbers"),
         ([0, 0, 0], "must hold no negative weight and not only zeros, but holds weights from 0 to 0; pass positive"),
     ],
 )

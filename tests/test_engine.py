@@ -242,6 +242,19 @@ def test_state_carries_on_an_interrupted_training(data):
     np.testing.assert_array_equal(weights_of(second), weights_of(whole))
 
 
+def test_training_with_keras_forgets_what_a_program_gathered(data):
+    class EachBatch(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            pass
+
+    model = compiled()
+    options = {"batch_size": 8, "seed": 4}
+    train(model, data, np.arange(N), epochs=1, **options)
+    assert _programs.get_slots(model) is not None
+    train(model, data, np.arange(N), epochs=2, initial_epoch=1, callbacks=[EachBatch()], **options)
+    assert _programs.get_slots(model) is None
+
+
 def test_state_is_a_copy():
     model = compiled()
     state = get_state(model)

@@ -14,7 +14,7 @@ PACKAGE = Path(skhybrid.__file__).parent
 DATA = {"windows", "subsequences", "features", "datasets", "baselines"}
 OUTER = {"windowed", "comparison", "inspection", "displays"}
 LEVELS = [
-    {"_checks", "_quiet"},
+    {"_checks", "_docs", "_quiet"},
     {"_history", "networks"},
     DATA,
     {"_programs"},
