@@ -17,7 +17,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from skhybrid._quiet import keras, tf
+from skhybrid._fused import fuse
+from skhybrid._quiet import function_executor_type, keras, tf
 
 MAX_PROGRAMS = 64  # one holds about 1 MB
 
@@ -28,74 +29,26 @@ ELEMENTWISE = {
 }
 
 
-class FusedLSTM(keras.layers.LSTM):
-    """LSTM in one operation of TensorFlow instead of a loop over the steps, where the options allow it."""
+class Graph:
+    """A function compiled to a graph at its first call, for arrays of any length, and run in the thread that calls it.
 
-    def call(self, sequences, initial_state=None, mask=None, training=False):
-        drops = training and (self.dropout or self.recurrent_dropout)
-        if initial_state is not None or mask is not None or self.stateful or self.return_state or drops:
-            return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
-        steps = tf.transpose(sequences, [1, 0, 2])  # (time, sample, feature)
-        if self.go_backwards:
-            steps = tf.reverse(steps, [0])
-        # TensorFlow warns of an odd number of features, which it computes slowly: a feature of zeros makes it even.
-        n_more = sequences.shape[2] % 2
-        steps = tf.pad(steps, [[0, 0], [0, 0], [0, n_more]])
-        kernel = tf.pad(self.cell.kernel.value, [[0, n_more], [0, 0]])
-        weights = tf.concat([kernel, self.cell.recurrent_kernel.value], 0)
-        bias = self.cell.bias.value if self.use_bias else tf.zeros([4 * self.units])
-        start = tf.zeros([tf.shape(sequences)[0], self.units])
-        peephole = tf.zeros([self.units])
-        # Version 1 of the operation: the registered gradient of version 2 is wrong (it takes the gates in the order
-        # of version 1).
-        outputs = tf.raw_ops.BlockLSTM(
-            seq_len_max=tf.constant(sequences.shape[1], tf.int64),
-            x=steps,
-            cs_prev=start,
-            h_prev=start,
-            w=_reorder_gates(weights),
-            wci=peephole,
-            wcf=peephole,
-            wco=peephole,
-            b=_reorder_gates(bias),
-            forget_bias=0.0,
-            cell_clip=-1.0,
-        ).h
-        return tf.transpose(outputs, [1, 0, 2]) if self.return_sequences else outputs[-1]
+    TensorFlow's usual executor hands operations over to other threads, which takes longer than most operations of a
+    small network do. The other cores are there for other fits (``n_jobs=2``).
+    """
 
+    def __init__(self, function, *signature):
+        self._function = function
+        self._run = tf.function(self._trace, input_signature=signature, autograph=False)
 
-def _reorder_gates(a):
-    """Take the gates from the order of Keras (input, forget, candidate, output) to that of BlockLSTM."""
-    i, f, c, o = tf.split(a, 4, axis=-1)
-    return tf.concat([i, c, f, o], -1)
+    def __call__(self, *arguments):
+        with function_executor_type("SINGLE_THREADED_EXECUTOR"):
+            return self._run(*arguments)
 
-
-class UnfoldedConv1D(keras.layers.Conv1D):
-    """Convolution as one product of unfolded windows, for short series faster than TensorFlow's operation."""
-
-    def call(self, inputs):
-        if (
-            self.strides != (1,)
-            or self.dilation_rate != (1,)
-            or self.groups != 1
-            or self.data_format != "channels_last"
-        ):
-            return super().call(inputs)
-        before, after = self._padding_rows()
-        padded = tf.pad(inputs, [[0, 0], [before, after], [0, 0]])
-        n_steps = padded.shape[1] - self.kernel_size[0] + 1
-        taps = [padded[:, i : i + n_steps] for i in range(self.kernel_size[0])]
-        unfolded = tf.concat(taps, 2)  # (sample, time, kernel step x feature)
-        kernel = tf.reshape(self.kernel, [-1, self.filters])
-        outputs = tf.matmul(tf.reshape(unfolded, [-1, kernel.shape[0]]), kernel)
-        if self.use_bias:
-            outputs += self.bias
-        return self.activation(tf.reshape(outputs, [-1, n_steps, self.filters]))
-
-    def _padding_rows(self):
-        """Return the numbers of zeros before and after the series."""
-        n_more = self.kernel_size[0] - 1
-        return {"valid": (0, 0), "causal": (n_more, 0), "same": (n_more // 2, n_more - n_more // 2)}[self.padding]
+    def _trace(self, *arguments):
+        global _n_builds
+        with _LOCK:
+            _n_builds += 1
+        return self._function(*arguments)
 
 
 class Program:
@@ -110,7 +63,7 @@ class Program:
     def __init__(self, model):
         uncompiled = keras.Model(model.inputs, model.outputs)  # or its copy would be compiled as well
         with _python_random_kept():
-            self.network = keras.models.clone_model(uncompiled, clone_function=_fuse)
+            self.network = keras.models.clone_model(uncompiled, clone_function=fuse)
         self.shapes = [tuple(v.shape) for v in model.trainable_variables]
         self.sizes = [int(np.prod(shape)) for shape in self.shapes]
         self.loss = _loss_object(model.loss)
@@ -122,9 +75,9 @@ class Program:
         slots, state = ([_spec(v) for v in vs] for vs in (self.first_slots, _state_variables(model)))
         X, y = (tf.TensorSpec((None, *shape[1:])) for shape in (model.input_shape, model.output_shape))
         w, batch_size = tf.TensorSpec([None]), tf.TensorSpec([], tf.int32)
-        self.train = _compile(self._train, weights, slots, state, X, y, w, batch_size)
-        self.evaluate = _compile(self._evaluate, weights, state, X, y, w)
-        self.forward = _compile(self._forward, weights, state, X)
+        self.train = Graph(self._train, weights, slots, state, X, y, w, batch_size)
+        self.evaluate = Graph(self._evaluate, weights, state, X, y, w)
+        self.forward = Graph(self._forward, weights, state, X)
 
     def _train(self, weights, slots, state, X, y, w, batch_size):
         """Train on consecutive batches; return weights, slots, state and the sum of the rows' losses."""
@@ -174,12 +127,10 @@ def program_of(model: Any) -> Program | None:
 
 def _find_or_build(model):
     """Return the program of the model's architecture, loss and optimizer."""
-    global _n_builds
     key = (_describe(model), _describe_loss(model.loss), _describe_optimizer(model.optimizer))
     with _LOCK:
         if key not in _PROGRAMS:
             _PROGRAMS[key] = Program(model)
-            _n_builds += 1
         _PROGRAMS.move_to_end(key)
         while len(_PROGRAMS) > MAX_PROGRAMS:
             _PROGRAMS.popitem(last=False)
@@ -256,7 +207,7 @@ def clear_caches() -> None:
 
 
 def count_builds() -> int:
-    """Return how many programs have been built in this process."""
+    """Return how many graphs have been compiled in this process: to train, to evaluate or to predict."""
     return _n_builds
 
 
@@ -297,19 +248,6 @@ def _spec(value):
 
 def _position(item, items):
     return next((i for i, other in enumerate(items) if other is item), None)
-
-
-def _compile(function, *signature):
-    return tf.function(function, input_signature=signature, autograph=False)
-
-
-def _fuse(layer):
-    """Return a copy of a layer, in its fast form where there is one."""
-    fast: Any = {keras.layers.LSTM: FusedLSTM, keras.layers.Conv1D: UnfoldedConv1D}.get(type(layer), type(layer))
-    gates = (getattr(layer, "activation", None), getattr(layer, "recurrent_activation", None))
-    if fast is FusedLSTM and gates != (keras.activations.tanh, keras.activations.sigmoid):
-        fast = type(layer)
-    return fast.from_config(layer.get_config())
 
 
 @contextmanager

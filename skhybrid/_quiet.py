@@ -9,7 +9,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 _NOTICE = re.compile(
     r"I\d{4} |[\d-]+ [\d:.]+: I |WARNING: All log messages before absl|To enable the following instructions"
@@ -64,4 +64,13 @@ import keras
 import tensorflow as tf
 from scikeras.wrappers import KerasRegressor
 
-__all__ = ["KerasRegressor", "keras", "tf"]
+try:
+    from tensorflow.python.eager.context import function_executor_type
+except ImportError:  # it is private; without it all results are the same, and take longer
+
+    def function_executor_type(executor_type):
+        """Change nothing."""
+        return nullcontext()
+
+
+__all__ = ["KerasRegressor", "function_executor_type", "keras", "tf"]

@@ -17,6 +17,7 @@ LEVELS = [
     {"_checks", "_docs", "_quiet"},
     {"_history", "networks"},
     DATA,
+    {"_fused"},
     {"_programs"},
     {"_engine"},
     {"_bridge"},
@@ -28,6 +29,7 @@ LEVEL = {module: level for level, modules in enumerate(LEVELS) for module in mod
 FORBIDDEN = {
     ("_engine", "networks"),  # it is handed a builder
     ("_programs", "networks"),
+    ("_fused", "networks"),
     *product({"_history", *DATA}, {"_quiet", "networks"}),  # data needs no TensorFlow
     *product(OUTER, {"_engine", "_bridge", "regressors", "classifiers"}),  # public interface only
 }

@@ -1,0 +1,190 @@
+"""Keras layers in forms that train faster on a CPU, with the same weights and, but for rounding, the same numbers.
+
+What an operation costs here is mostly its start: a few microseconds each, some hundred where it wakes a sleeping
+thread. So these forms use few operations, and avoid those that are shared out over threads however small they are.
+"""
+
+from typing import Any
+
+from skhybrid._quiet import keras, tf
+
+# Where a window times the units exceeds it, an LSTM's backward pass in its parts is faster than TensorFlow's own, by a
+# quarter at (96, 64); below, nothing is gained for the longer time to build it.
+LARGE_LSTM = 2048
+MAX_UNROLLED = 256  # steps; building the parts takes some 3 ms a step
+
+
+class FusedLSTM(keras.layers.LSTM):
+    """LSTM in one operation of TensorFlow instead of a loop over the steps, where the options allow it."""
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        drops = training and (self.dropout or self.recurrent_dropout)
+        if initial_state is not None or mask is not None or self.stateful or self.return_state or drops:
+            return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
+        n_steps = sequences.shape[1]
+        steps = _swap_axes(sequences)  # (time, sample, feature)
+        if self.go_backwards:
+            steps = tf.reverse(steps, [0])
+        kernel, recurrent_kernel = self.cell.kernel.value, self.cell.recurrent_kernel.value
+        if n_more := sequences.shape[2] % 2:
+            # TensorFlow warns of an odd number of features, which it computes slowly: one of zeros makes it even.
+            steps, kernel = tf.pad(steps, [[0, 0], [0, 0], [0, n_more]]), tf.pad(kernel, [[0, n_more], [0, 0]])
+        weights = _reorder_gates(tf.concat([kernel, recurrent_kernel], 0))
+        bias = _reorder_gates(self.cell.bias.value if self.use_bias else tf.zeros([4 * self.units]))
+        in_parts = n_steps * self.units > LARGE_LSTM and n_steps <= MAX_UNROLLED
+        run = _lstm_with_gradient_in_parts if in_parts else _lstm
+        outputs = run(self.return_sequences)(steps, weights, bias)
+        return _swap_axes(outputs) if self.return_sequences else outputs
+
+
+class UnfoldedConv1D(keras.layers.Conv1D):
+    """Convolution as one product of unfolded windows, for short series faster than TensorFlow's operation."""
+
+    def call(self, inputs):
+        if (
+            self.strides != (1,)
+            or self.dilation_rate != (1,)
+            or self.groups != 1
+            or self.data_format != "channels_last"
+        ):
+            return super().call(inputs)
+        before, after = self._padding_rows()
+        padded = tf.pad(inputs, [[0, 0], [before, after], [0, 0]])
+        n_steps = padded.shape[1] - self.kernel_size[0] + 1
+        taps = [padded[:, i : i + n_steps] for i in range(self.kernel_size[0])]
+        unfolded = tf.concat(taps, 2)  # (sample, time, kernel step x feature)
+        kernel = tf.reshape(self.kernel, [-1, self.filters])
+        outputs = tf.matmul(tf.reshape(unfolded, [-1, kernel.shape[0]]), kernel)
+        if self.use_bias:
+            outputs += self.bias
+        return self.activation(tf.reshape(outputs, [-1, n_steps, self.filters]))
+
+    def _padding_rows(self):
+        """Return the numbers of zeros before and after the series."""
+        n_more = self.kernel_size[0] - 1
+        return {"valid": (0, 0), "causal": (n_more, 0), "same": (n_more // 2, n_more - n_more // 2)}[self.padding]
+
+
+def fuse(layer: Any) -> Any:
+    """Return a copy of a layer without its weights, in its fast form where there is one."""
+    copy = type(layer).from_config(layer.get_config())
+    _hasten(copy)
+    if isinstance(copy, keras.layers.Bidirectional):
+        _hasten(copy.forward_layer)
+        _hasten(copy.backward_layer)
+    return copy
+
+
+def _hasten(layer):
+    """Give a layer the class of its fast form, which differs in `call` alone."""
+    gates = (getattr(layer, "activation", None), getattr(layer, "recurrent_activation", None))
+    if type(layer) is keras.layers.LSTM and gates == (keras.activations.tanh, keras.activations.sigmoid):
+        layer.__class__ = FusedLSTM
+    elif type(layer) is keras.layers.Conv1D:
+        layer.__class__ = UnfoldedConv1D
+
+
+def _lstm(return_sequences):
+    """Return the function from steps, (time, sample, feature), weights and bias to an LSTM's outputs."""
+
+    def lstm(steps, weights, bias):
+        outputs = _block_lstm(steps, weights, bias).h
+        return outputs if return_sequences else outputs[-1]
+
+    return lstm
+
+
+def _lstm_with_gradient_in_parts(return_sequences):
+    """Return the same function with a backward pass that makes the products over all steps at once."""
+
+    @tf.custom_gradient
+    def lstm(steps, weights, bias):
+        forward = _block_lstm(steps, weights, bias)
+        n_steps, _, n_features = steps.shape
+
+        def gradient(d_outputs):
+            n_samples = tf.shape(steps)[1]
+            d_outputs = tf.unstack(d_outputs) if return_sequences else [None] * (n_steps - 1) + [d_outputs]
+            d_gates = _backpropagate(forward, weights[n_features:], d_outputs)  # (time x sample, gate)
+            inputs, hidden = (tf.reshape(a, [-1, a.shape[2]]) for a in (steps, forward.h[:-1]))
+            d_kernel = tf.matmul(inputs, d_gates, transpose_a=True)
+            d_recurrent_kernel = tf.matmul(hidden, d_gates[n_samples:], transpose_a=True)
+            d_bias = tf.matmul(tf.ones([1, n_steps * n_samples]), d_gates)[0]
+            d_steps = tf.matmul(d_gates, weights[:n_features], transpose_b=True)
+            return tf.reshape(d_steps, tf.shape(steps)), tf.concat([d_kernel, d_recurrent_kernel], 0), d_bias
+
+        return (forward.h if return_sequences else forward.h[-1]), gradient
+
+    return lstm
+
+
+def _block_lstm(steps, weights, bias):
+    """Return all that TensorFlow's operation computes: gates, states and outputs, (time, sample, unit) each."""
+    start, peephole = tf.zeros([tf.shape(steps)[1], weights.shape[1] // 4]), tf.zeros([weights.shape[1] // 4])
+    # Version 1 of the operation: the registered gradient of version 2 is wrong (it takes the gates in the order
+    # of version 1).
+    return tf.raw_ops.BlockLSTM(
+        seq_len_max=tf.constant(steps.shape[0], tf.int64),
+        x=steps,
+        cs_prev=start,
+        h_prev=start,
+        w=weights,
+        wci=peephole,
+        wcf=peephole,
+        wco=peephole,
+        b=bias,
+        forget_bias=0.0,
+        cell_clip=-1.0,
+    )
+
+
+def _backpropagate(forward, recurrent_kernel, d_outputs):
+    """Return the gradient before the gates' activations, (time x sample, 4 units), step by step from the last."""
+    n_steps, _, n_units = forward.h.shape
+    start, peephole = tf.zeros_like(forward.h[0]), tf.zeros([n_units])
+    i, cs, f, o, ci, co = map(tf.unstack, (forward.i, forward.cs, forward.f, forward.o, forward.ci, forward.co))
+    # The kernel turned by a product with the unit matrix: TensorFlow would fold a transposition into each step's
+    # product, and make it again each time.
+    turned = tf.matmul(recurrent_kernel, tf.eye(n_units), transpose_a=True)  # (gate, unit)
+    d_gates, d_cell, d_hidden = [None] * n_steps, start, d_outputs[-1]
+    for t in reversed(range(n_steps)):
+        step = tf.raw_ops.LSTMBlockCellGrad(
+            x=start[:, :0],  # input, output and weights are asked for, but not used
+            cs_prev=cs[t - 1] if t else start,
+            h_prev=start,
+            w=recurrent_kernel,
+            wci=peephole,
+            wcf=peephole,
+            wco=peephole,
+            b=tf.zeros([4 * n_units]),
+            i=i[t],
+            cs=cs[t],
+            f=f[t],
+            o=o[t],
+            ci=ci[t],
+            co=co[t],
+            cs_grad=d_cell,
+            h_grad=d_hidden,
+            use_peephole=False,
+        )
+        d_gates[t], d_cell = step.dicfo, step.cs_prev_grad
+        if t:
+            d_hidden = tf.matmul(d_gates[t], turned)
+            if d_outputs[t - 1] is not None:
+                d_hidden += d_outputs[t - 1]
+    joined = tf.dynamic_stitch(list(range(n_steps)), d_gates)  # as concat, which would wake all threads
+    return tf.reshape(joined, [-1, 4 * n_units])
+
+
+def _reorder_gates(a):
+    """Take the gates from the order of Keras (input, forget, candidate, output) to that of BlockLSTM."""
+    i, f, c, o = tf.split(a, 4, axis=-1)
+    return tf.concat([i, c, f, o], -1)
+
+
+@tf.custom_gradient
+def _swap_axes(a):
+    """Return a, (n, m, feature), as (m, n, feature); tf.transpose would wake all threads."""
+    n, m = (size or tf.shape(a)[i] for i, size in enumerate(a.shape[:2]))
+    rows = tf.range(n)[None, :] * m + tf.range(m)[:, None]
+    return tf.gather(tf.reshape(a, [-1, a.shape[2]]), rows), _swap_axes

@@ -1,0 +1,99 @@
+"""Layers in their fast forms: the same numbers and gradients as Keras' own."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from skhybrid import _fused
+from skhybrid._fused import FusedLSTM, UnfoldedConv1D, fuse
+from skhybrid._quiet import keras, tf
+
+L = keras.layers
+N, STEPS, FEATURES = 5, 7, 3
+
+LAYERS = {
+    "last": lambda: L.LSTM(4),
+    "sequence": lambda: L.LSTM(4, return_sequences=True),
+    "backwards": lambda: L.LSTM(4, go_backwards=True),
+    "backward sequence": lambda: L.LSTM(4, go_backwards=True, return_sequences=True),
+    "no bias": lambda: L.LSTM(4, use_bias=False),
+    "both ways": lambda: L.Bidirectional(L.LSTM(4, return_sequences=True)),
+    "causal": lambda: L.Conv1D(4, 3, padding="causal", activation="relu"),
+    "valid": lambda: L.Conv1D(4, 2),
+    "same, even kernel": lambda: L.Conv1D(4, 4, padding="same"),
+    "no convolution bias": lambda: L.Conv1D(4, 3, use_bias=False),
+}
+
+
+def outputs_and_gradients(layer, weights, X):
+    """Return a layer's outputs, and the gradients of a sum of them in which each counts otherwise."""
+    with tf.GradientTape() as tape:
+        tape.watch([X, *weights])
+        outputs, _ = layer.stateless_call(weights, [v.value for v in layer.non_trainable_variables], X)
+        factors = tf.reshape(tf.cos(tf.range(tf.size(outputs), dtype=tf.float32)), tf.shape(outputs))
+        total = tf.reduce_sum(factors * outputs)
+    return [outputs, *tape.gradient(total, [X, *weights])]
+
+
+@pytest.mark.parametrize("large", [0, 10**9])
+@pytest.mark.parametrize("n_features", [2, 3])
+@pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
+def test_fast_form_equals_keras(make, n_features, large, monkeypatch):
+    monkeypatch.setattr(_fused, "LARGE_LSTM", large)
+    rng = np.random.default_rng(0)
+    X = tf.constant(rng.normal(size=(N, STEPS, n_features)), tf.float32)
+    layer = make()
+    fast = fuse(layer)
+    for each in (layer, fast):
+        each.build(X.shape)
+    weights = [tf.constant(rng.normal(size=v.shape), tf.float32) for v in layer.trainable_variables]
+    signature = [tf.TensorSpec([None, STEPS, n_features])]  # the number of samples is open, as in a program
+    got = tf.function(lambda X: outputs_and_gradients(fast, weights, X), input_signature=signature)(X)
+    for a, b in zip(got, outputs_and_gradients(layer, weights, X), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
+
+
+def test_layers_of_a_bidirectional_are_fused():
+    fast = fuse(L.Bidirectional(L.LSTM(4)))
+    assert type(fast.forward_layer) is type(fast.backward_layer) is FusedLSTM
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [L.LSTM(4, activation="relu"), L.LSTM(4, recurrent_activation="hard_sigmoid"), L.GRU(4), L.Dense(4)],
+    ids=lambda layer: layer.name,
+)
+def test_other_layers_stay_as_they_are(layer):
+    assert type(fuse(layer)) is type(layer)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        L.LSTM(4, dropout=0.5),
+        L.LSTM(4, stateful=True),
+        L.LSTM(4, return_state=True),
+        L.Conv1D(4, 2, strides=2),
+        L.Conv1D(4, 2, dilation_rate=2),
+        L.Conv1D(3, 2, groups=3),
+    ],
+    ids=["dropout", "stateful", "state", "strides", "dilation", "groups"],
+)
+def test_what_a_fast_form_cannot_do_is_left_to_keras(layer, monkeypatch):
+    called = []
+
+    def noted(call):
+        @functools.wraps(call)  # Keras reads the names of its arguments
+        def noting(self, *args, **kwargs):
+            called.append(self)
+            return call(self, *args, **kwargs)
+
+        return noting
+
+    for own in (L.LSTM, L.Conv1D):
+        monkeypatch.setattr(own, "call", noted(own.call))
+    fast = fuse(layer)
+    assert isinstance(fast, FusedLSTM | UnfoldedConv1D)
+    fast(np.zeros((N, STEPS, FEATURES), np.float32), training=True)
+    assert called == [fast]
