@@ -23,6 +23,7 @@ _EXPORTS = {
         "SequenceRegressor",
     ],
     "windowed": ["WindowedRegressor"],
+    "engine": ["clear_caches", "configure_tensorflow", "count_builds"],
 }
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}
 _MODULES = {*_EXPORTS, "networks"}

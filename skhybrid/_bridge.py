@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 
 from skhybrid import _engine
 from skhybrid._checks import (
+    StrOptions,
     as_windows,
     check_data,
     check_finite,
@@ -28,7 +29,7 @@ from skhybrid._checks import (
     positive_int,
     positive_real,
 )
-from skhybrid._quiet import KerasRegressor, keras
+from skhybrid._quiet import KerasRegressor, keras, own_names
 from skhybrid.networks import NETWORKS
 
 
@@ -37,6 +38,14 @@ class Wrapper(KerasRegressor):
 
     model_: Any
     history_: dict[str, list[float]]
+
+    def _build_keras_model(self):
+        with own_names():
+            return super()._build_keras_model()
+
+    def _ensure_compiled_model(self):
+        with own_names():
+            super()._ensure_compiled_model()
 
     def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
         # The estimator has checked the data; SciKeras' own checks would refuse windows without a past, and copy.
@@ -59,8 +68,8 @@ class Wrapper(KerasRegressor):
         for name, values in history.items():
             self.history_[name] += values
 
-    def _predict_raw(self, X):
-        return _engine.predict(self.model_, X)
+    def _predict_raw(self, X, *, engine="auto"):
+        return _engine.predict(self.model_, X, engine=engine)
 
     def __getstate__(self):
         # The builder and its arguments are parameters, so what training changed is all there is to keep: smaller
@@ -125,6 +134,7 @@ class SequenceEstimator(BaseEstimator):
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
+        "engine": [StrOptions({"auto", "compiled", "keras"})],
     }
 
     def __init__(
@@ -146,6 +156,7 @@ class SequenceEstimator(BaseEstimator):
         warm_start,
         random_state,
         verbose,
+        engine,
     ):
         self.n_features = n_features
         self.loss = loss
@@ -163,6 +174,7 @@ class SequenceEstimator(BaseEstimator):
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
+        self.engine = engine
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
@@ -233,7 +245,7 @@ class SequenceEstimator(BaseEstimator):
         check_sample_shape(X, self.sample_shape_)
         windows = self._read(check_data(self, X, reset=False))
         windows = fill_unknown(windows, count_unknown(windows))
-        scaled = self.scikeras_.predict(windows.reshape(len(windows), *self.input_shape_))
+        scaled = self.scikeras_.predict(windows.reshape(len(windows), *self.input_shape_), engine=self.engine)
         return scaled.astype(np.float64) * self._target_scale + self._target_mean
 
     @property
@@ -299,6 +311,7 @@ class SequenceEstimator(BaseEstimator):
             seed=scikeras.model__seed if self.shuffle else None,
             callbacks=[*self.callbacks_, *self._stopping(early_stopping)],
             verbose=self.verbose,
+            engine=self.engine,
         )
         return self._keep(scikeras)
 
@@ -427,10 +440,12 @@ def check_optimizer(optimizer, learning_rate):
                 f"learning_rate must be None where optimizer is an instance, which brings its own, but is "
                 f"{learning_rate!r}; set the rate in the instance, or pass optimizer={type(optimizer).__name__!r}."
             )
-        return optimizer.from_config(optimizer.get_config())
+        with own_names():
+            return optimizer.from_config(optimizer.get_config())
     try:
         if isinstance(optimizer, str):
-            keras.optimizers.get(optimizer)
+            with own_names():
+                keras.optimizers.get(optimizer)
         elif not issubclass(optimizer, keras.optimizers.Optimizer):
             raise ValueError
     except ValueError:

@@ -51,6 +51,11 @@ random_state : int, RandomState instance or None, default=None
 
 verbose : int, default=0
     0 for silence, 1 for a progress bar, 2 for a line per epoch.
+
+engine : {"auto", "compiled", "keras"}, default="auto"
+    What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops ("keras"),
+    or programs wherever they give the results of Keras ("auto"), which depends on network, optimizer and callbacks
+    only. "compiled" is an error where they do not.
 """
 
 _ATTRIBUTES = """model_ : keras.Model

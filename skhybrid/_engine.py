@@ -2,7 +2,7 @@
 
 A compiled program does the work where it gives the same results as Keras' own loops, which do it elsewhere: for
 networks with layers or training steps of the user's, for callbacks that want to see each batch, on a GPU. The choice
-depends on the model and the callbacks only.
+depends on the model and the callbacks only, never on measured times, so that results repeat.
 
 Nothing global is read or changed: the order of the rows follows from `seed` and the epoch alone, so that training
 on from epoch 3 sees the batches that an uninterrupted training would have seen.
@@ -87,6 +87,7 @@ def train(
     seed: int | None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int | bool = 0,
+    engine: str = "auto",
 ) -> dict[str, list[float]]:
     """Train a compiled model and return its history.
 
@@ -122,15 +123,22 @@ def train(
     verbose : int or bool, default=0
         As of `keras.Model.fit`.
 
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        Whether a program trains, or Keras; "auto" takes a program wherever it gives the same results.
+
     Returns
     -------
     history : dict of str to list of float
         One value per epoch: "loss", and "val_loss" where there are `validation_rows`.
+
+    Raises
+    ------
+    ValueError
+        If `engine` is "compiled" and a program would not give the results of Keras.
     """
     batches = Batches(data, rows, batch_size, seed=seed, epoch=initial_epoch)
     validation = None if validation_rows is None else Batches(data, validation_rows, PREDICT_ROWS)
-    program = _programs.program_of(model)
-    loop = _train_with_keras if program is None or any(map(_has_batch_hooks, callbacks)) else _train_compiled
+    loop = _train_compiled if _is_compiled(model, callbacks, engine) else _train_with_keras
     options = {"epochs": epochs, "initial_epoch": initial_epoch, "callbacks": list(callbacks), "verbose": int(verbose)}
     with _without_retracing_notices():
         history = loop(model, batches, validation, **options)
@@ -139,10 +147,10 @@ def train(
     return history
 
 
-def predict(model: keras.Model, X: NDArray[Any]) -> NDArray[np.float32]:
+def predict(model: keras.Model, X: NDArray[Any], *, engine: str = "auto") -> NDArray[np.float32]:
     """Return the outputs of `model` for X, (n_samples, n_outputs)."""
-    program = _programs.program_of(model)
-    forward = _forward(model) if program is None else _programs.TrainingState(model, program).predict
+    compiled = engine != "keras" and _programs.program_of(model)
+    forward = _programs.TrainingState(model, compiled).predict if compiled else _forward(model)
     pieces = (_as_float32(X[i : i + PREDICT_ROWS]) for i in range(0, len(X), PREDICT_ROWS))
     with _without_retracing_notices():
         return np.concatenate([np.asarray(forward(_fill_up(piece)))[: len(piece)] for piece in pieces])
@@ -165,6 +173,20 @@ def set_state(model: keras.Model, state: dict[str, Any]) -> None:
     for variable, value in zip(variables, [*state["variables"], *state["optimizer"]], strict=True):
         variable.assign(value)
     _programs.set_slots(model, state["slots"])
+
+
+def _is_compiled(model, callbacks, engine):
+    """Tell whether a program trains the model."""
+    if engine == "keras":
+        return False
+    watching = [type(callback).__name__ for callback in callbacks if _has_batch_hooks(callback)]
+    reason = f"the callback {watching[0]} wants to see each batch" if watching else _programs.why_not(model)
+    if reason and engine == "compiled":
+        raise ValueError(
+            f"engine='compiled' needs a network that a program trains as Keras does, but {reason}; pass engine='auto' "
+            "to leave it to Keras."
+        )
+    return not reason
 
 
 def _train_with_keras(model, batches, validation, **options):

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhybrid._fused import fuse
-from skhybrid._quiet import function_executor_type, keras, tf
+from skhybrid._quiet import function_executor_type, keras, own_names, tf
 
 MAX_PROGRAMS = 64  # one holds about 1 MB
 
@@ -121,7 +121,7 @@ class Program:
 def program_of(model: Any) -> Program | None:
     """Return the program of a compiled model, or None where only Keras' own loops are right."""
     if model not in _PROGRAM_OF:
-        _PROGRAM_OF[model] = _find_or_build(model) if can_compile(model) else None
+        _PROGRAM_OF[model] = None if why_not(model) else _find_or_build(model)
     return _PROGRAM_OF[model]
 
 
@@ -130,7 +130,8 @@ def _find_or_build(model):
     key = (_describe(model), _describe_loss(model.loss), _describe_optimizer(model.optimizer))
     with _LOCK:
         if key not in _PROGRAMS:
-            _PROGRAMS[key] = Program(model)
+            with own_names():
+                _PROGRAMS[key] = Program(model)
         _PROGRAMS.move_to_end(key)
         while len(_PROGRAMS) > MAX_PROGRAMS:
             _PROGRAMS.popitem(last=False)
@@ -211,22 +212,24 @@ def count_builds() -> int:
     return _n_builds
 
 
-def can_compile(model: Any) -> bool:
-    """Tell whether a program gives the same results as Keras' own loops.
-
-    It does not for layers, losses or training steps that their description does not tell apart, for optimizers that
-    treat weights as wholes, and nobody has tried it on a GPU.
-    """
+def why_not(model: Any) -> str:
+    """Return why a program would not give the same results as Keras' own loops, or "" where it does."""
     layers = list(model._flatten_layers())  # the model is the first
-    return (
-        model.compiled
-        and all(type(layer).__module__.startswith("keras.") for layer in layers)
-        and not any(map(_is_foreign, (value for layer in layers[1:] for value in vars(layer).values())))
-        and len(model.inputs) == len(model.outputs) == 1
-        and _is_elementwise(model.optimizer)
-        and keras.backend.backend() == "tensorflow"
-        and not tf.config.list_physical_devices("GPU")
-    )
+    own = [layer for layer in layers if not type(layer).__module__.startswith("keras.")]
+    own += [layer for layer in layers[1:] if any(map(_is_foreign, vars(layer).values()))]
+    if own:
+        return f"{own[0].name!r} has Python code of its own"
+    if not model.compiled:
+        return "it has no loss and no optimizer"
+    if not len(model.inputs) == len(model.outputs) == 1:
+        return "it has more than one input or output"
+    if not _is_elementwise(model.optimizer):
+        return f"the optimizer {type(model.optimizer).__name__}, or an option of it, does not treat each number alone"
+    if keras.backend.backend() != "tensorflow":
+        return f"Keras runs on {keras.backend.backend()!r}, not on 'tensorflow'"
+    if tf.config.list_physical_devices("GPU"):
+        return "there is a GPU"
+    return ""
 
 
 # What is kept for a model as long as it lives: its program, None where there is none, and the optimizer's state.

@@ -1,7 +1,8 @@
 """Bring in TensorFlow, Keras and SciKeras without their start-up notices.
 
-Nothing else in the package imports them by another way. Only TensorFlow's own notices (level "info", and its
-complaint about a GPU driver that is not there) are held back; all else that is written meanwhile still appears.
+Nothing else in the package imports them by another way, and what is private to them is brought in here alone. Only
+TensorFlow's own notices (level "info", and its complaint about a GPU driver that is not there) are held back; all
+else that is written meanwhile still appears.
 """
 
 import os
@@ -9,7 +10,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 _NOTICE = re.compile(
     r"I\d{4} |[\d-]+ [\d:.]+: I |WARNING: All log messages before absl|To enable the following instructions"
@@ -62,15 +63,24 @@ if "tensorflow" not in sys.modules:
 
 import keras
 import tensorflow as tf
+from keras.src.backend.common.global_state import get_global_attribute, set_global_attribute
 from scikeras.wrappers import KerasRegressor
-
-try:
-    from tensorflow.python.eager.context import function_executor_type
-except ImportError:  # it is private; without it all results are the same, and take longer
-
-    def function_executor_type(executor_type):
-        """Change nothing."""
-        return nullcontext()
+from tensorflow.python.eager.context import function_executor_type
 
 
-__all__ = ["KerasRegressor", "function_executor_type", "keras", "tf"]
+@contextmanager
+def own_names() -> Iterator[None]:
+    """Count the names that Keras gives from 0, and leave the user's count as it was.
+
+    TensorFlow keeps some 35 kB for each name that a variable ever had: names that come again keep a process that
+    fits many networks from growing.
+    """
+    counted = get_global_attribute("object_name_uids")
+    set_global_attribute("object_name_uids", None)
+    try:
+        yield
+    finally:
+        set_global_attribute("object_name_uids", counted)
+
+
+__all__ = ["KerasRegressor", "function_executor_type", "keras", "own_names", "tf"]

@@ -112,6 +112,7 @@ class CNNLSTMRegressor(RegressorMixin, SequenceEstimator):
         warm_start=False,
         random_state=None,
         verbose=0,
+        engine="auto",
     ):
         super().__init__(
             n_features=n_features,
@@ -130,6 +131,7 @@ class CNNLSTMRegressor(RegressorMixin, SequenceEstimator):
             warm_start=warm_start,
             random_state=random_state,
             verbose=verbose,
+            engine=engine,
         )
         self.filters = filters
         self.kernel_size = kernel_size
@@ -191,6 +193,7 @@ class _RecurrentRegressor(RegressorMixin, SequenceEstimator):
         warm_start=False,
         random_state=None,
         verbose=0,
+        engine="auto",
     ):
         super().__init__(
             n_features=n_features,
@@ -209,6 +212,7 @@ class _RecurrentRegressor(RegressorMixin, SequenceEstimator):
             warm_start=warm_start,
             random_state=random_state,
             verbose=verbose,
+            engine=engine,
         )
         self.units = units
         self.dense_units = dense_units
@@ -374,6 +378,7 @@ class CNNRegressor(RegressorMixin, SequenceEstimator):
         warm_start=False,
         random_state=None,
         verbose=0,
+        engine="auto",
     ):
         super().__init__(
             n_features=n_features,
@@ -392,6 +397,7 @@ class CNNRegressor(RegressorMixin, SequenceEstimator):
             warm_start=warm_start,
             random_state=random_state,
             verbose=verbose,
+            engine=engine,
         )
         self.filters = filters
         self.kernel_size = kernel_size
@@ -455,6 +461,7 @@ class DenseRegressor(RegressorMixin, SequenceEstimator):
         warm_start=False,
         random_state=None,
         verbose=0,
+        engine="auto",
     ):
         super().__init__(
             n_features=n_features,
@@ -473,6 +480,7 @@ class DenseRegressor(RegressorMixin, SequenceEstimator):
             warm_start=warm_start,
             random_state=random_state,
             verbose=verbose,
+            engine=engine,
         )
         self.dense_units = dense_units
         self.activation = activation
@@ -545,6 +553,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         warm_start=False,
         random_state=None,
         verbose=0,
+        engine="auto",
     ):
         super().__init__(
             n_features=n_features,
@@ -563,6 +572,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
             warm_start=warm_start,
             random_state=random_state,
             verbose=verbose,
+            engine=engine,
         )
         self.network = network
         self.network_params = network_params

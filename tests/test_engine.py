@@ -7,6 +7,7 @@ import pytest
 from skhybrid import _engine, _programs
 from skhybrid._engine import Batches, get_state, predict, set_state, train
 from skhybrid._quiet import keras
+from skhybrid.engine import configure_tensorflow, count_builds
 from skhybrid.networks import cnn_lstm, dense
 
 N = 22  # not a multiple of any batch size used here
@@ -271,3 +272,72 @@ def test_state_of_another_network_is_refused():
     other.compile("adam", "mse")
     with pytest.raises(ValueError, match="shape"):
         set_state(other, get_state(compiled()))
+
+
+# The choice of an engine
+
+
+def test_engines_agree(data):
+    models = [compiled() for _ in range(3)]
+    for model, engine in zip(models, ("auto", "compiled", "keras"), strict=True):
+        train(model, data, np.arange(N), epochs=2, batch_size=8, seed=0, engine=engine)
+    by_auto, by_program, by_keras = (predict(model, data[0]) for model in models)
+    np.testing.assert_array_equal(by_auto, by_program)
+    np.testing.assert_allclose(by_keras, by_program, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(predict(models[2], data[0], engine="keras"), by_keras, rtol=1e-5, atol=1e-6)
+
+
+def test_keras_engine_compiles_no_program(data):
+    before = count_builds()
+    model = compiled(optimizer=keras.optimizers.SGD(momentum=0.1))
+    train(model, data, np.arange(N), epochs=1, batch_size=8, seed=0, engine="keras")
+    predict(model, data[0], engine="keras")
+    assert count_builds() == before
+
+
+class WatchesBatches(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        pass
+
+
+def test_compiled_engine_says_why_it_cannot(data):
+    options = {"epochs": 1, "batch_size": 8, "seed": 0, "engine": "compiled"}
+    with pytest.raises(ValueError, match="WatchesBatches wants to see each batch; pass engine='auto'"):
+        train(compiled(), data, np.arange(N), callbacks=[WatchesBatches()], **options)
+    model = compiled()
+    model.compile("nadam", "mse")
+    with pytest.raises(ValueError, match="the optimizer Nadam, or an option of it"):
+        train(model, data, np.arange(N), **options)
+
+
+# What a program may set before TensorFlow starts
+
+
+def test_threads_and_flags_are_set_before_tensorflow_starts(run_python, tmp_path):
+    done = run_python(
+        """
+        import os, sys
+        from skhybrid.engine import configure_tensorflow
+        assert "tensorflow" not in sys.modules
+        configure_tensorflow(intra_op_threads=1, inter_op_threads=2, xla_flags=["--xla_backend_optimization_level=1"],
+                             xla_cache=sys.argv[1])
+        import tensorflow as tf
+        print(tf.config.threading.get_intra_op_parallelism_threads())
+        print(tf.config.threading.get_inter_op_parallelism_threads())
+        print(os.environ["XLA_FLAGS"])
+        tf.function(lambda x: x * 2 + 1, jit_compile=True)(tf.ones(3))
+        """,
+        tmp_path,
+    )
+    assert done.stdout.split() == ["1", "2", "--xla_backend_optimization_level=1"], done.stderr
+    assert list(tmp_path.iterdir()), "XLA has kept what it compiled"
+
+
+def test_settings_come_too_late_once_tensorflow_is_imported():
+    with pytest.raises(RuntimeError, match="must be called before TensorFlow is imported, but it already is"):
+        configure_tensorflow(intra_op_threads=1)
+
+
+def test_number_of_threads_is_checked():
+    with pytest.raises(ValueError, match="intra_op_threads must be an integer of at least 1, but is 0"):
+        configure_tensorflow(intra_op_threads=0)

@@ -19,7 +19,7 @@ LEVELS = [
     DATA,
     {"_fused"},
     {"_programs"},
-    {"_engine"},
+    {"_engine", "engine"},
     {"_bridge"},
     {"regressors", "classifiers"},
     {"windowed", "comparison", "inspection"},
