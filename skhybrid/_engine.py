@@ -12,6 +12,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -149,8 +150,8 @@ def train(
 
 def predict(model: keras.Model, X: NDArray[Any], *, engine: str = "auto") -> NDArray[np.float32]:
     """Return the outputs of `model` for X, (n_samples, n_outputs)."""
-    compiled = engine != "keras" and _programs.program_of(model)
-    forward = _programs.TrainingState(model, compiled).predict if compiled else _forward(model)
+    program = None if engine == "keras" else _programs.program_of(model)
+    forward = _forward(model) if program is None else partial(_programs.predict, model, program)
     pieces = (_as_float32(X[i : i + PREDICT_ROWS]) for i in range(0, len(X), PREDICT_ROWS))
     with _without_retracing_notices():
         return np.concatenate([np.asarray(forward(_fill_up(piece)))[: len(piece)] for piece in pieces])

@@ -38,11 +38,14 @@ class Graph:
 
     def __init__(self, function, *signature):
         self._function = function
-        self._run = tf.function(self._trace, input_signature=signature, autograph=False)
+        self._graph = tf.function(self._trace, input_signature=signature, autograph=False)
+        self._concrete = None
 
     def __call__(self, *arguments):
         with function_executor_type("SINGLE_THREADED_EXECUTOR"):
-            return self._run(*arguments)
+            if self._concrete is None:  # kept, as to look for it takes as long as to predict
+                self._concrete = self._graph.get_concrete_function()
+            return self._concrete(*arguments)
 
     def _trace(self, *arguments):
         global _n_builds
@@ -77,7 +80,9 @@ class Program:
         w, batch_size = tf.TensorSpec([None]), tf.TensorSpec([], tf.int32)
         self.train = Graph(self._train, weights, slots, state, X, y, w, batch_size)
         self.evaluate = Graph(self._evaluate, weights, state, X, y, w)
-        self.forward = Graph(self._forward, weights, state, X)
+        # To predict, the model's variables are read where they are: to hand them over takes longer than to predict.
+        handles = [tf.TensorSpec([], tf.resource)] * len(_all_variables(model))
+        self.forward = Graph(self._forward, handles, X)
 
     def _train(self, weights, slots, state, X, y, w, batch_size):
         """Train on consecutive batches; return weights, slots, state and the sum of the rows' losses."""
@@ -105,8 +110,14 @@ class Program:
         loss, _ = self._loss(self._split(weights), state, X, y, w, training=False)
         return loss * tf.cast(tf.shape(X)[0], tf.float32)
 
-    def _forward(self, weights, state, X):
-        return self.network.stateless_call(self._split(weights), state, X, training=False)[0]
+    def _forward(self, handles, X):
+        variables = _all_variables(self.network)
+        values = [
+            tf.ensure_shape(tf.raw_ops.ReadVariableOp(resource=handle, dtype=variable.dtype), variable.shape)
+            for handle, variable in zip(handles, variables, strict=True)
+        ]
+        n_weights = len(self.shapes)
+        return self.network.stateless_call(values[:n_weights], values[n_weights:], X, training=False)[0]
 
     def _loss(self, parts, state, X, y, w, *, training):
         """Return the loss of a batch, as Keras reduces it, and the new state."""
@@ -174,10 +185,6 @@ class TrainingState:
         """Return the sum of the rows' losses."""
         return float(self.program.evaluate(self.weights, self.state, X, y, w))
 
-    def predict(self, X):
-        """Return the outputs for X."""
-        return self.program.forward(self.weights, self.state, X)
-
     def write_model(self):
         """Put the weights and all other state into the model."""
         parts = np.split(np.asarray(self.weights), np.cumsum(self.program.sizes)[:-1])
@@ -186,6 +193,12 @@ class TrainingState:
         for variable, value in zip(self.model.non_trainable_variables, self.state, strict=True):
             variable.assign(value)
         _SLOTS_OF[self.model] = [np.asarray(slot) for slot in self.slots]
+
+
+def predict(model: Any, program: Program, X: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the model's outputs for X."""
+    handles = [variable.handle for variable in _all_variables(model)]
+    return program.forward(handles, tf.constant(X)).numpy()
 
 
 def get_slots(model: Any) -> list[NDArray[Any]] | None:
@@ -238,6 +251,11 @@ _SLOTS_OF: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()
 _PROGRAMS: OrderedDict[Any, Program] = OrderedDict()
 _LOCK = threading.Lock()
 _n_builds = 0
+
+
+def _all_variables(model):
+    """Return the weights to train, and then all other state."""
+    return [*model.trainable_variables, *_state_variables(model)]
 
 
 def _state_variables(model):

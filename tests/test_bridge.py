@@ -791,3 +791,15 @@ def test_diverging_training_is_an_error(diverged):
 def test_failed_fit_leaves_no_network_behind(data, diverged):
     with pytest.raises(NotFittedError):
         diverged[0].predict(data[0])
+
+
+def test_fits_give_no_new_names(data):
+    """TensorFlow keeps what it made for each name that a variable ever had."""
+    models = [small_dense(random_state=seed).fit(*data) for seed in (0, 1)]
+    names, others = ([v.path for v in model.model_.variables + model.model_.optimizer.variables] for model in models)
+    assert names == others
+
+
+def test_compiled_engine_that_cannot_serve_is_refused(data):
+    with pytest.raises(ValueError, match=r"engine='compiled' needs .* but the optimizer Nadam, .*; pass engine='auto'"):
+        small_dense(engine="compiled", optimizer="nadam").fit(*data)

@@ -4,7 +4,7 @@ import os
 import pytest
 
 import skhybrid
-from skhybrid._quiet import _default_environment, _without_notices
+from skhybrid._quiet import _default_environment, _without_notices, keras, own_names
 
 NOTICES = [
     "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
@@ -162,3 +162,15 @@ def test_verbose_is_heard_and_a_warning_comes_through(run_python):
     done = run_python(code)
     assert "loss" in done.stdout
     assert "UserWarning: something to know" in done.stderr
+
+
+# Names
+
+
+def test_own_names_start_afresh_and_leave_the_users_count():
+    name = keras.layers.ZeroPadding1D().name  # which no network here uses
+    with own_names():
+        assert [keras.layers.ZeroPadding1D().name for _ in range(2)] == ["zero_padding1d", "zero_padding1d_1"]
+    following = keras.layers.ZeroPadding1D().name
+    assert following != name
+    assert following.startswith("zero_padding1d_")
