@@ -17,23 +17,32 @@ MAX_UNROLLED = 256  # steps; building the parts takes some 3 ms a step
 class FusedLSTM(keras.layers.LSTM):
     """LSTM in one operation of TensorFlow instead of a loop over the steps, where the options allow it."""
 
+    def is_large(self, n_steps: int) -> bool:
+        """Tell whether windows of `n_steps` are worth a backward pass in parts."""
+        return n_steps * self.units > LARGE_LSTM and n_steps <= MAX_UNROLLED
+
     def call(self, sequences, initial_state=None, mask=None, training=False):
         drops = training and (self.dropout or self.recurrent_dropout)
         if initial_state is not None or mask is not None or self.stateful or self.return_state or drops:
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
-        n_steps = sequences.shape[1]
-        steps = _swap_axes(sequences)  # (time, sample, feature)
-        if self.go_backwards:
-            steps = tf.reverse(steps, [0])
         kernel, recurrent_kernel = self.cell.kernel.value, self.cell.recurrent_kernel.value
         if n_more := sequences.shape[2] % 2:
             # TensorFlow warns of an odd number of features, which it computes slowly: one of zeros makes it even.
-            steps, kernel = tf.pad(steps, [[0, 0], [0, 0], [0, n_more]]), tf.pad(kernel, [[0, n_more], [0, 0]])
+            sequences = tf.pad(sequences, [[0, 0], [0, 0], [0, n_more]])
+            kernel = tf.pad(kernel, [[0, n_more], [0, 0]])
         weights = _reorder_gates(tf.concat([kernel, recurrent_kernel], 0))
         bias = _reorder_gates(self.cell.bias.value if self.use_bias else tf.zeros([4 * self.units]))
-        in_parts = n_steps * self.units > LARGE_LSTM and n_steps <= MAX_UNROLLED
-        run = _lstm_with_gradient_in_parts if in_parts else _lstm
-        outputs = run(self.return_sequences)(steps, weights, bias)
+        if not self.is_large(sequences.shape[1]):
+            return self._run(_lstm, sequences, weights, bias)
+        n_samples = tf.shape(sequences)[0]
+        halves = tf.split(sequences, [n_samples - n_samples // 2, n_samples // 2])  # a core for each
+        return tf.concat([self._run(_lstm_with_gradient_in_parts, half, weights, bias) for half in halves], 0)
+
+    def _run(self, make_lstm, sequences, weights, bias):
+        steps = _swap_axes(sequences)  # (time, sample, feature)
+        if self.go_backwards:
+            steps = tf.reverse(steps, [0])
+        outputs = make_lstm(self.return_sequences)(steps, weights, bias)
         return _swap_axes(outputs) if self.return_sequences else outputs
 
 
@@ -75,6 +84,16 @@ def fuse(layer: Any) -> Any:
     return copy
 
 
+def has_large_layer(network: Any) -> bool:
+    """Tell whether one of a network's layers shares its work out over the cores."""
+    return any(
+        part.is_large(layer.input.shape[1])
+        for layer in network.layers
+        for part in (layer, getattr(layer, "forward_layer", None))
+        if isinstance(part, FusedLSTM)
+    )
+
+
 def _hasten(layer):
     """Give a layer the class of its fast form, which differs in `call` alone."""
     gates = (getattr(layer, "activation", None), getattr(layer, "recurrent_activation", None))
@@ -110,7 +129,7 @@ def _lstm_with_gradient_in_parts(return_sequences):
             d_kernel = tf.matmul(inputs, d_gates, transpose_a=True)
             d_recurrent_kernel = tf.matmul(hidden, d_gates[n_samples:], transpose_a=True)
             d_bias = tf.matmul(tf.ones([1, n_steps * n_samples]), d_gates)[0]
-            d_steps = tf.matmul(d_gates, weights[:n_features], transpose_b=True)
+            d_steps = tf.matmul(d_gates, _turn(weights[:n_features]))
             return tf.reshape(d_steps, tf.shape(steps)), tf.concat([d_kernel, d_recurrent_kernel], 0), d_bias
 
         return (forward.h if return_sequences else forward.h[-1]), gradient
@@ -143,9 +162,7 @@ def _backpropagate(forward, recurrent_kernel, d_outputs):
     n_steps, _, n_units = forward.h.shape
     start, peephole = tf.zeros_like(forward.h[0]), tf.zeros([n_units])
     i, cs, f, o, ci, co = map(tf.unstack, (forward.i, forward.cs, forward.f, forward.o, forward.ci, forward.co))
-    # The kernel turned by a product with the unit matrix: TensorFlow would fold a transposition into each step's
-    # product, and make it again each time.
-    turned = tf.matmul(recurrent_kernel, tf.eye(n_units), transpose_a=True)  # (gate, unit)
+    turned = _turn(recurrent_kernel)
     d_gates, d_cell, d_hidden = [None] * n_steps, start, d_outputs[-1]
     for t in reversed(range(n_steps)):
         step = tf.raw_ops.LSTMBlockCellGrad(
@@ -174,6 +191,14 @@ def _backpropagate(forward, recurrent_kernel, d_outputs):
                 d_hidden += d_outputs[t - 1]
     joined = tf.dynamic_stitch(list(range(n_steps)), d_gates)  # as concat, which would wake all threads
     return tf.reshape(joined, [-1, 4 * n_units])
+
+
+def _turn(matrix):
+    """Return a matrix transposed, by a product with the unit matrix.
+
+    TensorFlow would fold a transposition into the products that follow, which it then makes more slowly.
+    """
+    return tf.matmul(matrix, tf.eye(matrix.shape[0]), transpose_a=True)
 
 
 def _reorder_gates(a):

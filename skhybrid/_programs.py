@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from skhybrid._fused import fuse
+from skhybrid._fused import fuse, has_large_layer
 from skhybrid._quiet import function_executor_type, keras, own_names, tf
 
 MAX_PROGRAMS = 64  # one holds about 1 MB
@@ -30,19 +30,21 @@ ELEMENTWISE = {
 
 
 class Graph:
-    """A function compiled to a graph at its first call, for arrays of any length, and run in the thread that calls it.
+    """A function compiled to a graph at its first call, for arrays of any length.
 
-    TensorFlow's usual executor hands operations over to other threads, which takes longer than most operations of a
-    small network do. The other cores are there for other fits (``n_jobs=2``).
+    It runs in the thread that calls it, unless the network `is_large`: TensorFlow's usual executor hands operations
+    over to other threads, which takes longer than most operations of a small network do. The other cores are there for
+    other fits (``n_jobs=2``).
     """
 
-    def __init__(self, function, *signature):
+    def __init__(self, function, *signature, is_large):
         self._function = function
+        self._executor = "" if is_large else "SINGLE_THREADED_EXECUTOR"
         self._graph = tf.function(self._trace, input_signature=signature, autograph=False)
         self._concrete = None
 
     def __call__(self, *arguments):
-        with function_executor_type("SINGLE_THREADED_EXECUTOR"):
+        with function_executor_type(self._executor):
             if self._concrete is None:  # kept, as to look for it takes as long as to predict
                 self._concrete = self._graph.get_concrete_function()
             return self._concrete(*arguments)
@@ -67,6 +69,7 @@ class Program:
         uncompiled = keras.Model(model.inputs, model.outputs)  # or its copy would be compiled as well
         with _python_random_kept():
             self.network = keras.models.clone_model(uncompiled, clone_function=fuse)
+        is_large = has_large_layer(self.network)
         self.shapes = [tuple(v.shape) for v in model.trainable_variables]
         self.sizes = [int(np.prod(shape)) for shape in self.shapes]
         self.loss = _loss_object(model.loss)
@@ -78,11 +81,11 @@ class Program:
         slots, state = ([_spec(v) for v in vs] for vs in (self.first_slots, _state_variables(model)))
         X, y = (tf.TensorSpec((None, *shape[1:])) for shape in (model.input_shape, model.output_shape))
         w, batch_size = tf.TensorSpec([None]), tf.TensorSpec([], tf.int32)
-        self.train = Graph(self._train, weights, slots, state, X, y, w, batch_size)
-        self.evaluate = Graph(self._evaluate, weights, state, X, y, w)
+        self.train = Graph(self._train, weights, slots, state, X, y, w, batch_size, is_large=is_large)
+        self.evaluate = Graph(self._evaluate, weights, state, X, y, w, is_large=is_large)
         # To predict, the model's variables are read where they are: to hand them over takes longer than to predict.
         handles = [tf.TensorSpec([], tf.resource)] * len(_all_variables(model))
-        self.forward = Graph(self._forward, handles, X)
+        self.forward = Graph(self._forward, handles, X, is_large=is_large)
 
     def _train(self, weights, slots, state, X, y, w, batch_size):
         """Train on consecutive batches; return weights, slots, state and the sum of the rows' losses."""
