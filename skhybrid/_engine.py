@@ -56,19 +56,25 @@ class Batches(keras.utils.PyDataset):
         self.epoch = epoch
         self.order = rows
 
+    def gather(self, order):
+        """Return the samples in this order."""
+        return tuple(_as_float32(a[order]) for a in self.data)
+
+    def n_at_once(self, size):
+        """Return how many groups of `size` samples are gathered at once, to be trained on in one call."""
+        return max(1, PIECE_VALUES // (size * max(1, self.data[0][0].size)))
+
     def pieces(self):
-        """Yield the rows of the epoch in pieces of many batches, to be trained on at once."""
-        n_batches = max(1, PIECE_VALUES // (self.batch_size * max(1, self.data[0][0].size)))
-        n_rows = n_batches * self.batch_size
+        """Yield the samples of the epoch in pieces of many batches."""
+        n_rows = self.n_at_once(self.batch_size) * self.batch_size
         for start in range(0, len(self.order), n_rows):
-            yield tuple(_as_float32(a[self.order[start : start + n_rows]]) for a in self.data)
+            yield self.gather(self.order[start : start + n_rows])
 
     def __len__(self):
         return -(-len(self.rows) // self.batch_size)
 
     def __getitem__(self, i):
-        rows = self.order[i * self.batch_size : (i + 1) * self.batch_size]
-        return tuple(_as_float32(a[rows]) for a in self.data)
+        return self.gather(self.order[i * self.batch_size : (i + 1) * self.batch_size])
 
     def on_epoch_begin(self):  # not on_epoch_end, which Keras calls once more, before the first epoch
         if self.seed is not None:
@@ -199,6 +205,10 @@ def _train_with_keras(model, batches, validation, **options):
 def _train_compiled(model, batches, validation, *, epochs, initial_epoch, callbacks, verbose):
     """Do what `keras.Model.fit` does, with a program for all batches of an epoch."""
     state = _programs.TrainingState(model, _programs.program_of(model))
+    if not (callbacks or validation or verbose):
+        history = {"loss": _train_unwatched(state, batches, epochs - initial_epoch)}
+        state.write_model()
+        return history
     hooks = keras.callbacks.CallbackList(
         callbacks, add_progbar=verbose > 0, model=model, verbose=verbose, epochs=epochs, steps=len(batches)
     )
@@ -209,28 +219,43 @@ def _train_compiled(model, batches, validation, *, epochs, initial_epoch, callba
     for epoch in range(initial_epoch, epochs):
         batches.on_epoch_begin()
         hooks.on_epoch_begin(epoch)
-        if callbacks:  # they may change weights and learning rate
-            state.read_model()
-        logs = {"loss": _mean_loss(batches, lambda X, y, w: state.train(X, y, w, batches.batch_size))}
+        state.read_model()  # callbacks may change weights and learning rate
+        logs = {"loss": _train_epoch(state, batches)}
         if validation:
             validation.on_epoch_begin()
-            logs["val_loss"] = _mean_loss(validation, state.evaluate)
-        if callbacks:
-            state.write_model()
+            logs["val_loss"] = sum(state.evaluate(*piece) for piece in validation.pieces()) / len(validation.rows)
+        state.write_model()
         hooks.on_epoch_end(epoch, logs)
         for name, value in logs.items():
             history[name].append(value)
         if model.stop_training:
             break
-    if not callbacks:
-        state.write_model()
     hooks.on_train_end(logs)
     return history
 
 
-def _mean_loss(batches, sum_of_losses):
-    """Apply a function that sums the losses of rows to all batches; return the mean over the rows."""
-    return sum(sum_of_losses(*piece) for piece in batches.pieces()) / len(batches.rows)
+def _train_epoch(state, batches):
+    """Train on the batches of one epoch, in pieces; return the mean loss over the rows."""
+    totals = [state.train(X, y, w, batches.batch_size, epoch_size=len(X)) for X, y, w in batches.pieces()]
+    return float(np.sum(totals)) / len(batches.rows)
+
+
+def _train_unwatched(state, batches, n_epochs):
+    """Train for some epochs, as many in one call as memory allows; return the mean loss of each."""
+    n_rows = len(batches.rows)
+    losses: list[float] = []
+    n_at_once = batches.n_at_once(n_rows)
+    while len(losses) < n_epochs:
+        orders = []
+        for _ in range(min(n_at_once, n_epochs - len(losses))):
+            batches.on_epoch_begin()
+            orders.append(batches.order)
+        if len(orders) == 1:  # perhaps too long for one call
+            losses.append(_train_epoch(state, batches))
+        else:
+            samples = batches.gather(np.concatenate(orders))
+            losses += list(state.train(*samples, batches.batch_size, epoch_size=n_rows) / n_rows)
+    return losses
 
 
 def _has_batch_hooks(callback):

@@ -80,19 +80,24 @@ class Program:
         weights = tf.TensorSpec([sum(self.sizes)])
         slots, state = ([_spec(v) for v in vs] for vs in (self.first_slots, _state_variables(model)))
         X, y = (tf.TensorSpec((None, *shape[1:])) for shape in (model.input_shape, model.output_shape))
-        w, batch_size = tf.TensorSpec([None]), tf.TensorSpec([], tf.int32)
-        self.train = Graph(self._train, weights, slots, state, X, y, w, batch_size, is_large=is_large)
+        w, size = tf.TensorSpec([None]), tf.TensorSpec([], tf.int32)
+        self.train = Graph(self._train, weights, slots, state, X, y, w, size, size, is_large=is_large)
         self.evaluate = Graph(self._evaluate, weights, state, X, y, w, is_large=is_large)
         # To predict, the model's variables are read where they are: to hand them over takes longer than to predict.
         handles = [tf.TensorSpec([], tf.resource)] * len(_all_variables(model))
         self.forward = Graph(self._forward, handles, X, is_large=is_large)
 
-    def _train(self, weights, slots, state, X, y, w, batch_size):
-        """Train on consecutive batches; return weights, slots, state and the sum of the rows' losses."""
-        n_rows = tf.shape(X)[0]
+    def _train(self, weights, slots, state, X, y, w, batch_size, epoch_size):
+        """Train on consecutive batches of consecutive epochs, of `epoch_size` rows each.
 
-        def step(start, total, weights, slots, state):
-            rows = slice(start, tf.minimum(start + batch_size, n_rows))
+        Return weights, slots, state and the sum of the rows' losses in each epoch.
+        """
+        n_rows = tf.shape(X)[0]
+        n_epochs = n_rows // epoch_size
+
+        def step(start, totals, weights, slots, state):
+            epoch = start // epoch_size
+            rows = slice(start, tf.minimum(start + batch_size, (epoch + 1) * epoch_size))
             parts = self._split(weights)
             with tf.GradientTape() as tape:
                 tape.watch(parts)
@@ -101,12 +106,12 @@ class Program:
                 [tf.reshape(g, [-1]) for g in tape.gradient(loss, parts, unconnected_gradients="zero")], 0
             )
             (weights,), slots = self.optimizer.stateless_apply(slots, [gradient], [weights])
-            total += loss * tf.cast(rows.stop - rows.start, tf.float32)
-            return rows.stop, total, weights, list(slots), list(state)
+            total = loss * tf.cast(rows.stop - rows.start, tf.float32)
+            return rows.stop, totals + tf.one_hot(epoch, n_epochs) * total, weights, list(slots), list(state)
 
-        first = [tf.constant(0), tf.constant(0.0), weights, slots, state]
-        _, total, weights, slots, state = tf.while_loop(lambda start, *_: start < n_rows, step, first)
-        return weights, slots, state, total
+        first = [tf.constant(0), tf.zeros([n_epochs]), weights, slots, state]
+        _, totals, weights, slots, state = tf.while_loop(lambda start, *_: start < n_rows, step, first)
+        return weights, slots, state, totals
 
     def _evaluate(self, weights, state, X, y, w):
         """Return the sum of the rows' losses."""
@@ -177,12 +182,12 @@ class TrainingState:
             self.slots = list(self.slots)
             self.slots[self.program.rate_slot] = self.model.optimizer.learning_rate.numpy()
 
-    def train(self, X, y, w, batch_size):
-        """Train on consecutive batches; return the sum of the rows' losses."""
-        self.weights, self.slots, self.state, total = self.program.train(
-            self.weights, self.slots, self.state, X, y, w, np.int32(batch_size)
+    def train(self, X, y, w, batch_size, epoch_size):
+        """Train on consecutive batches of consecutive epochs; return the sum of the rows' losses in each epoch."""
+        self.weights, self.slots, self.state, totals = self.program.train(
+            self.weights, self.slots, self.state, X, y, w, np.int32(batch_size), np.int32(epoch_size)
         )
-        return float(total)
+        return totals.numpy().astype(float)
 
     def evaluate(self, X, y, w):
         """Return the sum of the rows' losses."""

@@ -13,6 +13,7 @@ OPTIONS = {
     "grid_search": ("--epochs", 1, "--folds", 2, "--kernel-sizes", 2, "--filters", 2, "--peers", "n_jobs=1"),
     "long_windows": ("--batches", 2, "--threads", 1),
     "windows": ("--rows", 5000),
+    "predict": ("--windows", 2000, "--calls", 5),
     "memory": (
         *("--fits", 4, "--scikeras-fits", 0, "--first-fits", 1),
         *("--rows", 3000, "--window", 24, "--batch-size", 256),
@@ -33,7 +34,7 @@ def outputs(tmp_path_factory):
         yield {
             name: pool.submit(run, f"benchmarks/{name}.py", "--rounds", 1, *options, folder=folder)
             for name, options in OPTIONS.items()
-            if name == "grid_search" or sys.platform == "linux"
+            if name in ("grid_search", "predict") or sys.platform == "linux"
         }
         pool.shutdown(cancel_futures=True)  # what no chosen test has waited for
 
@@ -82,6 +83,15 @@ def test_long_windows_beside_pytorch(outputs):
     ms = read_spread(out, below="cnn_lstm, windows (96, 7)")
     ratios = read_spread(out, below="Ratios")
     assert ratios["skhybrid / PyTorch threads=1"] == pytest.approx(ms.iloc[0] / ms.iloc[2], rel=0.02, abs=0.01)
+
+
+def test_predict(outputs):
+    out = outputs["predict"].result()
+    assert (read_spread(out, below="Milliseconds for one window") > 0).all()
+    many = read_spread(out, below="Milliseconds for 2000 windows")
+    ratios = read_spread(out, below="Ratio of the times")
+    assert ratios.iloc[0] == pytest.approx(many.iloc[0] / many.iloc[1:].min(), abs=0.01)
+    assert float(out.split()[-1]) < 1e-6
 
 
 @linux

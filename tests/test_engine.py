@@ -274,6 +274,20 @@ def test_state_of_another_network_is_refused():
         set_state(other, get_state(compiled()))
 
 
+# Many epochs in one call
+
+
+@pytest.mark.parametrize("piece_values", [1, 3 * N * 10, 10**6])
+def test_epochs_in_one_call_equal_epochs_one_by_one(data, piece_values, monkeypatch):
+    monkeypatch.setattr(_engine, "PIECE_VALUES", piece_values)  # room for no epoch, three, all seven
+    unwatched, watched = compiled(dropout=0.2), compiled(dropout=0.2)
+    options = {"epochs": 7, "batch_size": 8, "seed": 0}
+    losses = train(unwatched, data, np.arange(N), **options)["loss"]
+    expected = train(watched, data, np.arange(N), callbacks=[keras.callbacks.Callback()], **options)["loss"]
+    np.testing.assert_allclose(losses, expected, rtol=1e-6)
+    np.testing.assert_array_equal(weights_of(unwatched), weights_of(watched))
+
+
 # The choice of an engine
 
 
