@@ -17,13 +17,14 @@ MAX_UNROLLED = 256  # steps; building the parts takes some 3 ms a step
 class FusedLSTM(keras.layers.LSTM):
     """LSTM in one operation of TensorFlow instead of a loop over the steps, where the options allow it."""
 
-    def is_large(self, n_steps: int) -> bool:
-        """Tell whether windows of `n_steps` are worth a backward pass in parts."""
-        return n_steps * self.units > LARGE_LSTM and n_steps <= MAX_UNROLLED
+    def is_large(self, n_steps: int | None) -> bool:
+        """Tell whether windows of `n_steps`, None if not known, are worth a backward pass in parts."""
+        return n_steps is not None and n_steps * self.units > LARGE_LSTM and n_steps <= MAX_UNROLLED
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         drops = training and (self.dropout or self.recurrent_dropout)
-        if initial_state is not None or mask is not None or self.stateful or self.return_state or drops:
+        is_plain = initial_state is None and mask is None and not (self.stateful or self.return_state or drops)
+        if not is_plain or sequences.shape[1] is None:
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
         kernel, recurrent_kernel = self.cell.kernel.value, self.cell.recurrent_kernel.value
         if n_more := sequences.shape[2] % 2:
@@ -55,6 +56,7 @@ class UnfoldedConv1D(keras.layers.Conv1D):
             or self.dilation_rate != (1,)
             or self.groups != 1
             or self.data_format != "channels_last"
+            or inputs.shape[1] is None
         ):
             return super().call(inputs)
         before, after = self._padding_rows()

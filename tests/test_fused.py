@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skhybrid import _fused
-from skhybrid._fused import FusedLSTM, UnfoldedConv1D, fuse
+from skhybrid._fused import FusedLSTM, UnfoldedConv1D, fuse, has_large_layer
 from skhybrid._quiet import keras, tf
 
 L = keras.layers
@@ -52,6 +52,26 @@ def test_fast_form_equals_keras(make, n_features, large, monkeypatch):
     got = tf.function(lambda X: outputs_and_gradients(fast, weights, X), input_signature=signature)(X)
     for a, b in zip(got, outputs_and_gradients(layer, weights, X), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
+def test_number_of_steps_may_be_open(make):
+    layer = make()
+    fast = fuse(layer)
+    X = np.random.default_rng(0).normal(size=(N, STEPS, FEATURES)).astype(np.float32)
+    own, model = (keras.Sequential([keras.Input((None, FEATURES)), each]) for each in (layer, fast))
+    model.set_weights(own.get_weights())
+    np.testing.assert_allclose(model.predict_on_batch(X), own.predict_on_batch(X), rtol=1e-5, atol=2e-6)
+
+
+def test_large_layer_is_seen_wherever_it_is_used(monkeypatch):
+    monkeypatch.setattr(_fused, "LARGE_LSTM", STEPS * 4)
+    inputs = [keras.Input((STEPS, FEATURES)) for _ in range(2)]
+    for units, is_large in ((4, False), (5, True)):
+        shared = fuse(L.LSTM(units))
+        assert has_large_layer(keras.Model(inputs, L.Add()([shared(x) for x in inputs]))) == is_large
+        both = fuse(L.Bidirectional(L.LSTM(units)))
+        assert has_large_layer(keras.Model(inputs[0], both(inputs[0]))) == is_large
 
 
 def test_layers_of_a_bidirectional_are_fused():
