@@ -44,8 +44,8 @@ CONTRACT = [
     GRURegressor(8, dense_units=8, epochs=40, **full_batch),
     SimpleRNNRegressor(8, dense_units=8, epochs=25, **full_batch),
     CNNRegressor(8, dense_units=8, activation="tanh", epochs=8, **{**full_batch, "learning_rate": 0.02}),
-    DenseRegressor(8, activation="tanh", epochs=4, **full_batch),
-    SequenceRegressor("dense", network_params={"dense_units": 8, "activation": "tanh"}, epochs=4, **full_batch),
+    DenseRegressor(8, activation="tanh", epochs=3, **full_batch),
+    SequenceRegressor("dense", network_params={"dense_units": 8, "activation": "tanh"}, epochs=3, **full_batch),
 ]
 ROUNDING = {
     "check_sample_weight_equivalence_on_dense_data": "float32 sums over repeated rows and over weighted rows round "
