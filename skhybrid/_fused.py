@@ -1,17 +1,17 @@
 """Keras layers in forms that train faster on a CPU, with the same weights and, but for rounding, the same numbers.
 
-What an operation costs here is mostly its start: a few microseconds each, some hundred where it wakes a sleeping
-thread. So these forms use few operations, and avoid those that are shared out over threads however small they are.
+What an operation costs here is mostly its start, and most of all where it wakes a sleeping thread. So these forms use
+few operations, and avoid those that are shared out over threads however small they are.
 """
 
 from typing import Any
 
 from skhybrid._quiet import keras, tf
 
-# Where a window times the units exceeds it, an LSTM's backward pass in its parts is faster than TensorFlow's own, by a
-# quarter at (96, 64); below, nothing is gained for the longer time to build it.
+# Where the steps of a window times the units exceed it, an LSTM's backward pass in its parts is faster than
+# TensorFlow's own; below, nothing is gained for the longer time to build it.
 LARGE_LSTM = 2048
-MAX_UNROLLED = 256  # steps; building the parts takes some 3 ms a step
+MAX_UNROLLED = 256  # steps; each makes the graph longer, and the time to build it
 
 
 class FusedLSTM(keras.layers.LSTM):
@@ -33,7 +33,7 @@ class FusedLSTM(keras.layers.LSTM):
             kernel = tf.pad(kernel, [[0, n_more], [0, 0]])
         weights = _reorder_gates(tf.concat([kernel, recurrent_kernel], 0))
         bias = _reorder_gates(self.cell.bias.value if self.use_bias else tf.zeros([4 * self.units]))
-        if not self.is_large(sequences.shape[1]):
+        if not (training and self.is_large(sequences.shape[1])):
             return self._run(_lstm, sequences, weights, bias)
         n_samples = tf.shape(sequences)[0]
         halves = tf.split(sequences, [n_samples - n_samples // 2, n_samples // 2])  # a core for each

@@ -72,8 +72,8 @@ from tensorflow.python.eager.context import function_executor_type
 def own_names() -> Iterator[None]:
     """Count the names that Keras gives from 0, and leave the user's count as it was.
 
-    TensorFlow keeps some 35 kB for each name that a variable ever had: names that come again keep a process that
-    fits many networks from growing.
+    TensorFlow keeps memory for each name that a variable ever had: names that come again keep a process that fits
+    many networks from growing.
     """
     counted = get_global_attribute("object_name_uids")
     set_global_attribute("object_name_uids", None)

@@ -30,7 +30,8 @@ def outputs_and_gradients(layer, weights, X):
     """Return a layer's outputs, and the gradients of a sum of them in which each counts otherwise."""
     with tf.GradientTape() as tape:
         tape.watch([X, *weights])
-        outputs, _ = layer.stateless_call(weights, [v.value for v in layer.non_trainable_variables], X)
+        options = {"training": True} if layer._call_has_training_arg else {}
+        outputs, _ = layer.stateless_call(weights, [v.value for v in layer.non_trainable_variables], X, **options)
         factors = tf.reshape(tf.cos(tf.range(tf.size(outputs), dtype=tf.float32)), tf.shape(outputs))
         total = tf.reduce_sum(factors * outputs)
     return [outputs, *tape.gradient(total, [X, *weights])]
