@@ -36,7 +36,8 @@ small_dense = partial(DenseRegressor, 4, epochs=2, random_state=0)
 
 # scikit-learn's contract: all samples in one batch, in the order given, as the checks compare fits on the same samples
 # in other orders and on repeated samples; and enough training for R2 > 0.5. The check of sample weights asks for more
-# digits than float32 sums keep: the Dense networks pass it with this number of epochs, and fail it with others, by rounding.
+# digits than float32 sums keep: the Dense networks pass it with this number of epochs, and fail it with others, by
+# rounding.
 
 full_batch = {"batch_size": 1000, "shuffle": False, "learning_rate": 0.05, "random_state": 0}
 CONTRACT = [
