@@ -40,11 +40,15 @@ class FusedLSTM(keras.layers.LSTM):
         return tf.concat([self._run(_lstm_with_gradient_in_parts, half, weights, bias) for half in halves], 0)
 
     def _run(self, make_lstm, sequences, weights, bias):
+        n_samples = tf.shape(sequences)[0]
+        if self.units % 2:  # it warns of odd units with an odd number of samples as well
+            sequences = tf.pad(sequences, [[0, n_samples % 2], [0, 0], [0, 0]])
         steps = _swap_axes(sequences)  # (time, sample, feature)
         if self.go_backwards:
             steps = tf.reverse(steps, [0])
         outputs = make_lstm(self.return_sequences)(steps, weights, bias)
-        return _swap_axes(outputs) if self.return_sequences else outputs
+        outputs = _swap_axes(outputs) if self.return_sequences else outputs
+        return outputs[:n_samples] if self.units % 2 else outputs
 
 
 class UnfoldedConv1D(keras.layers.Conv1D):

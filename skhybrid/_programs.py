@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhybrid._fused import fuse, has_large_layer
-from skhybrid._quiet import function_executor_type, keras, own_names, tf
+from skhybrid._quiet import call_flat, function_executor_type, keras, own_names, tf
 
 MAX_PROGRAMS = 64  # one holds about 1 MB
 
@@ -45,9 +45,17 @@ class Graph:
 
     def __call__(self, *arguments):
         with function_executor_type(self._executor):
-            if self._concrete is None:  # kept, as to look for it takes as long as to predict
-                self._concrete = self._graph.get_concrete_function()
-            return self._concrete(*arguments)
+            return self._compiled()(*arguments)
+
+    def call_flat(self, tensors):
+        """Call with the arguments' tensors in one list, already as the signature has them: the checks take long."""
+        with function_executor_type(self._executor):
+            return call_flat(self._compiled(), tensors)
+
+    def _compiled(self):
+        if self._concrete is None:  # kept, as to look for it takes as long as to predict
+            self._concrete = self._graph.get_concrete_function()
+        return self._concrete
 
     def _trace(self, *arguments):
         global _n_builds
@@ -205,8 +213,9 @@ class TrainingState:
 
 def predict(model: Any, program: Program, X: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the model's outputs for X."""
-    handles = [variable.handle for variable in _all_variables(model)]
-    return program.forward(handles, tf.constant(X)).numpy()
+    if model not in _HANDLES_OF:
+        _HANDLES_OF[model] = [variable.handle for variable in _all_variables(model)]
+    return program.forward.call_flat([*_HANDLES_OF[model], tf.constant(X)]).numpy()
 
 
 def get_slots(model: Any) -> list[NDArray[Any]] | None:
@@ -253,8 +262,10 @@ def why_not(model: Any) -> str:
     return ""
 
 
-# What is kept for a model as long as it lives: its program, None where there is none, and the optimizer's state.
+# What is kept for a model as long as it lives: its program, None where there is none, where its variables are, and the
+# optimizer's state.
 _PROGRAM_OF: WeakKeyDictionary[Any, Program | None] = WeakKeyDictionary()
+_HANDLES_OF: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()
 _SLOTS_OF: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()
 _PROGRAMS: OrderedDict[Any, Program] = OrderedDict()
 _LOCK = threading.Lock()

@@ -18,6 +18,8 @@ LAYERS = {
     "backwards": lambda: L.LSTM(4, go_backwards=True),
     "backward sequence": lambda: L.LSTM(4, go_backwards=True, return_sequences=True),
     "no bias": lambda: L.LSTM(4, use_bias=False),
+    "odd units": lambda: L.LSTM(3),
+    "odd units, sequence": lambda: L.LSTM(3, return_sequences=True),
     "both ways": lambda: L.Bidirectional(L.LSTM(4, return_sequences=True)),
     "causal": lambda: L.Conv1D(4, 3, padding="causal", activation="relu"),
     "valid": lambda: L.Conv1D(4, 2),
@@ -53,6 +55,14 @@ def test_fast_form_equals_keras(make, n_features, large, monkeypatch):
     got = tf.function(lambda X: outputs_and_gradients(fast, weights, X), input_signature=signature)(X)
     for a, b in zip(got, outputs_and_gradients(layer, weights, X), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("large", [0, 10**9])
+@pytest.mark.parametrize("n_samples", [5, 6])  # 6 as halves of 3
+def test_odd_sizes_are_quiet(n_samples, large, monkeypatch, capfd):
+    monkeypatch.setattr(_fused, "LARGE_LSTM", large)
+    fuse(L.LSTM(3))(np.zeros((n_samples, 3, 1), np.float32), training=True)
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
