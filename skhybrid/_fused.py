@@ -6,11 +6,15 @@ few operations, and avoid those that are shared out over threads however small t
 
 from typing import Any
 
+import numpy as np
+
 from skhybrid._quiet import keras, tf
 
 # Where the steps of a window times the units exceed it, an LSTM's backward pass in its parts is faster than
 # TensorFlow's own; below, nothing is gained for the longer time to build it.
 LARGE_LSTM = 2048
+LARGE_CONVOLUTION = 2**17  # products a sample, from which on a convolution is shared out over the cores
+MAX_UNFOLDED = 128  # kernel steps times features; wider windows take longer to unfold than is gained
 MAX_UNROLLED = 256  # steps; each makes the graph longer, and the time to build it
 
 
@@ -61,6 +65,7 @@ class UnfoldedConv1D(keras.layers.Conv1D):
             or self.groups != 1
             or self.data_format != "channels_last"
             or inputs.shape[1] is None
+            or self.kernel_size[0] * inputs.shape[2] > MAX_UNFOLDED
         ):
             return super().call(inputs)
         before, after = self._padding_rows()
@@ -80,24 +85,58 @@ class UnfoldedConv1D(keras.layers.Conv1D):
         return {"valid": (0, 0), "causal": (n_more, 0), "same": (n_more // 2, n_more - n_more // 2)}[self.padding]
 
 
+class FoldedTimeDistributed(keras.layers.TimeDistributed):
+    """A layer called once for the parts of all times, instead of once for each time."""
+
+    def call(self, inputs, training=None, mask=None):
+        alone = isinstance(self.layer, SAMPLE_BY_SAMPLE)
+        if mask is not None or inputs.shape[1] is None or not alone:
+            return super().call(inputs, training=training, mask=mask)
+        options = {"training": training} if self.layer._call_has_training_arg else {}
+        outputs = self.layer.call(tf.reshape(inputs, [-1, *inputs.shape[2:]]), **options)  # (sample x time, ...)
+        return tf.reshape(outputs, [-1, inputs.shape[1], *outputs.shape[1:]])
+
+
+CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
+
+# Layers that treat each sample as if it were alone.
+SAMPLE_BY_SAMPLE = (
+    keras.layers.Conv1D,
+    keras.layers.MaxPooling1D,
+    keras.layers.Flatten,
+    keras.layers.Dense,
+    keras.layers.Dropout,
+)
+
+
 def fuse(layer: Any) -> Any:
     """Return a copy of a layer without its weights, in its fast form where there is one."""
     copy = type(layer).from_config(layer.get_config())
     _hasten(copy)
-    if isinstance(copy, keras.layers.Bidirectional):
-        _hasten(copy.forward_layer)
-        _hasten(copy.backward_layer)
+    for name in ("layer", "forward_layer", "backward_layer"):  # of TimeDistributed and Bidirectional
+        if isinstance(getattr(copy, name, None), keras.layers.Layer):
+            _hasten(getattr(copy, name))
     return copy
 
 
 def has_large_layer(network: Any) -> bool:
-    """Tell whether one of a network's layers shares its work out over the cores."""
+    """Tell whether one of a network's layers has work enough to share it out over the cores."""
     return any(
-        part.is_large(layer.input.shape[1])
+        _is_large(part, layer.input.shape)
         for layer in network.layers
         for part in (layer, getattr(layer, "forward_layer", None))
-        if isinstance(part, FusedLSTM)
+        if part is not None and not isinstance(layer.input, list)  # with a mask, Keras' loop over the steps runs
     )
+
+
+def _is_large(layer, input_shape):
+    """Tell whether a layer has work enough for several cores."""
+    if isinstance(layer, FusedLSTM):
+        return layer.is_large(input_shape[1])
+    if not isinstance(layer, CONVOLUTIONS) or None in layer.output.shape[1:]:
+        return False
+    positions = np.prod(layer.output.shape[1:-1])
+    return positions * np.prod(layer.kernel.shape) > LARGE_CONVOLUTION
 
 
 def _hasten(layer):
@@ -107,6 +146,8 @@ def _hasten(layer):
         layer.__class__ = FusedLSTM
     elif type(layer) is keras.layers.Conv1D:
         layer.__class__ = UnfoldedConv1D
+    elif type(layer) is keras.layers.TimeDistributed:
+        layer.__class__ = FoldedTimeDistributed
 
 
 def _lstm(return_sequences):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skhybrid import _fused
-from skhybrid._fused import FusedLSTM, UnfoldedConv1D, fuse, has_large_layer
+from skhybrid._fused import FoldedTimeDistributed, FusedLSTM, UnfoldedConv1D, fuse, has_large_layer
 from skhybrid._quiet import keras, tf
 
 L = keras.layers
@@ -57,6 +57,32 @@ def test_fast_form_equals_keras(make, n_features, large, monkeypatch):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
 
 
+PARTS = {
+    "convolution": lambda: L.Conv1D(4, 2, padding="causal", activation="relu"),
+    "pool": lambda: L.MaxPooling1D(2),
+    "flat": lambda: L.Flatten(),
+    "dense": lambda: L.Dense(3),
+    "dropout off": lambda: L.Dropout(0.0),
+    "not sample by sample": lambda: L.BatchNormalization(),
+}
+
+
+@pytest.mark.parametrize("make", PARTS.values(), ids=PARTS)
+def test_folded_times_equal_keras(make):
+    rng = np.random.default_rng(0)
+    X = tf.constant(rng.normal(size=(N, 3, STEPS, FEATURES)), tf.float32)
+    layer = L.TimeDistributed(make())
+    fast = fuse(layer)
+    assert isinstance(fast, FoldedTimeDistributed)
+    for each in (layer, fast):
+        each.build(tuple(X.shape))
+    weights = [tf.constant(rng.normal(size=v.shape), tf.float32) for v in layer.trainable_variables]
+    signature = [tf.TensorSpec([None, *X.shape[1:]])]
+    got = tf.function(lambda X: outputs_and_gradients(fast, weights, X), input_signature=signature)(X)
+    for a, b in zip(got, outputs_and_gradients(layer, weights, X), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
+
+
 @pytest.mark.parametrize("large", [0, 10**9])
 @pytest.mark.parametrize("n_samples", [5, 6])  # 6 as halves of 3
 def test_odd_sizes_are_quiet(n_samples, large, monkeypatch, capfd):
@@ -88,6 +114,10 @@ def test_large_layer_is_seen_wherever_it_is_used(monkeypatch):
 def test_layers_of_a_bidirectional_are_fused():
     fast = fuse(L.Bidirectional(L.LSTM(4)))
     assert type(fast.forward_layer) is type(fast.backward_layer) is FusedLSTM
+
+
+def test_layer_of_a_time_distributed_is_fused():
+    assert type(fuse(L.TimeDistributed(L.Conv1D(4, 2))).layer) is UnfoldedConv1D
 
 
 @pytest.mark.parametrize(
