@@ -13,10 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skhybrid._quiet import keras
-from skhybrid.networks import NETWORKS, cnn, cnn_lstm, dense, recurrent, time_distributed_cnn_lstm
+from skhybrid.networks import (
+    NETWORKS,
+    cnn,
+    cnn_lstm,
+    conv2d_lstm,
+    conv3d_lstm,
+    dense,
+    lstm_fcn,
+    recurrent,
+    time_distributed_cnn_lstm,
+)
 
 L = keras.layers
-BUILDERS = [cnn_lstm, time_distributed_cnn_lstm, recurrent, cnn, dense]
+BUILDERS = [cnn_lstm, time_distributed_cnn_lstm, recurrent, cnn, dense, conv2d_lstm, conv3d_lstm, lstm_fcn]
 # One network of each registry name with every optional part it has.
 FULL = {
     "cnn_lstm": {"filters": (4, 3), "pool_size": 2, "units": (3, 2), "attention": True, "bidirectional": True},
@@ -27,16 +37,17 @@ FULL = {
     "simple_rnn": {"units": (3, 2), "bidirectional": True},
     "cnn": {"filters": (4, 3)},
     "dense": {},
+    "conv2d_lstm": {"filters": (4, 3), "units": (3, 2), "attention": True, "bidirectional": True},
+    "conv3d_lstm": {"filters": (4, 3), "kernel_size": (3, 2), "units": (3, 2), "attention": True},
+    "lstm_fcn": {"filters": (4, 3), "kernel_size": 3, "units": (3, 2)},
 }
-
-
-def input_shape_of(name):
-    return (2, 8, 3) if name == "time_distributed_cnn_lstm" else (8, 3)
+INPUT_SHAPES = {"time_distributed_cnn_lstm": (2, 8, 3), "conv2d_lstm": (8, 6, 3), "conv3d_lstm": (8, 8, 6, 3)}
 
 
 def build_full(name, seed=0, **params):
-    params = {**FULL[name], "dense_units": (5, 4), "dropout": 0.25, **params}
-    return NETWORKS[name](input_shape_of(name), 2, seed=seed, **params)
+    head = {} if name == "lstm_fcn" else {"dense_units": (5, 4)}
+    params = {**FULL[name], **head, "dropout": 0.25, **params}
+    return NETWORKS[name](INPUT_SHAPES.get(name, (8, 3)), 2, seed=seed, **params)
 
 
 def sample_of(model, n=3, seed=0):
@@ -80,11 +91,19 @@ def options_of(layer):
     options = {}
     if hasattr(layer, "activation"):
         options["activation"] = layer.activation.__name__
-    if isinstance(layer, L.Conv1D):
-        options |= {"kernel_size": layer.kernel_size[0], "padding": layer.padding}
-    if isinstance(layer, L.MaxPooling1D):
-        options["pool_size"] = layer.pool_size[0]
+    if isinstance(layer, L.Conv1D | L.Conv2D | L.Conv3D):
+        options |= {"kernel_size": one_or_all(layer.kernel_size), "padding": layer.padding}
+    if isinstance(layer, L.MaxPooling1D | L.MaxPooling2D | L.MaxPooling3D):
+        options["pool_size"] = one_or_all(layer.pool_size)
+    if isinstance(layer, L.Dropout):
+        options["rate"] = layer.rate
+    if isinstance(layer, L.ZeroPadding3D):
+        options["padding"] = layer.padding
     return options
+
+
+def one_or_all(sizes):
+    return sizes[0] if len(set(sizes)) == 1 else sizes
 
 
 def rows_of(model):
@@ -106,11 +125,30 @@ def attention_twin():
     return keras.Model(inputs, L.Dense(2)(L.Dense(32, activation="relu")(x)))
 
 
-def conv(kernel_size, padding="valid"):
-    return {"activation": "relu", "kernel_size": kernel_size, "padding": padding}
+def image_twin():
+    inputs = keras.Input((28, 28, 1))
+    branches = [L.Conv2D(32, size, padding="same", activation="relu")(inputs) for size in (3, 5)]
+    x = L.Concatenate()([L.MaxPooling2D(2)(branch) for branch in branches])
+    x = L.LSTM(128)(L.Reshape((14, 14 * 64))(x))
+    return keras.Model(inputs, L.Dense(10, activation="softmax")(x))
 
 
-TANH, RELU, LINEAR = {"activation": "tanh"}, {"activation": "relu"}, {"activation": "linear"}
+def lstm_fcn_twin(input_shape, n_classes):
+    inputs = keras.Input(input_shape)
+    memory = L.Dropout(0.8)(L.LSTM(8)(L.Permute((2, 1))(inputs)))
+    x = inputs
+    for n, size in [(128, 8), (256, 5), (128, 3)]:
+        x = L.Conv1D(n, size, padding="same", kernel_initializer="he_uniform")(x)
+        x = L.Activation("relu")(L.BatchNormalization()(x))
+    x = L.Concatenate()([memory, L.GlobalAveragePooling1D()(x)])
+    return keras.Model(inputs, L.Dense(n_classes, activation="softmax")(x))
+
+
+def conv(kernel_size, padding="valid", activation="relu"):
+    return {"activation": activation, "kernel_size": kernel_size, "padding": padding}
+
+
+TANH, RELU, LINEAR, SOFTMAX = ({"activation": name} for name in ("tanh", "relu", "linear", "softmax"))
 HEAD = [Row("Dense", (32,), 64 * 32 + 32, RELU), Row("Dense", (2,), 32 * 2 + 2, LINEAR)]  # 2080 + 66 = 2146
 layer_choice = partial(recurrent, (24, 3), 2, seed=0, units=64, dense_units=32)
 
@@ -251,6 +289,67 @@ PUBLISHED = {
         ],
         17408 + 64 + 2146,
     ),
+    "image fusion": Published(
+        lambda: conv2d_lstm((28, 28, 1), 10, seed=0, output_activation="softmax"),
+        image_twin,
+        [
+            Row("Conv2D", (28, 28, 32), 3 * 3 * 32 + 32, conv(3, "same")),
+            Row("Conv2D", (28, 28, 32), 5 * 5 * 32 + 32, conv(5, "same")),
+            Row("MaxPooling2D", (14, 14, 32), 0, {"pool_size": 2}),
+            Row("MaxPooling2D", (14, 14, 32), 0, {"pool_size": 2}),
+            Row("Concatenate", (14, 14, 64), 0),
+            Row("Reshape", (14, 14 * 64), 0),
+            Row("LSTM", (128,), 4 * 128 * (14 * 64 + 128 + 1), TANH),
+            Row("Dense", (10,), 128 * 10 + 10, SOFTMAX),
+        ],
+        320 + 832 + 524800 + 1290,
+    ),
+    "video": Published(
+        lambda: conv3d_lstm((12, 8, 10, 1), 4, seed=0, output_activation="softmax"),
+        lambda: sequential(
+            (12, 8, 10, 1),
+            L.ZeroPadding3D(((3, 0), (1, 1), (1, 1))),
+            L.Cropping3D(((1, 0), (0, 0), (0, 0))),
+            L.Conv3D(32, 3, activation="relu"),
+            L.MaxPooling3D(2),
+            L.Reshape((6, 4 * 5 * 32)),
+            L.LSTM(128),
+            L.Dense(4, activation="softmax"),
+        ),
+        [
+            Row("ZeroPadding3D", (15, 10, 12, 1), 0, {"padding": ((3, 0), (1, 1), (1, 1))}),
+            Row("Cropping3D", (14, 10, 12, 1), 0),
+            Row("Conv3D", (12, 8, 10, 32), 3 * 3 * 3 * 32 + 32, conv(3)),
+            Row("MaxPooling3D", (6, 4, 5, 32), 0, {"pool_size": 2}),
+            Row("Reshape", (6, 4 * 5 * 32), 0),
+            Row("LSTM", (128,), 4 * 128 * (4 * 5 * 32 + 128 + 1), TANH),
+            Row("Dense", (4,), 128 * 4 + 4, SOFTMAX),
+        ],
+        896 + 393728 + 516,
+    ),
+    "LSTM-FCN": Published(
+        lambda: lstm_fcn((24, 3), 4, seed=0, output_activation="softmax"),
+        lambda: lstm_fcn_twin((24, 3), 4),
+        # A batch normalisation has a scale, a shift and two running statistics for each map.
+        [
+            Row("Conv1D", (24, 128), 8 * 3 * 128 + 128, conv(8, "same", "linear")),
+            Row("BatchNormalization", (24, 128), 4 * 128),
+            Row("Activation", (24, 128), 0, RELU),
+            Row("Conv1D", (24, 256), 5 * 128 * 256 + 256, conv(5, "same", "linear")),
+            Row("BatchNormalization", (24, 256), 4 * 256),
+            Row("Activation", (24, 256), 0, RELU),
+            Row("Conv1D", (24, 128), 3 * 256 * 128 + 128, conv(3, "same", "linear")),
+            Row("Permute", (3, 24), 0),
+            Row("BatchNormalization", (24, 128), 4 * 128),
+            Row("LSTM", (8,), 4 * 8 * (24 + 8 + 1), TANH),
+            Row("Activation", (24, 128), 0, RELU),
+            Row("Dropout", (8,), 0, {"rate": 0.8}),
+            Row("GlobalAveragePooling1D", (128,), 0),
+            Row("Concatenate", (136,), 0),
+            Row("Dense", (4,), 136 * 4 + 4, SOFTMAX),
+        ],
+        3200 + 512 + 164096 + 1024 + 98432 + 512 + 1056 + 548,
+    ),
 }
 published = pytest.mark.parametrize("network", PUBLISHED.values(), ids=PUBLISHED.keys())
 
@@ -280,6 +379,48 @@ def test_published_network_equals_hand_written_twin(network):
     twin.set_weights(model.get_weights())
     X = sample_of(model)
     np.testing.assert_array_equal(model(X), twin(X))
+
+
+# Sequences that end early in LSTM-FCN
+
+
+def short_and_masked(dimension_shuffle):
+    """The same network for windows of 6 steps, and masked for windows of 10."""
+    build = partial(lstm_fcn, seed=0, units=4, filters=(8, 4), kernel_size=(4, 3), dimension_shuffle=dimension_shuffle)
+    short, masked = build((6, 2), 3), build((10, 2), 3, masked=True)
+    rng = np.random.default_rng(0)
+    masked.set_weights([w + rng.uniform(0.1, 0.2, w.shape) for w in masked.get_weights()])  # no shift stays 0
+    for layer in short.layers:
+        weights = masked.get_layer(layer.name).get_weights()
+        if layer.name == "lstm_1" and dimension_shuffle:
+            weights[0] = weights[0][:6]  # its features are the steps
+        layer.set_weights(weights)
+    return short, masked
+
+
+@pytest.mark.parametrize("dimension_shuffle", [False, True])
+def test_masked_lstm_fcn_predicts_as_without_the_missing_end(dimension_shuffle):
+    short, masked = short_and_masked(dimension_shuffle)
+    X = sample_of(short)
+    X_padded = np.pad(X, [(0, 0), (0, 4), (0, 0)], constant_values=np.nan)
+    np.testing.assert_allclose(masked(X_padded), short(X), rtol=1e-5, atol=1e-6)
+
+
+def test_masked_lstm_fcn_learns_no_mean_from_the_missing_end():
+    short, masked = short_and_masked(dimension_shuffle=False)
+    X = sample_of(short)
+    X_padded = np.pad(X, [(0, 0), (0, 4), (0, 0)], constant_values=np.nan)
+    short(X, training=True), masked(X_padded, training=True)
+    for name in ("norm_1", "norm_2"):
+        for a, b in zip(short.get_layer(name).get_weights(), masked.get_layer(name).get_weights(), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-5)
+
+
+@pytest.mark.parametrize("dimension_shuffle", [False, True])
+def test_masked_lstm_fcn_equals_the_plain_one_where_no_end_is_missing(dimension_shuffle):
+    build = partial(lstm_fcn, (8, 2), 2, seed=0, filters=4, kernel_size=3, dimension_shuffle=dimension_shuffle)
+    plain, masked = build(), build(masked=True)
+    np.testing.assert_allclose(masked(sample_of(plain)), plain(sample_of(plain)), rtol=1e-5, atol=1e-7)
 
 
 # Names and structure
@@ -356,6 +497,69 @@ def test_attention_is_the_weighted_mean_over_time():
     np.testing.assert_allclose(pooled, (weights * states).sum(axis=1), rtol=1e-5, atol=1e-7)
 
 
+def test_names_of_branches_say_stage_and_kernel():
+    model = conv2d_lstm((8, 8, 1), 1, seed=0, filters=(4, 3), units=2, dropout=0.1)
+    assert sorted(layer.name for layer in hidden_layers(model)[:8]) == [
+        *("conv_1_3x3", "conv_1_5x5", "conv_2_3x3", "conv_2_5x5"),
+        *("pool_1_3x3", "pool_1_5x5", "pool_2_3x3", "pool_2_5x5"),
+    ]
+    assert [layer.name for layer in hidden_layers(model)][8:] == [
+        *("concatenate", "rows", "conv_dropout", "lstm_1", "lstm_1_dropout", "output"),
+    ]
+
+
+def test_one_branch_is_not_concatenated():
+    model = conv2d_lstm((8, 8, 1), 1, seed=0, filters=4, kernel_sizes=3, units=2)
+    assert [layer.name for layer in hidden_layers(model)] == ["conv_1_3x3", "pool_1_3x3", "rows", "lstm_1", "output"]
+
+
+@pytest.mark.parametrize("name", ["lstm_fcn", "conv2d_lstm", "conv3d_lstm"])
+def test_sequence_the_recurrence_reads(name):
+    model = build_full(name)
+    read = {"lstm_fcn": (3, 8), "conv2d_lstm": (2, 1 * 6), "conv3d_lstm": (2, 2 * 1 * 3)}
+    first = next(layer for layer in model.layers if layer.name.endswith("lstm_1"))
+    assert first.input.shape[1:] == read[name]
+
+
+def test_without_dimension_shuffle_the_window_is_read_step_by_step():
+    model = lstm_fcn((8, 3), 1, seed=0, units=2, filters=4, kernel_size=3, dimension_shuffle=False)
+    assert model.get_layer("lstm_1").input.shape == (None, 8, 3)
+
+
+@pytest.mark.parametrize(
+    ("builder", "shape", "pool_sizes"),
+    [
+        (conv2d_lstm, (8, 1, 1), [(2, 1), (2, 1)]),
+        (conv2d_lstm, (3, 9, 1), [(2, 2), (1, 2)]),
+        (conv2d_lstm, (1, 1, 1), []),
+        (conv3d_lstm, (5, 1, 1, 1), [(2, 1, 1), (2, 1, 1)]),
+        (conv3d_lstm, (2, 4, 2, 1), [(2, 2, 2), (1, 2, 1)]),
+        (conv3d_lstm, (1, 1, 1, 1), []),
+    ],
+)
+def test_axis_of_one_is_not_pooled(builder, shape, pool_sizes):
+    model = builder(shape, 1, seed=0, filters=(2, 2), units=2)
+    pools = [layer.pool_size for layer in model.layers if isinstance(layer, L.MaxPooling2D | L.MaxPooling3D)]
+    assert pools == (pool_sizes if builder is conv3d_lstm else [size for size in pool_sizes for _ in range(2)])
+
+
+def test_rows_of_the_map_are_the_steps():
+    model = conv2d_lstm((4, 6, 2), 1, seed=0, filters=3, units=2)
+    X = sample_of(model)
+    features = features_of(model, ["concatenate", "rows"])(X)
+    fused, rows = np.asarray(features["concatenate"]), np.asarray(features["rows"])
+    for row in range(2):
+        np.testing.assert_array_equal(rows[:, row], fused[:, row].reshape(3, -1))
+
+
+def test_frames_of_the_map_are_the_steps():
+    model = conv3d_lstm((4, 6, 4, 2), 1, seed=0, filters=3, units=2)
+    features = features_of(model, ["pool_1", "frames"])(sample_of(model))
+    pooled, frames = np.asarray(features["pool_1"]), np.asarray(features["frames"])
+    for frame in range(2):
+        np.testing.assert_array_equal(frames[:, frame], pooled[:, frame].reshape(3, -1))
+
+
 # Convolutions by hand
 
 
@@ -378,6 +582,50 @@ def test_convolution_by_hand(builder, kernel, series, padding, expected):
     model.get_layer("conv_1").set_weights([np.reshape(kernel, (3, 1, 1)), np.zeros(1)])
     features = features_of(model, ["conv_1"])(np.reshape(series, (1, -1, 1)).astype("float32"))
     np.testing.assert_array_equal(np.ravel(features["conv_1"]), expected)
+
+
+def correlate(X, kernel, n_before):
+    """One map of X, (*axes, channel): sums of products with `kernel`, (*axes, channel), with `n_before` zeros each."""
+    pads = [(before, size - 1 - before) for before, size in zip(n_before, kernel.shape[:-1], strict=True)]
+    padded = np.pad(X, [*pads, (0, 0)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape)
+    return (windows * kernel).sum(axis=tuple(range(-kernel.ndim, 0)))[..., 0]
+
+
+@pytest.mark.parametrize("kernel_size", [1, 2, 3, 4, 5])
+def test_image_convolution_sees_both_sides(kernel_size):
+    model = conv2d_lstm((5, 4, 2), 1, seed=0, filters=3, kernel_sizes=kernel_size, activation=None, units=2)
+    name = f"conv_1_{kernel_size}x{kernel_size}"
+    X, kernels = sample_of(model, n=1), model.get_layer(name).get_weights()[0]
+    maps = np.asarray(features_of(model, [name])(X)[name])[0]
+    for i in range(3):
+        expected = correlate(X[0], kernels[..., i], 2 * [(kernel_size - 1) // 2])
+        np.testing.assert_allclose(maps[..., i], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kernel_size", [1, 2, 3, 4])
+def test_video_convolution_sees_both_sides_in_space_and_the_past_in_time(kernel_size):
+    model = conv3d_lstm((5, 4, 3, 2), 1, seed=0, filters=3, kernel_size=kernel_size, activation=None, units=2)
+    X, kernels = sample_of(model, n=1), model.get_layer("conv_1").get_weights()[0]
+    maps = np.asarray(features_of(model, ["conv_1"])(X)["conv_1"])[0]
+    for i in range(3):
+        expected = correlate(X[0], kernels[..., i], [kernel_size - 1, *2 * [(kernel_size - 1) // 2]])
+        np.testing.assert_allclose(maps[..., i], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["conv2d_lstm", "conv3d_lstm", "lstm_fcn"])
+def test_compiled_graph_predicts_like_the_layers_one_by_one(name):
+    model = build_full(name)
+    X = sample_of(model)
+    np.testing.assert_allclose(model.predict(X, verbose=0), model(X), atol=1e-6)
+
+
+def test_training_on_video_is_quiet(capfd):
+    model = conv3d_lstm((4, 4, 4, 1), 1, seed=0, filters=3, units=2)
+    model.compile("adam", "mse")
+    X = sample_of(model)
+    model.fit(X, X[:, 0, 0, 0], verbose=0)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(("padding", "n_steps"), [("causal", 12), ("same", 12), ("valid", 8)])
@@ -456,6 +704,19 @@ def test_pooled_features_are_causal_block_by_block(pool_size, t):
         np.testing.assert_array_equal(before[:done], after[:done])
 
 
+@pytest.mark.parametrize("t", range(6))
+def test_no_map_of_video_sees_later_frames(t):
+    names = ["conv_1", "pool_1", "conv_2", "lstm_1"]
+    model = conv3d_lstm((7, 4, 4, 2), 1, seed=0, filters=(3, 2), pool_size=(2, 1), units=4, attention=True)
+    features = features_of(model, names)
+    X = sample_of(model, n=1)
+    before, after = features(X), features(alter_future(X, t, sample_of(model, n=1, seed=1)))
+    blocks = (t + 1) // 2  # whose last frame is t or earlier
+    for name, n in zip(names, [t + 1, blocks, blocks, blocks], strict=True):
+        np.testing.assert_array_equal(before[name][0, :n], after[name][0, :n])
+        assert np.any(np.not_equal(before[name][0, n:], after[name][0, n:])) or n == before[name].shape[1]
+
+
 @pytest.mark.parametrize(
     ("builder", "params", "layer"),
     [(cnn_lstm, {"padding": "same"}, "conv_1"), (recurrent, {"bidirectional": True}, "bidirectional_lstm_1")],
@@ -525,6 +786,19 @@ def test_layers_of_one_shape_do_not_share_values(params):
 def test_dropout_layers_do_not_share_seeds():
     seeds = [layer.seed for layer in build_full("cnn_lstm").layers if isinstance(layer, L.Dropout)]
     assert len(seeds) == len(set(seeds)) == 5
+
+
+def test_branches_draw_their_kernels_apart():
+    model = conv2d_lstm((8, 8, 1), 1, seed=0, filters=32, units=2)
+    small, large = (model.get_layer(name).get_weights()[0].ravel() for name in ("conv_1_3x3", "conv_1_5x5"))
+    # From one seed, the larger would begin with the smaller, in another scale.
+    assert abs(np.corrcoef(small, large[: len(small)])[0, 1]) < 0.2
+
+
+def test_branch_keeps_its_weights_when_branches_are_added():
+    one, two = (conv2d_lstm((8, 8, 1), 1, seed=0, filters=4, kernel_sizes=sizes, units=2) for sizes in (5, (3, 5)))
+    for a, b in zip(one.get_layer("conv_1_5x5").get_weights(), two.get_layer("conv_1_5x5").get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_layer_keeps_its_weights_when_layers_are_added_elsewhere():
@@ -671,6 +945,68 @@ ERRORS = [
     (
         partial(dense, (6, 1), 0),
         "n_outputs must be an integer of at least 1, but is 0; pass for example n_outputs=",
+    ),
+    (
+        partial(conv2d_lstm, (28, 28), 1),
+        "input_shape must be (height, width, channels), each an integer of at least 1, but is (28, 28); "
+        "pass the shape of one sample, X.shape[1:].",
+    ),
+    (
+        partial(conv3d_lstm, (28, 28, 1), 1),
+        "input_shape must be (frames, height, width, channels), each an integer of at least 1, but is (28, 28, 1); "
+        "pass the shape of one sample, X.shape[1:].",
+    ),
+    (
+        partial(lstm_fcn, (28, 28, 1), 1),
+        "input_shape must be (n_steps, n_features), each an integer of at least 1, but is (28, 28, 1); "
+        "pass the shape of one sample, X.shape[1:].",
+    ),
+    (
+        partial(conv2d_lstm, (8, 4, 1), 1, filters=(4, 4), pool_size=(2, 3)),
+        "pool_size=3 needs at least 3 columns, but 2 are left behind convolution 2; "
+        "pass a smaller pool_size or larger images.",
+    ),
+    (
+        partial(conv2d_lstm, (2, 8, 1), 1, pool_size=3),
+        "pool_size=3 needs at least 3 rows, but 2 are left behind convolution 1; "
+        "pass a smaller pool_size or larger images.",
+    ),
+    (
+        partial(conv3d_lstm, (2, 8, 8, 1), 1, pool_size=3),
+        "pool_size=3 needs at least 3 frames, but 2 are left behind convolution 1; "
+        "pass a smaller pool_size or larger clips.",
+    ),
+    (
+        partial(conv2d_lstm, (8, 8, 1), 1, kernel_sizes=(3, 5, 3)),
+        "kernel_sizes must differ from branch to branch, but is (3, 5, 3); "
+        "for more maps of one size, pass more filters.",
+    ),
+    (
+        partial(conv2d_lstm, (8, 8, 1), 1, kernel_sizes=()),
+        "kernel_sizes must name at least one layer, but is (); pass for example kernel_sizes=4.",
+    ),
+    (
+        partial(conv2d_lstm, (8, 8, 1), 1, filters=()),
+        "filters must name at least one layer, but is (); pass for example filters=4.",
+    ),
+    (
+        partial(conv3d_lstm, (8, 8, 8, 1), 1, kernel_size=(3, 3)),
+        "kernel_size=(3, 3) must have one entry for each of the 1 convolutions of filters=(32,), but has 2; "
+        "pass a tuple as long as filters, or one integer for all.",
+    ),
+    (
+        partial(lstm_fcn, (8, 1), 1, filters=(4, 4)),
+        "kernel_size=(8, 5, 3) must have one entry for each of the 2 convolutions of filters=(4, 4), but has 3; "
+        "pass a tuple as long as filters, or one integer for all.",
+    ),
+    (
+        partial(conv3d_lstm, (4, 8, 8, 1), 1, activation="rellu"),
+        "activation must be an activation that Keras knows, but is 'rellu'; "
+        "pass for example 'relu', 'tanh', 'sigmoid', 'softmax' or None (linear).",
+    ),
+    (
+        partial(lstm_fcn, (8, 1), 1, dropout=1),
+        "dropout must be a number of at least 0 and below 1, but is 1; pass for example dropout=0.2.",
     ),
     (
         partial(CNN, seed=None),

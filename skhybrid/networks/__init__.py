@@ -11,7 +11,10 @@ from typing import Any
 from skhybrid.networks.convolutional import cnn
 from skhybrid.networks.dense import dense
 from skhybrid.networks.hybrid import cnn_lstm, time_distributed_cnn_lstm
+from skhybrid.networks.image import conv2d_lstm
+from skhybrid.networks.lstm_fcn import lstm_fcn
 from skhybrid.networks.recurrent import recurrent
+from skhybrid.networks.video import conv3d_lstm
 
 NETWORKS: dict[str, Callable[..., Any]] = {
     "cnn_lstm": cnn_lstm,
@@ -22,6 +25,19 @@ NETWORKS: dict[str, Callable[..., Any]] = {
     "simple_rnn": partial(recurrent, cell="simple_rnn"),
     "cnn": cnn,
     "dense": dense,
+    "conv2d_lstm": conv2d_lstm,
+    "conv3d_lstm": conv3d_lstm,
+    "lstm_fcn": lstm_fcn,
 }
 
-__all__ = ["NETWORKS", "cnn", "cnn_lstm", "dense", "recurrent", "time_distributed_cnn_lstm"]
+__all__ = [
+    "NETWORKS",
+    "cnn",
+    "cnn_lstm",
+    "conv2d_lstm",
+    "conv3d_lstm",
+    "dense",
+    "lstm_fcn",
+    "recurrent",
+    "time_distributed_cnn_lstm",
+]

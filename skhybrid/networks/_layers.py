@@ -17,6 +17,7 @@ from skhybrid.networks._checks import (
     check_dropout,
     check_sizes,
 )
+from skhybrid.networks._ends import take_last
 
 CELLS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple_rnn": keras.layers.SimpleRNN}
 
@@ -59,16 +60,36 @@ def convolution_layers(
     return layers + _dropout_layers(dropout, "conv", seed) if layers else []
 
 
-def recur(x: Any, cell: str, units: Ints, *, bidirectional: bool, attention: bool, dropout: float, seed: int) -> Any:
-    """Send `x`, (sample, time, feature), through stacked recurrences: (sample, unit)."""
+def recur(
+    x: Any,
+    cell: str,
+    units: Ints,
+    *,
+    bidirectional: bool,
+    attention: bool,
+    dropout: float,
+    seed: int,
+    known: Any = None,
+) -> Any:
+    """Send `x`, (sample, time, feature), through stacked recurrences: (sample, unit).
+
+    `known`, (sample, time), says which steps there are, by 1 and 0; None stands for all.
+    """
     check_choice(cell, "cell", CELLS)
     sizes = check_sizes(units, "units", at_least=1)
+    attention = attention and x.shape[1] > 1  # one step is its own mean
+    # Forwards, what follows the end is not seen before it: it is enough to take the right step at last.
+    masked = {"mask": known > 0} if known is not None and bidirectional else {}
+    takes_last = known is not None and not bidirectional and not attention
     recurrence = _both_ways if bidirectional else _recurrence
     for i, n_units in enumerate(sizes, start=1):
         name = f"{cell}_{i}"
-        x = recurrence(cell, name, units=n_units, return_sequences=attention or i < len(sizes), seed=seed)(x)
+        returns_sequences = attention or takes_last or i < len(sizes)
+        x = recurrence(cell, name, units=n_units, return_sequences=returns_sequences, seed=seed)(x, **masked)
         x = chain(x, _dropout_layers(dropout, name, seed))
-    return _attention_pooling(x, seed) if attention else x
+    if attention:
+        return _attention_pooling(x, known, seed)
+    return take_last(x, known) if takes_last else x
 
 
 def read_out(
@@ -98,13 +119,14 @@ def _dropout_layers(dropout: float, name: str, seed: int) -> list[Any]:
     return [keras.layers.Dropout(rate, seed=derive_seed(seed, name), name=name)] if rate else []
 
 
-def _attention_pooling(x: Any, seed: int) -> Any:
-    """Return the mean of `x`, (sample, time, unit), over time with learned weights: (sample, unit)."""
+def _attention_pooling(x: Any, known: Any, seed: int) -> Any:
+    """Return the mean of `x`, (sample, time, unit), over known times with learned weights: (sample, unit)."""
     # A bias would add the same to every score, which the softmax takes out again.
     score = keras.layers.Dense(
         1, use_bias=False, kernel_initializer=_glorot_uniform(seed, "attention_score"), name="attention_score"
     )
-    weights = keras.layers.Softmax(axis=1, name="attention_weights")(score(x))  # (sample, time, 1)
+    masked = {} if known is None else {"mask": keras.ops.expand_dims(known, -1) > 0}
+    weights = keras.layers.Softmax(axis=1, name="attention_weights")(score(x), **masked)  # (sample, time, 1)
     pooled = keras.layers.Dot(axes=1, name="attention_sum")([weights, x])  # (sample, 1, unit)
     return keras.layers.Flatten(name="attention_flatten")(pooled)
 

@@ -2,6 +2,7 @@
 
 from skhybrid._quiet import keras
 from skhybrid.networks._checks import Activation, Ints, check_convolutions, check_input_shape, check_seed
+from skhybrid.networks._ends import chain_to_ends, find_ends
 from skhybrid.networks._layers import chain, convolution_layers, read_out, recur
 
 
@@ -21,6 +22,7 @@ def cnn_lstm(
     bidirectional: bool = False,
     attention: bool = False,
     output_activation: Activation = None,
+    masked: bool = False,
 ) -> keras.Model:
     """Build Conv1D [-> MaxPooling1D] -> LSTM [-> attention] -> Dense -> output, uncompiled.
 
@@ -58,6 +60,8 @@ def cnn_lstm(
         Read all outputs of the last LSTM through a learned weighted mean over time, instead of its last one.
     output_activation : str, callable or None, default=None
         Activation of the output layer; None is linear.
+    masked : bool, default=False
+        Whether windows may end early: steps behind the end of a sequence, NaN in all features, are left out.
 
     Returns
     -------
@@ -106,8 +110,13 @@ def cnn_lstm(
     convolutions = check_convolutions(shape[0], filters, kernel_size, pool_size, padding)
     inputs = keras.Input(shape, name="input")
     layers = convolution_layers(convolutions, padding=padding, activation=activation, dropout=dropout, seed=seed)
-    x = chain(inputs, layers)
-    x = recur(x, "lstm", units, bidirectional=bidirectional, attention=attention, dropout=dropout, seed=seed)
+    if masked:
+        x, known = chain_to_ends(*find_ends(inputs), layers, wrap=lambda layer: layer)
+    else:
+        x, known = chain(inputs, layers), None
+    x = recur(
+        x, "lstm", units, bidirectional=bidirectional, attention=attention, dropout=dropout, seed=seed, known=known
+    )
     outputs = read_out(x, n_outputs, dense_units, activation, output_activation, dropout=dropout, seed=seed)
     return keras.Model(inputs, outputs, name="cnn_lstm")
 
@@ -128,6 +137,7 @@ def time_distributed_cnn_lstm(
     bidirectional: bool = False,
     attention: bool = False,
     output_activation: Activation = None,
+    masked: bool = False,
 ) -> keras.Model:
     """Build TimeDistributed(Conv1D [-> MaxPooling1D] -> Flatten) -> LSTM [-> attention] -> Dense -> output.
 
@@ -168,6 +178,8 @@ def time_distributed_cnn_lstm(
         its last one.
     output_activation : str, callable or None, default=None
         Activation of the output layer; None is linear.
+    masked : bool, default=False
+        Whether windows may end early: steps behind the end of a sequence, NaN in all features, are left out.
 
     Returns
     -------
@@ -207,7 +219,17 @@ def time_distributed_cnn_lstm(
     layers = convolution_layers(convolutions, padding=padding, activation=activation, dropout=dropout, seed=seed)
     layers.append(keras.layers.Flatten(name="flatten"))
     inputs = keras.Input(shape, name="input")
-    x = chain(inputs, [keras.layers.TimeDistributed(layer, name=layer.name) for layer in layers])
-    x = recur(x, "lstm", units, bidirectional=bidirectional, attention=attention, dropout=dropout, seed=seed)
+    if masked:
+        x, known = chain_to_ends(*find_ends(inputs), layers, wrap=_for_each_subsequence)
+        known = keras.ops.max(known, axis=-1)  # (sample, subsequence)
+    else:
+        x, known = chain(inputs, map(_for_each_subsequence, layers)), None
+    x = recur(
+        x, "lstm", units, bidirectional=bidirectional, attention=attention, dropout=dropout, seed=seed, known=known
+    )
     outputs = read_out(x, n_outputs, dense_units, activation, output_activation, dropout=dropout, seed=seed)
     return keras.Model(inputs, outputs, name="time_distributed_cnn_lstm")
+
+
+def _for_each_subsequence(layer):
+    return keras.layers.TimeDistributed(layer, name=layer.name)

@@ -2,6 +2,7 @@
 
 from skhybrid._quiet import keras
 from skhybrid.networks._checks import Activation, Ints, check_input_shape, check_seed
+from skhybrid.networks._ends import find_ends
 from skhybrid.networks._layers import read_out, recur
 
 
@@ -18,6 +19,7 @@ def recurrent(
     bidirectional: bool = False,
     attention: bool = False,
     output_activation: Activation = None,
+    masked: bool = False,
 ) -> keras.Model:
     """Build LSTM, GRU or SimpleRNN [-> attention] -> Dense -> output, uncompiled.
 
@@ -47,6 +49,8 @@ def recurrent(
         one.
     output_activation : str, callable or None, default=None
         Activation of the output layer; None is linear.
+    masked : bool, default=False
+        Whether windows may end early: steps behind the end of a sequence, NaN in all features, are left out.
 
     Returns
     -------
@@ -85,6 +89,7 @@ def recurrent(
     """
     seed = check_seed(seed)
     inputs = keras.Input(check_input_shape(input_shape, ("n_steps", "n_features")), name="input")
-    x = recur(inputs, cell, units, bidirectional=bidirectional, attention=attention, dropout=dropout, seed=seed)
+    x, known = find_ends(inputs) if masked else (inputs, None)
+    x = recur(x, cell, units, bidirectional=bidirectional, attention=attention, dropout=dropout, seed=seed, known=known)
     outputs = read_out(x, n_outputs, dense_units, activation, output_activation, dropout=dropout, seed=seed)
     return keras.Model(inputs, outputs, name=cell)

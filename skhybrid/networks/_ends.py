@@ -1,0 +1,52 @@
+"""Sequences that end early: the steps behind their end, NaN in all features, leave no trace in what a network says.
+
+Such a network goes through the same layers, with the unknown steps set aside on the way: to zeros for a convolution,
+which sees zeros outside of a sequence anyhow, below everything for max pooling, and left out by recurrence and
+attention.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from skhybrid._quiet import keras
+
+LOWEST = -1e30  # below every activation
+
+
+def find_ends(inputs: Any) -> tuple[Any, Any]:
+    """Return `inputs`, (sample, ..., time, feature), with zeros for NaN, and which steps are known: 1, others 0."""
+    known = 1 - keras.ops.cast(keras.ops.all(keras.ops.isnan(inputs), axis=-1), "float32")
+    return _set_unknown(inputs, known, 0.0), known
+
+
+def chain_to_ends(x: Any, known: Any, layers: Iterable[Any], wrap: Callable[[Any], Any]) -> tuple[Any, Any]:
+    """Send `x` through convolutions, poolings and what stands between them, each wrapped; return also what is known."""
+    for layer in layers:
+        if isinstance(layer, keras.layers.MaxPooling1D):
+            x = wrap(layer)(_set_unknown(x, known, LOWEST))
+            size = layer.pool_size[0]
+            known = _keep_first(known, known[..., size - 1 :: size])  # blocks that the sequence fills
+        else:
+            x = wrap(layer)(x)
+        if isinstance(layer, keras.layers.Conv1D) and layer.padding == "valid":
+            known = _keep_first(known, known[..., layer.kernel_size[0] - 1 :])
+        if len(x.shape) == len(known.shape) + 1 and x.shape[-2] == known.shape[-1]:  # steps are not flattened yet
+            x = _set_unknown(x, known, 0.0)
+    return x, known
+
+
+def take_last(x: Any, known: Any) -> Any:
+    """Return the last known step of `x`, (sample, time, feature): (sample, feature)."""
+    following = keras.ops.pad(known[:, 1:], [[0, 0], [0, 1]])
+    is_last = keras.ops.expand_dims(known - following, -1)
+    return keras.ops.sum(is_last * x, axis=1)
+
+
+def _set_unknown(x, known, value):
+    return keras.ops.where(keras.ops.expand_dims(known, -1) > 0, x, value)
+
+
+def _keep_first(before, after):
+    """Return `after` with its first step known wherever any was before: a sequence does not vanish, however short."""
+    some = keras.ops.max(before, axis=-1, keepdims=True)
+    return keras.ops.concatenate([some, after[..., 1:]], axis=-1)
