@@ -16,6 +16,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "StrOptions",
+    "as_frames",
     "as_windows",
     "check_array",
     "check_data",
@@ -115,6 +116,45 @@ def as_windows(X: NDArray[Any], n_features: int) -> NDArray[Any]:
     )
 
 
+def as_frames(X: NDArray[Any], axes: tuple[str, ...], input_shape: tuple[int, ...] | None) -> NDArray[Any]:
+    """Return `X` as images or clips with these axes, channels last; flat 2-D rows are folded into `input_shape`.
+
+    Without `input_shape`, the columns of a 2-D `X` are the first axis, and the other axes have size 1.
+    """
+    named = f"({', '.join(axes)})"
+    shape = input_shape
+    if shape is not None and (len(shape) != len(axes) or not all(isinstance(n, Integral) and n >= 1 for n in shape)):
+        raise ValueError(
+            f"input_shape must be {named}, each an integer of at least 1, but is {input_shape!r}; pass the shape of "
+            "one sample."
+        )
+    if X.ndim == 2:
+        shape = (X.shape[1], *[1] * (len(axes) - 1)) if shape is None else shape
+        if np.prod(shape) != X.shape[1]:
+            raise ValueError(
+                f"input_shape={tuple(shape)} holds {np.prod(shape)} values, but the flat rows of X have {X.shape[1]}; "
+                f"pass the {named} that X was flattened from."
+            )
+        return X.reshape(len(X), *shape)
+    if X.ndim != 1 + len(axes):
+        raise ValueError(
+            f"X must be {1 + len(axes)}-D (sample, {', '.join(axes)}) or 2-D with input_shape, but has shape "
+            f"{X.shape}; give images without channels a last axis of size 1, as X[..., None]."
+        )
+    if shape is None and X.shape[-1] > 4 and min(X.shape[1:-2]) in (1, 3):
+        axis = 1 + int(np.argmin(X.shape[1:-2]))
+        raise ValueError(
+            f"X must have its channels last, as (sample, {', '.join(axes)}), but with shape {X.shape} seems to have "
+            f"them first; move them by np.moveaxis(X, {axis}, -1), or pass input_shape={X.shape[1:]} if it is right."
+        )
+    if shape is not None and X.shape[1:] != tuple(shape):
+        raise ValueError(
+            f"X must hold samples of input_shape={tuple(shape)}, but they have shape {X.shape[1:]}; pass one that "
+            "fits, or None."
+        )
+    return X
+
+
 def check_sample_shape(X: ArrayLike, sample_shape: tuple[int, ...]) -> None:
     """Refuse `X` whose samples have another shape than in fit; two 2-D shapes are left to `validate_data`."""
     shape = (X if hasattr(X, "shape") else np.asarray(X)).shape[1:]
@@ -125,10 +165,15 @@ def check_sample_shape(X: ArrayLike, sample_shape: tuple[int, ...]) -> None:
         )
 
 
-def check_data(estimator: Any, X: Any, y: Any = "no_validation", *, reset: bool, allow_nd: bool = True) -> Any:
-    """Return X as an array of floats (not checked for NaN and inf), and y with it where it is given."""
+def check_data(
+    estimator: Any, X: Any, y: Any = "no_validation", *, reset: bool, allow_nd: bool = True, labels: bool = False
+) -> Any:
+    """Return X as an array of floats (not checked for NaN and inf), and y with it where it is given.
+
+    y holds numbers, in one column or several, unless it holds `labels`.
+    """
     _check_lengths(X, y)
-    if np.asarray(y).dtype.kind in "US" and not isinstance(y, str):
+    if not labels and np.asarray(y).dtype.kind in "US" and not isinstance(y, str):
         raise ValueError(f"y must hold numbers, but holds text ({str(np.ravel(y)[0])!r}, ...); encode text as numbers.")
     try:
         checked = validate_data(
@@ -139,12 +184,12 @@ def check_data(estimator: Any, X: Any, y: Any = "no_validation", *, reset: bool,
             dtype=[np.float64, np.float32],
             allow_nd=allow_nd,
             ensure_all_finite=False,
-            **({} if isinstance(y, str) else {"multi_output": True, "y_numeric": True}),
+            **({} if labels or isinstance(y, str) else {"multi_output": True, "y_numeric": True}),
         )
     except ValueError as error:
         if "could not convert string" not in str(error):
             raise
-        names = "X" if isinstance(y, str) else "X and y"
+        names = "X" if labels or isinstance(y, str) else "X and y"
         raise ValueError(
             f"{names} must hold numbers, but there is text ({error}); encode text as numbers, or leave its columns out."
         ) from None
@@ -199,23 +244,27 @@ def _check_lengths(X: Any, y: Any) -> None:
         )
 
 
-def count_unknown(windows: NDArray[Any]) -> NDArray[np.intp]:
-    """Count the steps without a past at the start of each window, which are NaN in all features; (n_samples,).
+def count_unknown(windows: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Count the steps that are NaN in all features at the start and at the end of each window, (n_samples,) each.
 
-    NaN and inf elsewhere are errors.
+    At the start the past is not known, at the end the sequence is over. NaN and inf elsewhere are errors. A window of
+    NaN only has no past.
     """
     if _sum_is_finite(windows):
-        return np.zeros(len(windows), dtype=np.intp)
-    unknown = np.logical_and.accumulate(np.isnan(windows).all(axis=2), axis=1)  # (sample, time)
-    bad = ~(np.isfinite(windows).all(axis=2) | unknown).all(axis=1)
+        return np.zeros(len(windows), dtype=np.intp), np.zeros(len(windows), dtype=np.intp)
+    empty = np.isnan(windows).all(axis=2)  # (sample, time)
+    before = np.logical_and.accumulate(empty, axis=1)
+    after = np.logical_and.accumulate(empty[:, ::-1], axis=1)[:, ::-1] & ~before
+    bad = ~(np.isfinite(windows).all(axis=2) | before | after).all(axis=1)
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
-        what = "NaN" if np.isnan(windows[first][~unknown[first]]).any() else "inf"
+        what = "NaN" if np.isnan(windows[first][~(before | after)[first]]).any() else "inf"
         raise ValueError(
-            f"X must hold finite numbers (but for NaN in all features at the start of a window), but {int(bad.sum())} "
-            f"windows hold {what} elsewhere, the first of them window {first}; fill or drop these values before."
+            "X must hold finite numbers (but for NaN in all features where a window starts without a past or a "
+            f"sequence is over), but {int(bad.sum())} windows hold {what} elsewhere, the first of them window {first}; "
+            "fill or drop these values before."
         )
-    return unknown.sum(axis=1)
+    return before.sum(axis=1), after.sum(axis=1)
 
 
 def fill_unknown(windows: NDArray[Any], n_unknown: NDArray[np.intp]) -> NDArray[Any]:

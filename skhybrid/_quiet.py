@@ -65,7 +65,7 @@ if "tensorflow" not in sys.modules:
 import keras
 import tensorflow as tf
 from keras.src.backend.common.global_state import get_global_attribute, set_global_attribute
-from scikeras.wrappers import KerasRegressor
+from scikeras.wrappers import BaseWrapper
 from tensorflow.python.eager.context import function_executor_type
 
 
@@ -89,4 +89,9 @@ def call_flat(concrete_function: Any, tensors: list[Any]) -> Any:
     return concrete_function._call_flat(tensors, concrete_function.captured_inputs)
 
 
-__all__ = ["KerasRegressor", "call_flat", "function_executor_type", "keras", "own_names", "tf"]
+def rebuild(model: Any, inputs: Any) -> Any:
+    """Return what the layers of a model that is not built by subclassing give for another input."""
+    return keras.Model(model.inputs, model.outputs)._run_through_graph([inputs], operation_fn=lambda layer: layer)[0]
+
+
+__all__ = ["BaseWrapper", "call_flat", "function_executor_type", "keras", "own_names", "rebuild", "tf"]

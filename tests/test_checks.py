@@ -4,6 +4,7 @@ import pytest
 from sklearn.base import BaseEstimator
 
 from skhybrid._checks import (
+    as_frames,
     as_windows,
     check_data,
     check_finite,
@@ -188,6 +189,48 @@ def test_weights_refuse(weights, words):
         check_weights(weights, 3)
 
 
+# Images and clips
+
+IMAGE_AXES = ("height", "width", "channels")
+
+
+@pytest.mark.parametrize(
+    ("shape", "input_shape", "expected"),
+    [
+        ((2, 5, 4, 1), None, (2, 5, 4, 1)),
+        ((2, 5, 4, 3), (5, 4, 3), (2, 5, 4, 3)),
+        ((2, 6), None, (2, 6, 1, 1)),
+        ((2, 6), (3, 2, 1), (2, 3, 2, 1)),
+        ((2, 3, 8, 8), (3, 8, 8), (2, 3, 8, 8)),  # eight channels, as the user says
+    ],
+)
+def test_frames_have_the_shape_of_the_input(shape, input_shape, expected):
+    X = np.arange(np.prod(shape)).reshape(shape)
+    frames = as_frames(X, IMAGE_AXES, input_shape)
+    np.testing.assert_array_equal(frames, X.reshape(expected))
+
+
+@pytest.mark.parametrize(
+    ("shape", "input_shape", "words"),
+    [
+        ((2, 5, 4), None, "X must be 4-D .sample, height, width, channels. or 2-D with input_shape, but has shape"),
+        ((2, 6), (2, 2, 1), r"input_shape=\(2, 2, 1\) holds 4 values, but the flat rows of X have 6; pass"),
+        ((2, 6), (3, 2), r"input_shape must be \(height, width, channels\), each .* but is \(3, 2\); pass"),
+        ((2, 6), (3, 2, 0), "input_shape must be .* each an integer of at least 1"),
+        ((2, 5, 4, 1), (4, 5, 1), r"X must hold samples of input_shape=\(4, 5, 1\), but they have shape \(5, 4, 1\)"),
+        ((2, 3, 8, 8), None, "channels last, .* seems to have them first; move them"),
+    ],
+)
+def test_frames_refuse(shape, input_shape, words):
+    with pytest.raises(ValueError, match=words):
+        as_frames(np.zeros(shape), IMAGE_AXES, input_shape)
+
+
+def test_clips_with_channels_before_the_image_are_refused():
+    with pytest.raises(ValueError, match="seems to have them first"):
+        as_frames(np.zeros((2, 6, 3, 8, 8)), ("frames", *IMAGE_AXES), None)
+
+
 # Windows without a complete past, (sample, time, feature)
 
 WINDOWS = np.array(
@@ -200,12 +243,22 @@ WINDOWS = np.array(
 )
 
 
-def test_unknown_steps_are_counted():
-    np.testing.assert_array_equal(count_unknown(WINDOWS), [0, 1, 2, 3])
+def test_unknown_steps_at_the_start_are_counted():
+    np.testing.assert_array_equal(count_unknown(WINDOWS), [[0, 1, 2, 3], [0, 0, 0, 0]])
+
+
+def test_unknown_steps_at_the_end_are_counted():
+    before, after = count_unknown(np.flip(WINDOWS, axis=1))
+    np.testing.assert_array_equal(before, [0, 0, 0, 3])  # nothing known is no past, not an end
+    np.testing.assert_array_equal(after, [0, 1, 2, 0])
+
+
+def test_unknown_steps_on_both_sides_are_counted():
+    np.testing.assert_array_equal(count_unknown(np.array([[[NAN], [NAN], [1], [2], [NAN]]])), [[2], [1]])
 
 
 def test_unknown_steps_are_none_where_a_sum_overflows():
-    np.testing.assert_array_equal(count_unknown(np.full((2, 3, 1), 1e308)), [0, 0])
+    np.testing.assert_array_equal(count_unknown(np.full((2, 3, 1), 1e308)), [[0, 0], [0, 0]])
 
 
 @pytest.mark.parametrize(
@@ -225,7 +278,7 @@ def test_unknown_steps_elsewhere_are_refused(place, value, words):
 
 
 def test_unknown_steps_repeat_the_first_known_one():
-    filled = fill_unknown(WINDOWS[:3], count_unknown(WINDOWS[:3]))
+    filled = fill_unknown(WINDOWS[:3], count_unknown(WINDOWS[:3])[0])
     np.testing.assert_array_equal(filled[:, :, 0], [[1, 2, 3], [2, 2, 3], [3, 3, 3]])
     np.testing.assert_array_equal(filled[:, :, 1], filled[:, :, 0])
 
@@ -238,4 +291,4 @@ def test_window_without_any_known_step_is_refused():
     with pytest.raises(
         ValueError, match="at least one known step per window, but window 3 holds NaN only; leave it out"
     ):
-        fill_unknown(WINDOWS, count_unknown(WINDOWS))
+        fill_unknown(WINDOWS, count_unknown(WINDOWS)[0])

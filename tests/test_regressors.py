@@ -22,8 +22,11 @@ from sklearn.utils.estimator_checks import (
 from skhybrid import (
     CNNLSTMRegressor,
     CNNRegressor,
+    Conv2DLSTMRegressor,
+    Conv3DLSTMRegressor,
     DenseRegressor,
     GRURegressor,
+    LSTMFCNRegressor,
     LSTMRegressor,
     SequenceRegressor,
     SimpleRNNRegressor,
@@ -37,7 +40,7 @@ small_dense = partial(DenseRegressor, 4, epochs=2, random_state=0)
 # scikit-learn's contract: all samples in one batch, in the order given, as the checks compare fits on the same samples
 # in other orders and on repeated samples; and enough training for R2 > 0.5. The check of sample weights asks for more
 # digits than float32 sums keep: the Dense networks pass it with this number of epochs, and fail it with others, by
-# rounding.
+# rounding. Dropout would draw other masks for samples in another order.
 
 full_batch = {"batch_size": 1000, "shuffle": False, "learning_rate": 0.05, "random_state": 0}
 CONTRACT = [
@@ -47,6 +50,9 @@ CONTRACT = [
     SimpleRNNRegressor(8, dense_units=8, epochs=25, **full_batch),
     CNNRegressor(8, dense_units=8, activation="tanh", epochs=8, **{**full_batch, "learning_rate": 0.02}),
     DenseRegressor(8, activation="tanh", epochs=3, **full_batch),
+    LSTMFCNRegressor(4, filters=(8,), kernel_size=3, dropout=0.0, epochs=25, **full_batch),
+    Conv2DLSTMRegressor(4, units=8, epochs=40, **full_batch),
+    Conv3DLSTMRegressor(4, units=8, epochs=40, **full_batch),
     SequenceRegressor("dense", network_params={"dense_units": 8, "activation": "tanh"}, epochs=3, **full_batch),
 ]
 ROUNDING = {
@@ -57,8 +63,17 @@ ROUNDING = {
 }
 
 
+BATCH_NORMALIZATION = {
+    "check_sample_weight_equivalence_on_dense_data": "batch normalisation takes the mean of a batch over its samples, "
+    "whatever their weights are, so that a weight of 2 is not the same as the sample twice"
+}
+
+
 def expected_failures(estimator):
-    return ROUNDING if isinstance(estimator, CNNLSTMRegressor | SimpleRNNRegressor) else {}
+    if isinstance(estimator, LSTMFCNRegressor):
+        return BATCH_NORMALIZATION
+    rounded = CNNLSTMRegressor | SimpleRNNRegressor | Conv2DLSTMRegressor | Conv3DLSTMRegressor
+    return ROUNDING if isinstance(estimator, rounded) else {}
 
 
 @parametrize_with_checks(CONTRACT, expected_failed_checks=expected_failures)
@@ -71,7 +86,11 @@ def test_scikit_learn_check_beyond_the_list(estimator):
     check_dataframe_column_names_consistency(type(estimator).__name__, estimator)
 
 
-@pytest.mark.parametrize("estimator", CONTRACT, ids=lambda estimator: type(estimator).__name__)
+@pytest.mark.parametrize(
+    "estimator",
+    [estimator for estimator in CONTRACT if expected_failures(estimator) is not BATCH_NORMALIZATION],
+    ids=lambda estimator: type(estimator).__name__,
+)
 def test_weights_equal_repeated_rows_but_for_rounding(estimator, monkeypatch):
     """The check that is expected to fail, after so few steps that rounding stays small."""
     compared = []
@@ -334,10 +353,10 @@ def describe(layer):
         words.append(type(part).__name__)
     if hasattr(part, "activation"):
         words.append(part.activation.__name__)
-    if isinstance(part, keras.layers.Conv1D):
-        words += [part.padding, f"kernel {part.kernel_size[0]}"]
-    if isinstance(part, keras.layers.MaxPooling1D):
-        words.append(f"pool {part.pool_size[0]}")
+    if hasattr(part, "kernel_size"):
+        words += [part.padding, f"kernel {'x'.join(map(str, part.kernel_size))}"]
+    if hasattr(part, "pool_size"):
+        words.append(f"pool {'x'.join(map(str, part.pool_size))}")
     return f"{' '.join(words)} {layer.output.shape[1:]} {layer.count_params()}"
 
 
@@ -422,6 +441,57 @@ PUBLISHED = {
             "Dot (1, 64) 0",
             "Flatten (64,) 0",
             *HEAD,
+        ],
+    ),
+    "image fusion": (
+        Conv2DLSTMRegressor(),
+        (28, 28, 1),
+        1,
+        [
+            "Conv2D relu same kernel 3x3 (28, 28, 32) 320",
+            "Conv2D relu same kernel 5x5 (28, 28, 32) 832",
+            "MaxPooling2D pool 2x2 (14, 14, 32) 0",
+            "MaxPooling2D pool 2x2 (14, 14, 32) 0",
+            "Concatenate (14, 14, 64) 0",
+            "Reshape (14, 896) 0",
+            "LSTM tanh (128,) 524800",
+            "Dense linear (1,) 129",
+        ],
+    ),
+    "video": (
+        Conv3DLSTMRegressor(),
+        (8, 16, 16, 1),
+        1,
+        [
+            "ZeroPadding3D (11, 18, 18, 1) 0",
+            "Cropping3D (10, 18, 18, 1) 0",
+            "Conv3D relu valid kernel 3x3x3 (8, 16, 16, 32) 896",
+            "MaxPooling3D pool 2x2x2 (4, 8, 8, 32) 0",
+            "Reshape (4, 2048) 0",
+            "LSTM tanh (128,) 1114624",
+            "Dense linear (1,) 129",
+        ],
+    ),
+    "LSTM-FCN": (
+        LSTMFCNRegressor(),
+        (24, 3),
+        2,
+        [
+            "Conv1D linear same kernel 8 (24, 128) 3200",
+            "BatchNormalization (24, 128) 512",
+            "Activation relu (24, 128) 0",
+            "Conv1D linear same kernel 5 (24, 256) 164096",
+            "BatchNormalization (24, 256) 1024",
+            "Activation relu (24, 256) 0",
+            "Conv1D linear same kernel 3 (24, 128) 98432",
+            "Permute (3, 24) 0",
+            "BatchNormalization (24, 128) 512",
+            "LSTM tanh (8,) 1056",
+            "Activation relu (24, 128) 0",
+            "Dropout (8,) 0",
+            "GlobalAveragePooling1D (128,) 0",
+            "Concatenate (136,) 0",
+            "Dense linear (2,) 274",
         ],
     ),
 }
