@@ -61,6 +61,26 @@ def time_index(X: Any) -> pd.Index | None:
     return index
 
 
+def check_steps(index: pd.Index | None) -> None:
+    """Refuse labels among which steps are missing.
+
+    Steps are regular where nine in ten are alike (months, whose days differ, count as alike); then none may be
+    missing. Others, as trading days, may differ up to ten times.
+    """
+    if index is None or len(index) < 3:
+        return
+    steps = np.diff(index.asi8 if hasattr(index, "asi8") else index.to_numpy())
+    usual = np.median(steps)
+    is_regular = np.mean(np.abs(steps / usual - 1) <= 0.2) >= 0.9
+    holes = np.flatnonzero(steps > (1.5 if is_regular else 10) * usual)
+    if len(holes):
+        raise ValueError(
+            f"X must hold rows that follow one another, but steps are missing in its index ({len(holes)} holes, the "
+            f"first of them after {index[holes[0]]}); cross-validate with TimeSeriesSplit, fill the missing rows, or "
+            "number the rows (X.reset_index(drop=True)) where they follow one another all the same."
+        )
+
+
 def remember(rows: NDArray[Any], index: pd.Index | None, n_before: int) -> History:
     """Keep of the fitted `rows` what `rows_before` will need; `n_before` is the longest past of a row."""
     first = rows[0].copy()
@@ -97,7 +117,7 @@ def rows_before(
     tail = history.tail[max(len(history.tail) - n_before, 0) :]
     if context == "carry":
         return tail
-    if context == "none" or len(rows) == 0:
+    if context == "none" or len(rows) == 0 or len(tail) == 0:
         return tail[:0]
     if history.index is not None and index is not None and not _is_default(index):
         return tail[_tail_positions(history.index, index, len(tail), n_before)]

@@ -108,6 +108,9 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
     sample_shape_ : tuple of int
         Shape of one sample in `fit`, checked in `predict`.
 
+    n_parameters_ : int
+        Number of learned parameters: 0.
+
     See Also
     --------
     sklearn.dummy.DummyRegressor : Forecasts a statistic of the training targets.
@@ -172,6 +175,7 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         X, y = check_data(self, X, y, reset=True)
         _check_outputs(y, self.horizon)
         self.sample_shape_ = X.shape[1:]
+        self.n_parameters_ = 0
         self._forecast(X)  # raises where windows of this shape cannot carry the rule
         return self
 

@@ -1,14 +1,23 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import is_classifier
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_val_predict, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skhybrid import DenseRegressor, PerStepTransformer, WindowedRegressor, make_supervised
+from skhybrid import (
+    DenseRegressor,
+    LSTMClassifier,
+    PerStepTransformer,
+    WindowedClassifier,
+    WindowedRegressor,
+    make_supervised,
+)
 from skhybrid.windowed import takes_windows
 
 ROWS_ARE_TIME = {
@@ -19,9 +28,14 @@ ROWS_ARE_TIME = {
 
 
 @parametrize_with_checks(
-    [WindowedRegressor(Ridge(), window_length=2)], expected_failed_checks=lambda estimator: ROWS_ARE_TIME
+    [
+        WindowedRegressor(Ridge(), window_length=2),
+        WindowedClassifier(LogisticRegression(), window_length=1),  # the labels of the checks have no past
+        WindowedClassifier(RidgeClassifier(), window_length=1),
+    ],
+    expected_failed_checks=lambda estimator: ROWS_ARE_TIME if estimator.window_length > 1 else {},
 )
-def test_windowed_regressor_check_estimator(estimator, check):
+def test_windowed_check_estimator(estimator, check):
     check(estimator)
 
 
@@ -166,3 +180,90 @@ def test_windowed_regressor_with_too_few_rows(arguments, message):
     X, y = supervised()
     with pytest.raises(ValueError, match=message):
         WindowedRegressor(Ridge(), **arguments).fit(X, y)
+
+
+# Holes in a time index
+
+
+def hourly(n_rows):
+    return pd.date_range("2024-01-01", periods=n_rows, freq="h")
+
+
+REGULAR = {
+    "hours": hourly(40),
+    "months": pd.date_range("2000-01-31", periods=40, freq="ME"),
+    "trading days": pd.bdate_range("2024-12-02", periods=40).delete([17, 22]),  # holidays
+    "periods": pd.period_range("2024-01", periods=40, freq="M"),
+    "numbers": pd.Index(np.arange(40) * 0.5),
+    "two rows": hourly(2),
+}
+
+
+@pytest.mark.parametrize("index", REGULAR.values(), ids=REGULAR)
+def test_rows_that_follow_one_another_are_taken(index):
+    X = pd.DataFrame({"load": np.arange(len(index), dtype=float)}, index)
+    model = WindowedRegressor(Ridge(), window_length=2).fit(X, X["load"])
+    assert len(model.predict(X)) == len(index)
+
+
+HOLES = {
+    "an hour": hourly(40).delete(7),
+    "months": pd.date_range("2000-01-31", periods=40, freq="ME").delete(20),
+    "weeks among trading days": pd.bdate_range("2024-12-02", periods=60).delete(range(20, 30)),
+    "periods": pd.period_range("2024-01", periods=40, freq="M").delete([3, 4]),
+    "numbers": pd.Index(np.arange(40)).delete(9),
+}
+
+
+@pytest.mark.parametrize("index", HOLES.values(), ids=HOLES)
+@pytest.mark.parametrize("method", ["fit", "predict"])
+def test_holes_in_a_time_index_are_refused(index, method):
+    X = pd.DataFrame({"load": np.arange(len(index), dtype=float)}, index)
+    model = WindowedRegressor(Ridge(), window_length=2)
+    if method == "predict":
+        model.fit(X.iloc[:3], X["load"].iloc[:3])
+    with pytest.raises(ValueError, match=r"steps are missing in its index \(1 holes, .* TimeSeriesSplit, fill"):
+        model.fit(X, X["load"]) if method == "fit" else model.predict(X)
+
+
+# Labels
+
+
+@pytest.fixture(scope="module")
+def labelled():
+    X, _ = supervised()
+    return X, np.where(X["load"].diff(3).fillna(0) > 0, "up", "down")  # a function of four rows
+
+
+def test_classifier_predicts_labels_from_windows(labelled):
+    X, y = labelled
+    model = WindowedClassifier(LogisticRegression(C=1000, max_iter=1000), window_length=4).fit(X[:80], y[:80])
+    assert is_classifier(model)
+    assert model.classes_.tolist() == ["down", "up"]
+    assert model.score(X[80:], y[80:]) > 0.9
+    windows = np.stack([X.to_numpy()[t - 3 : t + 1].ravel() for t in range(80, len(X))])
+    np.testing.assert_allclose(model.predict_proba(X[80:]), model.estimator_.predict_proba(windows))
+    np.testing.assert_allclose(model.decision_function(X[80:]), model.estimator_.decision_function(windows))
+
+
+def test_classifier_has_the_methods_of_its_estimator():
+    assert not hasattr(WindowedClassifier(LinearSVC()), "predict_proba")
+    assert hasattr(WindowedClassifier(LinearSVC()), "decision_function")
+    assert hasattr(WindowedClassifier(LogisticRegression()), "predict_proba")
+
+
+def test_classifier_takes_networks_and_searches(labelled):
+    X, y = labelled
+    model = WindowedClassifier(LSTMClassifier(2, dense_units=(), epochs=1, random_state=0), warmup=5)
+    search = GridSearchCV(model, {"window_length": [3, 6]}, cv=TimeSeriesSplit(2), error_score="raise").fit(X, y)
+    assert search.best_estimator_.estimator_.input_shape_ == (search.best_params_["window_length"], 2)
+    assert search.predict_proba(X).shape == (len(X), 2)
+
+
+def test_classifier_keeps_labels_of_the_embargo_out_of_training(labelled):
+    X, y = labelled
+    model = WindowedClassifier(LogisticRegression(), window_length=4, embargo=5)
+    altered = y[:80].copy()
+    altered[75:] = "later"
+    expected = model.fit(X[:80], y[:80]).predict_proba(X[80:])
+    np.testing.assert_array_equal(model.fit(X[:80], altered).predict_proba(X[80:]), expected)
