@@ -1,0 +1,206 @@
+"""Truth and forecasts over time."""
+
+import numpy as np
+import pandas as pd
+
+from skhybrid.displays._axes import legend_above, line_styles, make_axes
+
+
+class ForecastDisplay:
+    """The truth, the forecasts of one or several models, and the folds in which they were made.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_rows,)
+        The targets. A Series gives its index as times, and its name to the axis.
+
+    y_pred : dict of str to array-like of shape (n_rows,)
+        The forecasts of each model; NaN where it made none.
+
+    fold : array-like of shape (n_rows,), default=None
+        Number of the fold that each row was forecast in; negative or NaN for none. None shades no folds.
+
+    Attributes
+    ----------
+    lines_ : list of matplotlib Line2D
+        The lines of the truth and of each model.
+
+    ax_ : matplotlib Axes
+        The axes.
+
+    figure_ : matplotlib Figure
+        The figure.
+
+    Notes
+    -----
+    Row t stands at the time of row t, when the forecast was made; what it forecasts lies `horizon` steps later. Give
+    y an index moved by the horizon to draw it at the time that is forecast.
+
+    Examples
+    --------
+    >>> from skhybrid import ForecastDisplay
+    >>> display = ForecastDisplay([1.0, 2.0, 4.0, 3.0], {"last value": [1.0, 1.0, 2.0, 4.0]}, fold=[0, 0, 1, 1])
+    >>> [line.get_label() for line in display.plot().lines_]
+    ['truth', 'last value']
+    """
+
+    def __init__(self, y_true, y_pred, *, fold=None):
+        self.y_true = y_true
+        self.y_pred = y_pred
+        self.fold = fold
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, ax=None):
+        """Draw what fitted estimators forecast.
+
+        Parameters
+        ----------
+        estimator : estimator object or dict of str to estimator object
+            One fitted regressor, or several by the names to write.
+
+        X : array-like
+            What the regressors take; rows that they were not fitted on show what they are worth.
+
+        y : array-like of shape (n_rows,)
+            The targets.
+
+        ax : matplotlib Axes, default=None
+            Where to draw. None makes a new figure.
+
+        Returns
+        -------
+        display : ForecastDisplay
+            The display.
+        """
+        models = estimator if isinstance(estimator, dict) else {type(estimator).__name__: estimator}
+        return cls(y, {name: model.predict(X) for name, model in models.items()}).plot(ax=ax)
+
+    @classmethod
+    def from_comparison(cls, comparison, *, models=None, index=None, output=0, ax=None):
+        """Draw the forecasts that a comparison made of the test rows, each the mean over its seeds.
+
+        Parameters
+        ----------
+        comparison : ModelComparison
+            What :func:`compare_models` returns.
+
+        models : list of str, default=None
+            Names of the models to draw. None draws all.
+
+        index : array-like of shape (n_rows,), default=None
+            The time of each row of X, for example its index. None numbers the rows.
+
+        output : int, default=0
+            Column of y, where there are several.
+
+        ax : matplotlib Axes, default=None
+            Where to draw. None makes a new figure.
+
+        Returns
+        -------
+        display : ForecastDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If no model has made predictions, or one of `models` has not.
+        """
+        predictions = comparison.predictions
+        if predictions.empty:
+            raise ValueError("comparison must hold predictions, but no fit has made any; see its failures.")
+        suffix = "" if "y_true" in predictions else f"_{output}"
+        rows = predictions.groupby("row")
+        truth = rows[f"y_true{suffix}"].first().rename("y")
+        y_pred = predictions.pivot_table(f"y_pred{suffix}", index="row", columns="model", aggfunc="mean")
+        known = list(predictions["model"].unique())
+        if models is not None and not set(models) <= set(known):
+            raise ValueError(
+                f"models must name models of the comparison, {known}, but is {list(models)}; pass some of these."
+            )
+        if index is not None:
+            truth.index = pd.Index(index)[truth.index]
+        forecasts = {name: y_pred[name].to_numpy() for name in models or known}
+        return cls(truth, forecasts, fold=rows["fold"].first().to_numpy()).plot(ax=ax)
+
+    def plot(self, ax=None):
+        """Draw the lines.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw. None makes a new figure.
+
+        Returns
+        -------
+        display : ForecastDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If `y_true` is not 1-D, or there is not one forecast and fold for each of its rows.
+        """
+        index, truth = _check_truth(self.y_true)
+        forecasts = {name: _check_rows(y_pred, len(truth), f"y_pred[{name!r}]") for name, y_pred in self.y_pred.items()}
+        fold = None if self.fold is None else _check_rows(self.fold, len(truth), "fold")
+        self.ax_ = ax = make_axes(ax, "ForecastDisplay", (10, 4))
+        self.figure_ = ax.figure
+        self.lines_ = ax.plot(index, truth, color="black", linewidth=1.5, label="truth")
+        for (name, forecast), style in zip(forecasts.items(), line_styles(), strict=False):
+            self.lines_ += ax.plot(index, forecast, linewidth=1.2, label=name, **style)
+        if fold is not None:
+            _shade_folds(ax, index, fold)
+        ax.set(ylabel=getattr(self.y_true, "name", None) or "y", xlabel=index.name or "row")
+        if isinstance(index, pd.DatetimeIndex):
+            _write_dates(ax, index.name or "time")
+        ax.margins(x=0.01)
+        legend_above(ax)
+        return self
+
+
+def _check_truth(y_true):
+    """Return the times and the values of the truth."""
+    values = np.asarray(y_true, dtype=float)
+    if values.ndim != 1:
+        raise ValueError(
+            f"y_true must be 1-D, (n_rows,), but has shape {values.shape}; pass one column, and that column of each "
+            "forecast."
+        )
+    index = y_true.index if isinstance(y_true, pd.Series) else pd.RangeIndex(len(values))
+    return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index, values
+
+
+def _check_rows(a, n_rows, name):
+    """Return an array with one value per row."""
+    values = np.asarray(a, dtype=float)
+    if values.shape != (n_rows,):
+        raise ValueError(
+            f"{name} must have shape ({n_rows},), one value for each row of y_true, but has shape {values.shape}; pass "
+            "NaN for rows without one."
+        )
+    return values
+
+
+def _shade_folds(ax, index, fold):
+    """Shade every other fold, and write the folds' numbers."""
+    for i, number in enumerate(np.unique(fold[fold >= 0])):
+        rows = index[fold == number]
+        ax.axvspan(rows[0], rows[-1], color="grey", alpha=0.25 if i % 2 == 0 else 0.1, linewidth=0)
+        ax.annotate(
+            f"fold {int(number)}",
+            (rows[0], 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, -3),
+            textcoords="offset points",
+            va="top",
+            fontsize="small",
+        )
+
+
+def _write_dates(ax, name):
+    """Write dates short, so that they do not run into each other."""
+    from matplotlib.dates import ConciseDateFormatter
+
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
+    ax.set_xlabel(name)
