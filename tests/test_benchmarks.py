@@ -1,12 +1,14 @@
 """The benchmark scripts at their smallest: they must run and hold together; what they measure here means nothing."""
 
+import importlib
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 
 import numpy as np
+import pandas as pd
 import pytest
-from test_examples import read_table, run
+from test_examples import ROOT, read_table, run
 
 SPREAD = ["median", "min", "max"]
 OPTIONS = {
@@ -18,6 +20,7 @@ OPTIONS = {
         *("--fits", 4, "--scikeras-fits", 0, "--first-fits", 1),
         *("--rows", 3000, "--window", 24, "--batch-size", 256),
     ),
+    "classification": ("--time", "--sets", "digits", "--batches", 2),
 }
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="binds processes to cores or reads /proc, as Linux has it")
@@ -34,7 +37,7 @@ def outputs(tmp_path_factory):
         yield {
             name: pool.submit(run, f"benchmarks/{name}.py", "--rounds", 1, *options, folder=folder)
             for name, options in OPTIONS.items()
-            if name in ("grid_search", "predict") or sys.platform == "linux"
+            if name in ("grid_search", "predict", "classification") or sys.platform == "linux"
         }
         pool.shutdown(cancel_futures=True)  # what no chosen test has waited for
 
@@ -118,3 +121,94 @@ def test_memory(outputs):
     for title in ("Peak of resident", "Peak of anonymous", "Peak of file pages"):
         assert list(read_spread(out, below=title).index) == roads
     assert (read_spread(out, below="Peak of resident memory of the process") > 100).all()
+
+
+@pytest.mark.real_data
+def test_etth1_baselines_are_those_of_the_literature(shared_data, tmp_path):
+    options = ("--csv", shared_data / "ETTh1.csv.gz", "--epochs", 1, "--filters", 2, "--units", 2, "--batch-size", 2048)
+    table = read_table(
+        run("benchmarks/etth1.py", *options, folder=tmp_path), ["MSE", "MAE", "epochs", "seconds", "parameters"]
+    )
+    assert table.loc["last value", ["MSE", "MAE"]].tolist() == [1.294, 0.713]
+    assert table.loc["same hour yesterday", ["MSE", "MAE"]].tolist() == [0.512, 0.433]
+    assert table.loc["ridge on changes since the last value", "MSE"] == 0.370
+    # 5 * 2 + 2, then 24 hours pooled to 12 of 2 maps: 4 * ((24 + 2) * 2 + 2), 2 * 96 + 96, and the scale of the channel
+    assert table.loc["CNN-LSTM, mean of 1 seed(s)", "parameters"] == 12 + 216 + 288 + 1
+
+
+def test_classification_times(outputs):
+    out = outputs["classification"].result()
+    ms = read_spread(out, below="digits, Conv2D-LSTM on samples (8, 8, 1): ms per batch")
+    assert list(ms.index) == ["compiled", "keras"]
+    ratios = read_spread(out, below="Ratio within")
+    assert ratios["compiled / keras"] == pytest.approx(ms["compiled"] / ms["keras"], rel=0.02, abs=0.01)
+
+
+def test_classification(tmp_path):
+    out = run("benchmarks/classification.py", "--sets", "digits", "--seeds", 1, "--epochs", 1, folder=tmp_path)
+    columns = ["mean", "min", "max", "published", "1-NN", "frame mean", "parameters", "seconds"]
+    row = read_table(out, columns).loc["digits"]
+    assert row["mean"] == row["min"] == row["max"]
+    assert row[["published", "frame mean"]].isna().all()
+    assert row["1-NN"] > 0.98
+    stages = 32 * (9 + 25) + 64 + 32 * 64 * (9 + 25) + 128  # both branches, kernels 3 x 3 and 5 x 5
+    assert row["parameters"] == stages + 4 * (2 * 128 + 128 + 1) * 128 + 128 * 10 + 10
+
+
+@pytest.fixture
+def classification(monkeypatch):
+    """Return the script as a module."""
+    monkeypatch.syspath_prepend(ROOT / "examples" / "benchmarks")
+    return importlib.import_module("classification")
+
+
+def test_classification_needs_a_folder_for_files(classification, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["classification.py", "--sets", "digits", "GunPoint", "tracks"])
+    with pytest.raises(SystemExit, match="--data must name the folder of the files, which GunPoint, tracks need"):
+        classification.main()
+
+
+def test_classification_splits_tracks_without_a_shared_frame(classification):
+    y = np.repeat(["Stop", "Move"], [103, 250])
+    splits = [classification.split_into_blocks(y, seed) for seed in range(5)]
+    np.testing.assert_array_equal(np.sort(np.concatenate([test for _, test in splits])), np.arange(353))
+    for train, test in splits:
+        same_class = y[train][:, None] == y[test]
+        distance = np.abs(train[:, None] - test)
+        assert distance[same_class].min() == 17  # 16 rows between, and no more than needed
+        assert set(y[train]) == set(y[test]) == {"Stop", "Move"}
+
+
+def test_classification_shows_the_seeds_of_a_set(classification):
+    runs = pd.DataFrame({"accuracy": [0.5, 0.75], "1-NN": 0.6, "frame mean": np.nan, "parameters": 9, "seconds": 1.0})
+    row = classification.summarise(classification.TASKS["GunPoint"], runs)
+    assert (row["mean"], row["min"], row["max"], row["published"]) == (0.625, 0.5, 0.75, 1.0)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("name", "accuracy"),
+    [
+        ("GunPoint", 0.913),
+        ("ItalyPowerDemand", 0.955),
+        ("ArrowHead", 0.800),
+        ("BasicMotions", 0.600),
+        ("JapaneseVowels", 0.916),
+    ],
+)
+def test_classification_neighbours_are_those_of_the_archive(classification, shared_data, name, accuracy):
+    task = classification.TASKS[name]
+    (parts,) = task.read_parts(shared_data / task.file, seed=0)
+    assert parts[0].shape[1:] == task.shape
+    assert len(np.unique(parts[1])) == task.n_classes
+    assert classification.score_neighbours(*parts) == pytest.approx(accuracy, abs=0.0006)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(("name", "n_train", "n_test"), [("mnist", 1500, 500), ("tracks", 2624, 689)])
+def test_classification_parts_of_files(classification, shared_data, name, n_train, n_test):
+    task = classification.TASKS[name]
+    ((X_train, y_train, X_test, y_test),) = task.read_parts(shared_data / task.file, seed=1)
+    assert X_train.shape == (n_train, *task.shape)
+    assert X_test.shape == (n_test, *task.shape)
+    assert set(y_train) == set(y_test)

@@ -112,3 +112,137 @@ def test_forecast_tomorrow(tmp_path):
     assert list(pd.to_datetime(forecast.index)) == list(pd.date_range("2024-01-21", periods=24, freq="h"))
     np.testing.assert_allclose(forecast["same hour today"], df.iloc[-24:], atol=0.051)
     assert (tmp_path / "tomorrow.png").stat().st_size > 10_000
+
+
+def test_what_the_filters_see(tmp_path):
+    out = run("what_the_filters_see.py", "--days", 20, "--epochs", 1, "--out", "filters.png", folder=tmp_path)
+    table = read_table(out, ["RMSE", "after a spike", "elsewhere"])
+    assert list(table.index) == ["CNN-LSTM", "ridge", "last value"]
+    assert np.isfinite(table.to_numpy()).all()
+    assert "A filter sees 3 hours" in out
+    assert (tmp_path / "filters.png").stat().st_size > 10_000
+
+
+def test_day_ahead(tmp_path):
+    options = ("--days", 40, "--folds", 3, "--test-days", 3, "--epochs", 1, "--seeds", 1)
+    out = run("day_ahead.py", *options, folder=tmp_path)
+    columns = ["rmse", "rmse_std", "mae", "mase", "skill", "n_parameters", "fit_seconds"]
+    table = read_table(out, columns)
+    assert set(table.index) == {"CNN-LSTM", "LSTM", "CNN", "ridge on lags", "same time yesterday"}
+    assert table.loc["same time yesterday", ["skill", "n_parameters"]].tolist() == [0, 0]
+    assert table.loc["ridge on lags", "n_parameters"] == pytest.approx((48 * 3 + 1) * 24, rel=0.01)
+    assert "The rmse of CNN-LSTM is" in out
+    assert (tmp_path / "comparison.html").stat().st_size > 10_000
+
+
+ACCURACY = ["accuracy", "worst", "best", "parameters", "seconds"]
+
+
+def test_classify_motions_without_a_file(tmp_path):
+    out = run("classify_motions.py", "--epochs", 1, "--seeds", 2, folder=tmp_path)
+    assert "SIMULATED STAND-IN" in out
+    table = read_table(out, ACCURACY)
+    others = ["nearest neighbour", "logistic regression", "most frequent class"]
+    assert list(table.index) == ["CNN-LSTM", "LSTM", *others]
+    # 6 * 5 * 32 + 32, then an LSTM of 32 units on 32 maps, and 32 * 4 + 4
+    assert table.loc["CNN-LSTM", "parameters"] == 992 + 4 * (32 + 32 + 1) * 32 + 132
+    assert table["parameters"].isna().tolist() == [False, False, True, True, True]
+    assert (table["worst"] <= table["accuracy"]).all()
+    assert (table["accuracy"] <= table["best"]).all()
+    assert table.loc["most frequent class", "accuracy"] == 0.25
+    assert (tmp_path / "motions.png").stat().st_size > 10_000
+
+
+def test_classify_motions_on_sequences_of_unequal_length(tmp_path):
+    rng = np.random.default_rng(0)
+    y = np.tile(["still", "swing"], 20)
+    X = rng.normal(0, 0.1, (40, 12, 2)) + (y == "swing")[:, None, None] * np.sin(np.arange(12))[:, None]
+    X[:10, 8:] = np.nan
+    np.savez(tmp_path / "set.npz", X_train=X[:30], y_train=y[:30], X_test=X[30:], y_test=y[30:])
+    out = run(
+        "classify_motions.py", *("--npz", "set.npz", "--epochs", 1, "--seeds", 1, "--out", "a.png"), folder=tmp_path
+    )
+    assert "SIMULATED" not in out
+    assert "classes still, swing; 10 training samples end early" in out
+    assert read_table(out, ACCURACY).loc["nearest neighbour", "accuracy"] == 1
+    assert (tmp_path / "a.png").exists()
+
+
+def test_classify_motions_names_what_a_file_lacks(tmp_path):
+    np.savez(tmp_path / "set.npz", X_train=np.zeros((2, 3, 1)), y_train=["a", "b"])
+    with pytest.raises(AssertionError, match=r"must hold .* but lacks X_test, y_test"):
+        run("classify_motions.py", "--npz", "set.npz", folder=tmp_path)
+
+
+def test_digits_by_rows(tmp_path):
+    out = run("digits_by_rows.py", "--epochs", 1, "--seeds", 1, folder=tmp_path)
+    table = read_table(out, ["accuracy", "worst", "parameters", "seconds"])
+    models = ["Conv2D-LSTM", "LSTM on rows", "Conv2D-LSTM, pixels shuffled"]
+    assert list(table.index) == [*models, "nearest neighbour", "logistic regression"]
+    stage_1, stage_2 = 16 * (9 + 25) + 32, 16 * 32 * (9 + 25) + 64  # both branches, kernels 3 x 3 and 5 x 5
+    lstm = 4 * (2 * 64 + 64 + 1) * 64  # a row is 2 pixels of 64 maps
+    assert table.loc["Conv2D-LSTM", "parameters"] == stage_1 + stage_2 + lstm + 64 * 10 + 10
+    assert table.loc["nearest neighbour", "accuracy"] > 0.97
+    assert table.loc["logistic regression", "accuracy"] > 0.95
+    assert "Conv2D-LSTM against nearest neighbour: -" in out
+    assert (tmp_path / "digits.png").stat().st_size > 10_000
+
+
+def test_video_motion(tmp_path):
+    rng = np.random.default_rng(0)
+    y = np.repeat(["Clockwise", "Move", "Stop"], 120)
+    np.savez(tmp_path / "tracks.npz", X=rng.normal(0, 0.2, (360, 16, 2)), y=y)
+    out = run("video_motion.py", "--tracks", "tracks.npz", "--clips", 64, "--epochs", 1, folder=tmp_path)
+    models = ["Conv3D-LSTM", "mean frame, logistic", "nearest neighbour"]
+    for name in ("moving shapes", "gestures"):
+        table = read_table(out, ["accuracy", "parameters", "seconds"], below=f"{name}: ")
+        assert list(table.index) == models
+        assert np.isfinite(table[["accuracy", "seconds"]].to_numpy()).all()
+    # 24 of each class are held out, 16 left out, and of the other 80 every fourth is trained on
+    assert "gestures: 60 training and 72 test clips of 16 frames, 24 x 24 pixels" in out
+    assert "Played backwards" in out
+    assert (tmp_path / "video.png").stat().st_size > 10_000
+
+
+def test_does_the_convolution_help(tmp_path):
+    load = make_power_usage(12, random_state=1)["load"]
+    load.to_csv(tmp_path / "meter.csv")
+    options = ("--csv", "meter.csv", "--target", "load", "--days", 10, "--epochs", 1, "--seeds", 1)
+    out = run("does_the_convolution_help.py", *options, folder=tmp_path)
+    last = re.search(r"meter\.csv, 240 rows:.*?\nlast value +([\d.]+)", out, flags=re.DOTALL)[1]
+    step = np.diff(load[-240:])[23:]  # the error of the last value as the forecast of each of the 216 windows
+    folds = step[-6 * (216 // 15) :].reshape(6, -1)
+    assert float(last) == pytest.approx(np.sqrt((folds**2).mean(axis=1)).mean(), abs=6e-4)
+    lines = out[out.index("CNN-LSTM / LSTM ") :].split("\n\n")[0].splitlines()[1:]
+    rows = {cells[0]: cells[1:] for cells in (re.split(r"\s{2,}", line) for line in lines)}
+    series = ["load curve", "spikes and motifs", "smooth seasonal", "linear autoregression", "random walk"]
+    assert list(rows) == [*series, "nearly independent", "meter.csv"]
+    conclusion = " ".join(out[out.index("The convolution helps on") :].split())
+    for name, (ratio, p_folds, p_rows, verdict, _) in rows.items():
+        is_found = max(float(p_folds), float(p_rows)) < 0.05  # one seed: what other seeds would give is not known
+        assert verdict == ("not shown" if not is_found else "helps" if float(ratio) < 1 else "hurts")
+        before = {"helps": "helps on", "hurts": "hurts on", "not shown": "neither is shown on"}[verdict]
+        assert re.search(f"{before}[^;]*{name}", conclusion)
+    assert (tmp_path / "convolution.png").stat().st_size > 10_000
+
+
+def test_lesson_claims(tmp_path):
+    out = run("lesson_claims.py", "--days", 10, "--epochs", 1, "--seeds", 1, "--repeats", 2, folder=tmp_path)
+    lines = out[out.index("The pairs that") : out.index("Answers")].splitlines()[2:-1]
+    pairs = pd.DataFrame([re.fullmatch(r" *(\w+) +(.+ / .+?) +(\S+) +(\S+) +(\w+)", line).groups() for line in lines])
+    shown = {claim: set(pairs) for claim, pairs in pairs.groupby(0)[4]}
+    for _, (_, _, ratio, p, found) in pairs.iterrows():
+        assert found == "neither" or (float(p) <= 0.05 and (float(ratio) <= 1) == (found == "lower"))
+    answers = {claim: answer for answer, claim in re.findall(r"^(\w+) +(\d[a-d]?) {2,3}[A-Z]", out, flags=re.MULTILINE)}
+    assert list(answers) == ["1a", "1b", "2a", "2b", "2c", "2d", "3", "4a", "4b", "5a", "5b"] == list(shown)
+    yes, no = "supported", "contradicted"
+    for claim, answer in answers.items():
+        first, second = (no, yes) if claim.startswith("2") else (yes, no)  # claim 2 says that something is not lower
+        expected = second if "higher" in shown[claim] else first if shown[claim] == {"lower"} else "undecided"
+        assert answer == expected
+    races = read_table(out, ["ms per epoch", "epochs to it", "seconds to it"])
+    assert list(races.index) == ["hybrid", "LSTM", "GRU"]
+    assert (races["epochs to it"] == 1).all()
+    np.testing.assert_allclose(races["seconds to it"], races["ms per epoch"] / 1000, atol=0.006)
+    truth = out[out.index("truth ") :].split()[1:13]
+    assert truth == ["+4.0", "+2.0", "+0.0", "-2.0", "-3.0", "-2.0", "-1.0", *["+0.0"] * 5]
