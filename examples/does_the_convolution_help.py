@@ -160,11 +160,11 @@ def name_series(verdict):
     """List the series with a verdict, each with the change in RMSE."""
     chosen = summary.index[summary["convolution"] == verdict]
     change = 100 * tests.loc[chosen, "relative"]
-    return ", ".join(f"{name} ({change[name]:+.1f} %)" for name in chosen) or "none of the series"
+    return ", ".join(f"{name} ({change[name]:+.1f} %)" for name in chosen) or "none"
 
 
 conclusion = f"""
-The convolution helps on {name_series("helps")}; it hurts on {name_series("hurts")}; neither is shown on
+The convolution helps on: {name_series("helps")}; it hurts on: {name_series("hurts")}; neither is shown on:
 {name_series("not shown")}. In brackets: the RMSE with the convolution, against that without. What is not shown may be
 chance, or too small for so few rows. The CNN-LSTM has the lowest mean error of all models on
 {(summary["best model"] == HYBRID).sum()} of {len(summary)} series. All this is about these settings and this training.

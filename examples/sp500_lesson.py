@@ -32,6 +32,7 @@ from skhybrid import (
     NaiveRegressor,
     PerStepTransformer,
     SimpleRNNRegressor,
+    compare_models,
     make_windows,
     read_series,
 )
@@ -117,18 +118,12 @@ def baselines(X, y, n_train):
     }
 
 
-def measure(name, network, X, y, n_train, *, relative=False):
-    """Train once per seed; return the mean errors over the seeds and their spread.
-
-    If `relative`, the network sees each window, and forecasts each target, as a change since the window's last value.
-    """
-    level = X[:, -1, 0] if relative else np.ones(len(X))
-    inputs, targets = (X / level[:, None, None] - 1, y / level - 1) if relative else (X, y)
+def measure(name, network, X, y, n_train):
+    """Train once per seed; return the mean errors over the seeds and their spread."""
     runs, start = [], time.perf_counter()
     for seed in range(args.seeds):
-        model = scaled(clone(network).set_params(random_state=seed)).fit(inputs[:n_train], targets[:n_train])
-        forecast = model.predict(inputs[n_train:])
-        runs.append(errors(y[n_train:], level[n_train:] * (1 + forecast) if relative else forecast))
+        model = scaled(clone(network).set_params(random_state=seed)).fit(X[:n_train], y[:n_train])
+        runs.append(errors(y[n_train:], model.predict(X[n_train:])))
     seconds = (time.perf_counter() - start) / args.seeds
     print(f"{name}: {seconds:.1f} s a run", file=sys.stderr)
     runs = pd.DataFrame(runs)
@@ -173,12 +168,40 @@ if "window" in args.exercises:
         rows[name] = measure(name, hybrid, X_months, y_months, n_train + window_length - months)
     show("Windows of Conv1D -> LSTM", rows)
 
-# %% Exercise: changes since the window's last value instead of the level
+# %% Exercise: each window relative to its last value
+# window_norm="relative" shows the network changes since the window's last value, and turns its forecast back: a level
+# that it never saw is no matter any more. The linear regression gets the same.
+
+
+class RelativeLinearRegression(LinearRegression):
+    """A linear regression of the next month's change on the changes since the last month."""
+
+    def fit(self, X, y):
+        """Learn from windows (window, month) and the months that follow."""
+        return super().fit(X / X[:, -1:] - 1, y / X[:, -1] - 1)
+
+    def predict(self, X):
+        """Return the months that follow, in index points."""
+        return (super().predict(X / X[:, -1:] - 1) + 1) * X[:, -1]
+
+
 if "relative" in args.exercises:
-    rows = baselines(X, y, n_train)
+    models = {"last value": NaiveRegressor(), "linear regression": RelativeLinearRegression()}
     for name, network in networks.items():
-        rows[name] = measure(f"{name}, relative", network, X, y, n_train, relative=True)
-    relative = show("Relative to the last value", rows)
+        models[name] = clone(network).set_params(window_norm="relative")
+    comparison = compare_models(
+        models,
+        X[:, :, 0],
+        y,
+        cv=[(np.arange(n_train), np.arange(n_train, len(X)))],
+        baseline="last value",
+        contrasts=[("Conv1D -> LSTM", "LSTM"), ("Conv1D -> LSTM", "linear regression")],
+        n_seeds=args.seeds,
+    )
+    relative = comparison.table[["rmse", "rmse_std", "mae", "skill", "n_parameters", "fit_seconds"]].rename_axis(None)
+    print("\nRelative to the last value, test errors in index points")
+    print(relative.to_string(float_format="{:.4g}".format, na_rep="-"))
+    print("\n" + comparison.verdict())
 
 # %% What to conclude
 last = level.loc["last value", "RMSE"]
@@ -193,7 +216,8 @@ if show_lesson:
     best = min(LESSON, key=lambda name: LESSON[name][0])
     print(f"In the lesson's own figures the best network ({best}) has {LESSON[best][0] / last:.1f} times its RMSE.")
 if "relative" in args.exercises:
-    ratios = relative.loc[list(networks), "RMSE"] / last
-    print(f"Relative to the last value, the networks have {ratios.min():.2f} to {ratios.max():.2f} times its RMSE,")
-    print(f"the linear regression on the level {level.loc['linear regression', 'RMSE'] / last:.2f} times.")
+    ratios = relative["rmse"] / last
+    of_networks = ratios[list(networks)]
+    print(f"Relative to the last value, the networks have {of_networks.min():.2f} to {of_networks.max():.2f} times its")
+    print(f"RMSE, a linear regression {ratios['linear regression']:.2f} times.")
 print(f"One split, {args.seeds} seed(s): differences of a few per cent between networks mean nothing here.")

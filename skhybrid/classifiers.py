@@ -462,6 +462,11 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
     Batch normalisation takes the mean of a batch over its samples, whatever their weights are: a sample of weight 2 is
     not quite the sample twice.
 
+    Notes
+    -----
+    Batch normalisation takes its means over the samples of a batch whatever their weights are: a weight of 2 is not
+    quite the same as the sample twice. It predicts with running means, which need some hundred batches to settle.
+
     References
     ----------
     F. Karim, S. Majumdar, H. Darabi, S. Chen (2018). LSTM fully convolutional networks for time series

@@ -417,6 +417,11 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
     ----------
     {attributes}
 
+    Notes
+    -----
+    Batch normalisation takes its means over the samples of a batch whatever their weights are: a weight of 2 is not
+    quite the same as the sample twice. It predicts with running means, which need some hundred batches to settle.
+
     References
     ----------
     F. Karim, S. Majumdar, H. Darabi, S. Chen (2018). LSTM fully convolutional networks for time series

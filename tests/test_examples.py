@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from skhybrid.datasets import make_power_usage
+from skhybrid.significance import holm
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -205,24 +206,28 @@ def test_video_motion(tmp_path):
 
 
 def test_does_the_convolution_help(tmp_path):
-    load = make_power_usage(12, random_state=1)["load"]
+    load = make_power_usage(22, random_state=1)["load"]
     load.to_csv(tmp_path / "meter.csv")
-    options = ("--csv", "meter.csv", "--target", "load", "--days", 10, "--epochs", 1, "--seeds", 1)
+    options = ("--csv", "meter.csv", "--target", "load", "--days", 20, "--epochs", 2, "--seeds", 1)
     out = run("does_the_convolution_help.py", *options, folder=tmp_path)
-    last = re.search(r"meter\.csv, 240 rows:.*?\nlast value +([\d.]+)", out, flags=re.DOTALL)[1]
-    step = np.diff(load[-240:])[23:]  # the error of the last value as the forecast of each of the 216 windows
-    folds = step[-6 * (216 // 15) :].reshape(6, -1)
+    last = re.search(r"meter\.csv, 480 rows:.*?\nlast value +([\d.]+)", out, flags=re.DOTALL)[1]
+    step = np.diff(load[-480:])[23:]  # the error of the last value as the forecast of each of the 456 windows
+    folds = step[-6 * (456 // 15) :].reshape(6, -1)
     assert float(last) == pytest.approx(np.sqrt((folds**2).mean(axis=1)).mean(), abs=6e-4)
     lines = out[out.index("CNN-LSTM / LSTM ") :].split("\n\n")[0].splitlines()[1:]
     rows = {cells[0]: cells[1:] for cells in (re.split(r"\s{2,}", line) for line in lines)}
     series = ["load curve", "spikes and motifs", "smooth seasonal", "linear autoregression", "random walk"]
     assert list(rows) == [*series, "nearly independent", "meter.csv"]
+    single = re.findall(r"^CNN-LSTM - LSTM .* (\S+) +(\S+)$", out, flags=re.MULTILINE)  # p-values, not yet adjusted
+    for column in (0, 1):
+        adjusted = holm([float(pair[column].strip("<")) for pair in single])
+        np.testing.assert_allclose([float(row[1 + column]) for row in rows.values()], adjusted, atol=0.008)
     conclusion = " ".join(out[out.index("The convolution helps on") :].split())
     for name, (ratio, p_folds, p_rows, verdict, _) in rows.items():
         is_found = max(float(p_folds), float(p_rows)) < 0.05  # one seed: what other seeds would give is not known
         assert verdict == ("not shown" if not is_found else "helps" if float(ratio) < 1 else "hurts")
-        before = {"helps": "helps on", "hurts": "hurts on", "not shown": "neither is shown on"}[verdict]
-        assert re.search(f"{before}[^;]*{name}", conclusion)
+        words = {"helps": "helps on", "hurts": "hurts on", "not shown": "neither is shown on"}[verdict]
+        assert re.search(f"{words}[^;]*{name}", conclusion)
     assert (tmp_path / "convolution.png").stat().st_size > 10_000
 
 
