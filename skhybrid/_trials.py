@@ -86,7 +86,7 @@ def make_plan(models, X, y, cv, scoring, n_seeds, random_state, season_length, n
         scorers=_check_scoring(scoring),
         season_length=check_positive_int(season_length, "season_length"),
         n_jobs=n_jobs,
-        verbose=verbose,
+        verbose=_somebody_watches() if verbose is None else verbose,
     )
 
 
@@ -113,6 +113,10 @@ def run_trials(plan: Plan, trials: dict[Key, Trial]) -> None:
                 print(f"[{len(trials)}/{len(keys)}] {_progress(key, trial)}", file=sys.stderr, flush=True)
     except KeyboardInterrupt:
         pass
+
+
+def _somebody_watches() -> bool:
+    return sys.stderr.isatty() or "ipykernel" in sys.modules
 
 
 def _data(plan: Plan, key: Key) -> tuple[Any, ...]:

@@ -36,7 +36,7 @@ def compare_models(
     horizon=None,
     season_length=1,
     n_jobs=None,
-    verbose=0,
+    verbose=None,
 ):
     """Fit clones of several models on the same folds and seeds, and test how they differ.
 
@@ -93,8 +93,9 @@ def compare_models(
         ``joblib.parallel_config(backend="threading", n_jobs=2)``. Fits that share the machine take longer, so leave
         it where seconds matter.
 
-    verbose : int, default=0
-        Whether to print a line to stderr for each fit that ends. As elsewhere in scikit-learn, 0 is silent.
+    verbose : int, default=None
+        Whether to print a line to stderr for each fit that ends. None does so where somebody watches: in a terminal
+        or a notebook. As elsewhere in scikit-learn, 0 is silent.
 
     Returns
     -------

@@ -1,5 +1,6 @@
 import pickle
 import signal
+import sys
 from itertools import count
 from threading import Event
 
@@ -482,9 +483,16 @@ def test_progress(capsys):
     assert lines[0].startswith("[1/2] mean, fold 0, seed 0: rmse ")
 
 
-def test_silent_by_default(capsys):
+def test_silent_where_nobody_watches(capsys):
     compare()
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("verbose", "n_lines"), [(None, 2), (0, 0)])
+def test_progress_in_a_terminal(capsys, monkeypatch, verbose, n_lines):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    compare({"mean": DummyRegressor()}, cv=TimeSeriesSplit(2), verbose=verbose)
+    assert len(capsys.readouterr().err.splitlines()) == n_lines
 
 
 def test_plot():

@@ -70,6 +70,23 @@ def test_windowed_ridge_equals_loop_in_every_fold(as_frame, horizon, warmup):
         assert model.n_training_rows_ == len(train) - max(7, warmup) - embargo
 
 
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_gap_leaves_rows_out_of_the_first_windows_and_says_so(as_frame):
+    X, y = supervised()
+    train, test = np.arange(60), np.arange(63, 100)  # a splitter with gap=3
+    data = (X, y) if as_frame else (X.to_numpy(), y.to_numpy())
+    parts = [[d.iloc[rows] if as_frame else d[rows] for d in data] for rows in (train, test)]
+    model = WindowedRegressor(Ridge(), window_length=8).fit(*parts[0])
+    if as_frame:
+        with pytest.warns(UserWarning, match="3 rows between them are missing from its first windows"):
+            forecast = model.predict(parts[1][0])
+    else:  # nothing tells arrays from such as follow
+        forecast = model.predict(parts[1][0])
+    exact = forecast_by_loop(X, y, train, test, 8, 0)
+    np.testing.assert_allclose(forecast[7:], exact[7:], atol=1e-8)  # windows that lie within the test rows
+    assert not np.allclose(forecast[:7], exact[:7], atol=1e-3)
+
+
 def test_embargo_keeps_later_targets_out_of_training():
     X, y = supervised(horizon=6)
     model = WindowedRegressor(Ridge(), window_length=4, embargo=5)
