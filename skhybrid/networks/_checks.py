@@ -62,8 +62,8 @@ def check_convolutions(
     """
     check_choice(padding, "padding", PADDINGS)
     n_filters = check_sizes(filters, "filters", at_least=at_least)
-    kernels = _check_per_convolution(kernel_size, "kernel_size", n_filters)
-    pools = _check_per_convolution(pool_size, "pool_size", n_filters)
+    kernels = check_per_convolution(kernel_size, "kernel_size", n_filters)
+    pools = check_per_convolution(pool_size, "pool_size", n_filters)
     convolutions = []
     for i, (n, kernel, pool) in enumerate(zip(n_filters, kernels, pools, strict=True), start=1):
         if padding == "valid":
@@ -122,7 +122,7 @@ def check_seed(seed: int) -> int:
     raise ValueError(f"seed must be an integer of at least 0, but is {seed!r}; pass for example seed=0.")
 
 
-def _check_per_convolution(value: Ints, name: str, n_filters: tuple[int, ...]) -> tuple[int, ...]:
+def check_per_convolution(value: Ints, name: str, n_filters: tuple[int, ...]) -> tuple[int, ...]:
     """Return one integer for each convolution."""
     sizes = check_sizes(value, name)
     if not isinstance(value, (tuple, list)):

@@ -51,13 +51,13 @@ def convolution_layers(
                 kernel_size,
                 padding=padding,
                 activation=check_activation(activation),
-                kernel_initializer=_glorot_uniform(seed, f"conv_{i}"),
+                kernel_initializer=glorot_uniform(seed, f"conv_{i}"),
                 name=f"conv_{i}",
             )
         )
         if pool_size > 1:
             layers.append(keras.layers.MaxPooling1D(pool_size, name=f"pool_{i}"))
-    return layers + _dropout_layers(dropout, "conv", seed) if layers else []
+    return layers + dropout_layers(dropout, "conv", seed) if layers else []
 
 
 def recur(
@@ -86,7 +86,7 @@ def recur(
         name = f"{cell}_{i}"
         returns_sequences = attention or takes_last or i < len(sizes)
         x = recurrence(cell, name, units=n_units, return_sequences=returns_sequences, seed=seed)(x, **masked)
-        x = chain(x, _dropout_layers(dropout, name, seed))
+        x = chain(x, dropout_layers(dropout, name, seed))
     if attention:
         return _attention_pooling(x, known, seed)
     return take_last(x, known) if takes_last else x
@@ -107,12 +107,12 @@ def read_out(
     check_dropout(dropout)
     for i, n_units in enumerate(check_sizes(dense_units, "dense_units"), start=1):
         name = f"dense_{i}"
-        x = chain(x, [_dense(n_units, name, activation, seed), *_dropout_layers(dropout, name, seed)])
+        x = chain(x, [_dense(n_units, name, activation, seed), *dropout_layers(dropout, name, seed)])
     check_activation(output_activation, "output_activation")
     return _dense(check_positive_int(n_outputs, "n_outputs"), "output", output_activation, seed)(x)
 
 
-def _dropout_layers(dropout: float, name: str, seed: int) -> list[Any]:
+def dropout_layers(dropout: float, name: str, seed: int) -> list[Any]:
     """Return the dropout behind layer `name`, or nothing where nothing is dropped."""
     rate = check_dropout(dropout)
     name = f"{name}_dropout"
@@ -123,7 +123,7 @@ def _attention_pooling(x: Any, known: Any, seed: int) -> Any:
     """Return the mean of `x`, (sample, time, unit), over known times with learned weights: (sample, unit)."""
     # A bias would add the same to every score, which the softmax takes out again.
     score = keras.layers.Dense(
-        1, use_bias=False, kernel_initializer=_glorot_uniform(seed, "attention_score"), name="attention_score"
+        1, use_bias=False, kernel_initializer=glorot_uniform(seed, "attention_score"), name="attention_score"
     )
     masked = {} if known is None else {"mask": keras.ops.expand_dims(known, -1) > 0}
     weights = keras.layers.Softmax(axis=1, name="attention_weights")(score(x), **masked)  # (sample, time, 1)
@@ -131,12 +131,12 @@ def _attention_pooling(x: Any, known: Any, seed: int) -> Any:
     return keras.layers.Flatten(name="attention_flatten")(pooled)
 
 
-def _glorot_uniform(seed: int, name: str) -> Any:
+def glorot_uniform(seed: int, name: str) -> Any:
     return keras.initializers.GlorotUniform(seed=derive_seed(seed, f"{name}/kernel"))
 
 
 def _dense(units: int, name: str, activation: Activation, seed: int) -> Any:
-    return keras.layers.Dense(units, activation=activation, kernel_initializer=_glorot_uniform(seed, name), name=name)
+    return keras.layers.Dense(units, activation=activation, kernel_initializer=glorot_uniform(seed, name), name=name)
 
 
 def _recurrence(
@@ -146,7 +146,7 @@ def _recurrence(
         units,
         return_sequences=return_sequences,
         go_backwards=go_backwards,
-        kernel_initializer=_glorot_uniform(seed, name),
+        kernel_initializer=glorot_uniform(seed, name),
         recurrent_initializer=keras.initializers.Orthogonal(seed=derive_seed(seed, f"{name}/recurrent_kernel")),
         # Nothing uses it, but without one Keras would draw from Python's global generator.
         seed=derive_seed(seed, f"{name}/seed"),

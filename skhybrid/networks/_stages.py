@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from skhybrid.networks._checks import Ints, _check_per_convolution, check_sizes
+from skhybrid.networks._checks import Ints, check_per_convolution, check_sizes
 
 
 class Stage(NamedTuple):
@@ -22,8 +22,8 @@ def check_stages(
     user calls that which has these axes.
     """
     n_filters = check_sizes(filters, "filters", at_least=1)
-    kernels = _check_per_convolution(kernel_size, "kernel_size", n_filters)
-    pools = _check_per_convolution(pool_size, "pool_size", n_filters)
+    kernels = check_per_convolution(kernel_size, "kernel_size", n_filters)
+    pools = check_per_convolution(pool_size, "pool_size", n_filters)
     stages = []
     for i, (n, kernel, pool) in enumerate(zip(n_filters, kernels, pools, strict=True), start=1):
         pool_sizes = {axis: 1 if size == 1 else pool for axis, size in sizes.items()}  # of one, nothing is left to pool

@@ -4,7 +4,7 @@ from typing import Any
 
 from skhybrid._quiet import keras
 from skhybrid.networks._checks import Activation, Ints, check_activation, check_input_shape, check_seed, check_sizes
-from skhybrid.networks._layers import _dropout_layers, _glorot_uniform, chain, read_out, recur
+from skhybrid.networks._layers import chain, dropout_layers, glorot_uniform, read_out, recur
 from skhybrid.networks._stages import Stage, check_stages
 
 
@@ -112,7 +112,7 @@ def conv2d_lstm(
     maps = [chain(inputs, branch) for branch in branches]  # each (sample, row, column, channel)
     x = keras.layers.Concatenate(name="concatenate")(maps) if len(maps) > 1 else maps[0]
     rows = keras.layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="rows")
-    x = chain(x, [rows, *_dropout_layers(dropout, "conv", seed)])
+    x = chain(x, [rows, *dropout_layers(dropout, "conv", seed)])
     x = recur(x, "lstm", units, bidirectional=bidirectional, attention=attention, dropout=dropout, seed=seed)
     outputs = read_out(x, n_outputs, dense_units, activation, output_activation, dropout=dropout, seed=seed)
     return keras.Model(inputs, outputs, name="conv2d_lstm")
@@ -140,7 +140,7 @@ def _branch(stages: list[Stage], activation: Activation, seed: int) -> list[Any]
                 kernel_size,
                 padding="same",
                 activation=check_activation(activation),
-                kernel_initializer=_glorot_uniform(seed, f"conv_{place}"),
+                kernel_initializer=glorot_uniform(seed, f"conv_{place}"),
                 name=f"conv_{place}",
             )
         )

@@ -7,8 +7,8 @@ from skhybrid._quiet import keras
 from skhybrid.networks._checks import (
     Activation,
     Ints,
-    _check_per_convolution,
     check_input_shape,
+    check_per_convolution,
     check_seed,
     check_sizes,
 )
@@ -118,7 +118,7 @@ def lstm_fcn(
 def _convolutions(filters: Ints, kernel_size: Ints, seed: int) -> list[Any]:
     """Return Conv1D -> BatchNormalization -> relu for each of `filters`, and the mean over time."""
     n_filters = check_sizes(filters, "filters", at_least=1)
-    kernels = _check_per_convolution(kernel_size, "kernel_size", n_filters)
+    kernels = check_per_convolution(kernel_size, "kernel_size", n_filters)
     layers: list[Any] = []
     for i, (n, kernel) in enumerate(zip(n_filters, kernels, strict=True), start=1):
         he_uniform = keras.initializers.HeUniform(seed=derive_seed(seed, f"conv_{i}/kernel"))

@@ -4,7 +4,7 @@ from typing import Any
 
 from skhybrid._quiet import keras
 from skhybrid.networks._checks import Activation, Ints, check_activation, check_input_shape, check_seed
-from skhybrid.networks._layers import _dropout_layers, _glorot_uniform, chain, read_out, recur
+from skhybrid.networks._layers import chain, dropout_layers, glorot_uniform, read_out, recur
 from skhybrid.networks._stages import Stage, check_stages
 
 
@@ -111,7 +111,7 @@ def conv3d_lstm(
     inputs = keras.Input(shape, name="input")
     x = chain(inputs, _convolutions(stages, activation, seed))  # (sample, frame, row, column, channel)
     frames = keras.layers.Reshape((x.shape[1], x.shape[2] * x.shape[3] * x.shape[4]), name="frames")
-    x = chain(x, [frames, *_dropout_layers(dropout, "conv", seed)])
+    x = chain(x, [frames, *dropout_layers(dropout, "conv", seed)])
     x = recur(x, "lstm", units, bidirectional=bidirectional, attention=attention, dropout=dropout, seed=seed)
     outputs = read_out(x, n_outputs, dense_units, activation, output_activation, dropout=dropout, seed=seed)
     return keras.Model(inputs, outputs, name="conv3d_lstm")
@@ -133,7 +133,7 @@ def _convolutions(stages: list[Stage], activation: Activation, seed: int) -> lis
                 filters,
                 kernel_size,
                 activation=check_activation(activation),
-                kernel_initializer=_glorot_uniform(seed, f"conv_{i}"),
+                kernel_initializer=glorot_uniform(seed, f"conv_{i}"),
                 name=f"conv_{i}",
             ),
         ]
