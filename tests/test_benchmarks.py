@@ -151,7 +151,8 @@ def test_classification(tmp_path):
     assert row["mean"] == row["min"] == row["max"]
     assert row[["published", "frame mean"]].isna().all()
     assert row["1-NN"] > 0.98
-    stages = 32 * (9 + 25) + 64 + 32 * 64 * (9 + 25) + 128  # both branches, kernels 3 x 3 and 5 x 5
+    n_weights = (1 * 32 + 32 * 64 + 64 * 64) * (9 + 25)  # of both branches, kernels 3 x 3 and 5 x 5
+    stages = n_weights + 2 * (32 + 64 + 64)
     assert row["parameters"] == stages + 4 * (2 * 128 + 128 + 1) * 128 + 128 * 10 + 10
 
 
