@@ -47,7 +47,7 @@ fraction = Interval(Real, 0, 1, closed="neither")
 
 def check_positive_int(value: Any, name: str) -> int:
     """Return `value` as an int of at least 1, or say which parameter is not one."""
-    if isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1:
+    if _is_positive_int(value):
         return int(value)
     raise ValueError(f"{name} must be an integer of at least 1, but is {value!r}; pass for example {name}=12.")
 
@@ -88,7 +88,7 @@ def check_finite(a: NDArray[Any], name: str, *, allow_nan: bool = False) -> None
 def check_horizon(horizon: int | Iterable[int]) -> list[int]:
     """Return the horizons as a list of distinct positive ints."""
     horizons = list(horizon) if isinstance(horizon, Iterable) else [horizon]
-    valid = all(isinstance(h, Integral) and not isinstance(h, bool) and int(h) >= 1 for h in horizons)
+    valid = all(map(_is_positive_int, horizons))
     if not horizons or not valid or len(set(horizons)) < len(horizons):
         raise ValueError(
             f"horizon must be an integer of at least 1, or several different ones, but is {horizon!r}; pass for "
@@ -123,7 +123,7 @@ def as_frames(X: NDArray[Any], axes: tuple[str, ...], input_shape: tuple[int, ..
     """
     named = f"({', '.join(axes)})"
     shape = input_shape
-    if shape is not None and (len(shape) != len(axes) or not all(isinstance(n, Integral) and n >= 1 for n in shape)):
+    if shape is not None and (len(shape) != len(axes) or not all(_is_positive_int(n) for n in shape)):
         raise ValueError(
             f"input_shape must be {named}, each an integer of at least 1, but is {input_shape!r}; pass the shape of "
             "one sample."
@@ -218,6 +218,10 @@ def check_weights(sample_weight: ArrayLike | None, n_samples: int) -> NDArray[np
             f"{weights.min():g} to {weights.max():g}; pass positive weights for the samples to train on."
         )
     return weights
+
+
+def _is_positive_int(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
 
 
 def _sum_is_finite(a: NDArray[Any]) -> bool:

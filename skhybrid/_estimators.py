@@ -98,6 +98,29 @@ class NetworkEstimator(BaseEstimator):
         steps = keras.layers.Reshape(self.input_shape_, name="steps")(inputs)
         return keras.Model(inputs, self._export(network(steps), steps), name=network.name)
 
+    def read_samples(self, X):
+        """Return X as the network reads it in `predict`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, *shape of a sample)
+            Samples of the shape seen in `fit`.
+
+        Returns
+        -------
+        samples : ndarray of shape (n_samples, *input_shape_)
+            The samples, checked; where a window starts with NaN in all features, its first known step is repeated.
+        """
+        check_is_fitted(self)
+        check_sample_shape(X, self.sample_shape_)
+        samples = self._read(self._check(X, reset=False))
+        n_before, n_after = self._count_unknown(samples)
+        self._check_lengths(n_after)
+        self._check_masks(self.scikeras_, n_after)
+        samples = self._fill(samples, n_before)
+        check_positive(samples.reshape(len(samples), -1, samples.shape[-1])[:, -1], self.scikeras_.model__window_norm)
+        return samples
+
     def _fit(self, X, y, sample_weight, *, again, epochs, early_stopping, **known):
         if again:
             check_sample_shape(X, self.sample_shape_)
@@ -117,11 +140,7 @@ class NetworkEstimator(BaseEstimator):
         if again:
             scikeras = self.scikeras_
         else:
-            self.sample_shape_: tuple[int, ...] = X.shape[1:]
-            self.input_shape_: tuple[int, ...] = samples.shape[1:]
-            self._learn_target(y, samples, rows, weights, **known)
-            options = {**self._front(samples, rows), **self._back()}
-            scikeras = self._make_scikeras(seed, masked=bool(n_after.any()), **options)
+            scikeras = self._begin(X, y, samples, rows, weights, seed=seed, masked=bool(n_after.any()), **known)
         self._check_masks(scikeras, n_after)
         self.callbacks_ = copy_callbacks(self.callbacks)
         scikeras.fit(
@@ -140,16 +159,17 @@ class NetworkEstimator(BaseEstimator):
         )
         return self._keep(scikeras)
 
+    def _begin(self, X, y, samples, rows, weights, *, seed, masked, **known):
+        """Learn the shapes and scales of a first fit; return a fresh SciKeras wrapper."""
+        self.sample_shape_: tuple[int, ...] = X.shape[1:]
+        self.input_shape_: tuple[int, ...] = samples.shape[1:]
+        self._learn_target(y, samples, rows, weights, **known)
+        options = {**self._front(samples, rows), **self._back()}
+        return self._make_scikeras(seed, masked=masked, **options)
+
     def _outputs(self, X):
         """Return the network's outputs for X, (n_samples, n_values), and X as the network's samples."""
-        check_is_fitted(self)
-        check_sample_shape(X, self.sample_shape_)
-        samples = self._read(self._check(X, reset=False))
-        n_before, n_after = self._count_unknown(samples)
-        self._check_lengths(n_after)
-        self._check_masks(self.scikeras_, n_after)
-        samples = self._fill(samples, n_before)
-        check_positive(samples.reshape(len(samples), -1, samples.shape[-1])[:, -1], self.scikeras_.model__window_norm)
+        samples = self.read_samples(X)
         return self.scikeras_.predict(samples, engine=self.engine).astype(np.float64), samples
 
     def _draw_seed(self):

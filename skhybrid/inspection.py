@@ -5,7 +5,6 @@ Each function takes a fitted network, or what stands around one: a pipeline that
 """
 
 # Keras is imported inside the functions, which meet it in a fitted network: the displays need none of it.
-import copy
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -14,12 +13,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from skhybrid._checks import (
-    check_data,
     check_finite,
     check_is_fitted,
     check_positive_int,
-    check_sample_shape,
-    fill_unknown,
 )
 
 _BATCH_SIZE = 1024  # windows in memory at once, with all that is computed from them
@@ -317,8 +313,10 @@ def reach_network(estimator: Any, X: Any = None) -> tuple[Any, Any]:
     for name in ("best_estimator_", "regressor_"):
         if hasattr(estimator, name):
             return reach_network(getattr(estimator, name), X)
+    if hasattr(estimator, "read_windows"):
+        return reach_network(estimator.estimator_, None if X is None else estimator.read_windows(X))
     if hasattr(estimator, "estimator_"):
-        return reach_network(estimator.estimator_, None if X is None else _what_is_handed_on(estimator, X))
+        return reach_network(estimator.estimator_, X)
     raise ValueError(
         "estimator must be a network of skhybrid, or a pipeline, search or WindowedRegressor around one, but holds "
         f"{type(estimator).__name__}; pass for example a fitted CNNLSTMRegressor."
@@ -327,27 +325,9 @@ def reach_network(estimator: Any, X: Any = None) -> tuple[Any, Any]:
 
 def read_windows(network: Any, X: ArrayLike) -> NDArray[Any]:
     """Return X as windows, (sample, time, feature), read as `predict` of the network reads them."""
-    check_sample_shape(X, network.sample_shape_)
-    samples = check_data(network, X, reset=False)
-    check_finite(samples, "X", allow_nan=samples.ndim > 2)
-    windows = samples.reshape(len(samples), -1, network.input_shape_[-1])
-    windows = fill_unknown(windows, np.isnan(windows).all(axis=2).argmin(axis=1))  # the first step that is known
-    check_finite(windows, "X")
-    return windows
-
-
-class _Echo:
-    """An estimator that predicts what it is given."""
-
-    def predict(self, X):
-        return X
-
-
-def _what_is_handed_on(meta_estimator, X):
-    """Return what a meta-estimator makes of X for the estimator inside it."""
-    listening = copy.copy(meta_estimator)
-    listening.estimator_ = _Echo()
-    return listening.predict(X)
+    samples = network.read_samples(X)
+    check_finite(samples, "X")  # attributions and maps of sequences that end early are not defined here
+    return samples.reshape(len(samples), -1, samples.shape[-1])
 
 
 def _cut_behind(model, name):

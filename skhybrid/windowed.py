@@ -93,8 +93,31 @@ class _Windowed(MetaEstimatorMixin, BaseEstimator):
         y : ndarray of shape (n_rows,) or, for regressors, (n_rows, n_outputs)
             One prediction per row.
         """
+        windows = self.read_windows(X)
+        return self.estimator_.predict(windows)
+
+    def read_windows(self, X):
+        """Return the window of each row, as the estimator gets it in `predict`.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            One row per time step, in time order.
+
+        Returns
+        -------
+        windows : ndarray of shape (n_rows, window_length, n_features) or (n_rows, window_length * n_features)
+            The windows, flattened unless the estimator takes sequences. Where a row's past is not known, the oldest
+            known row is repeated.
+        """
         check_is_fitted(self)
-        return self.estimator_.predict(self._windows(X))
+        index = time_index(X)
+        check_steps(index)
+        rows = self._check_rows(X)
+        before = rows_before(self._history, rows, index, self.window_length - 1, self.context)
+        known = np.concatenate([before, rows])
+        unknown = np.tile(known[0], (self.window_length - 1 - len(before), 1))
+        return self._shape(sliding_windows(np.concatenate([unknown, known]), self.window_length))
 
     def update(self, X):
         """Take rows that follow into the history, without training.
@@ -137,16 +160,6 @@ class _Windowed(MetaEstimatorMixin, BaseEstimator):
                 "or a longer series."
             )
         return slice(start, stop)
-
-    def _windows(self, X):
-        """Return the window of each row of X, as the estimator takes them."""
-        index = time_index(X)
-        check_steps(index)
-        rows = self._check_rows(X)
-        before = rows_before(self._history, rows, index, self.window_length - 1, self.context)
-        known = np.concatenate([before, rows])
-        unknown = np.tile(known[0], (self.window_length - 1 - len(before), 1))
-        return self._shape(sliding_windows(np.concatenate([unknown, known]), self.window_length))
 
     def _check_rows(self, X):
         """Return X as floats, (time, feature)."""
@@ -306,8 +319,8 @@ class WindowedClassifier(ClassifierMixin, _Windowed):
         p : ndarray of shape (n_rows, n_classes)
             Probabilities in the order of `classes_`.
         """
-        check_is_fitted(self)
-        return self.estimator_.predict_proba(self._windows(X))
+        windows = self.read_windows(X)
+        return self.estimator_.predict_proba(windows)
 
     @available_if(_inner_has("decision_function"))
     def decision_function(self, X):
@@ -323,8 +336,8 @@ class WindowedClassifier(ClassifierMixin, _Windowed):
         scores : ndarray of shape (n_rows,) or (n_rows, n_classes)
             Scores in the order of `classes_`; of two classes, that of the second one.
         """
-        check_is_fitted(self)
-        return self.estimator_.decision_function(self._windows(X))
+        windows = self.read_windows(X)
+        return self.estimator_.decision_function(windows)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -327,6 +327,27 @@ def test_constant_y_is_predicted_in_its_units(data):
     np.testing.assert_allclose(model.predict(X), 1e6, atol=10)
 
 
+# X as the network reads it
+
+
+@pytest.mark.parametrize("shape", [(N, 6, 2), (N, 12), (N, 3, 2, 2)])
+def test_samples_are_read_as_predict_reads_them(data, shape):
+    X, y = data
+    model = CNNLSTMRegressor(2, kernel_size=2, units=2, epochs=1, n_features=2, random_state=0)
+    model.fit(X.reshape(shape), y)
+    samples = model.read_samples(X.reshape(shape))
+    np.testing.assert_array_equal(samples, X.reshape(N, *model.input_shape_))
+    np.testing.assert_array_equal(model.predict(samples.reshape(shape)), model.predict(X.reshape(shape)))
+
+
+def test_samples_without_a_past_are_read_filled(data, fitted):
+    X = data[0].copy()
+    X[0, :2] = np.nan
+    expected = X.copy()
+    expected[0, :2] = X[0, 2]
+    np.testing.assert_array_equal(fitted.read_samples(X), expected)
+
+
 # Losses, optimizers, callbacks
 
 

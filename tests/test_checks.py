@@ -217,6 +217,7 @@ def test_frames_have_the_shape_of_the_input(shape, input_shape, expected):
         ((2, 6), (2, 2, 1), r"input_shape=\(2, 2, 1\) holds 4 values, but the flat rows of X have 6; pass"),
         ((2, 6), (3, 2), r"input_shape must be \(height, width, channels\), each .* but is \(3, 2\); pass"),
         ((2, 6), (3, 2, 0), "input_shape must be .* each an integer of at least 1"),
+        ((2, 6), (True, 6, 1), "input_shape must be .* each an integer of at least 1"),
         ((2, 5, 4, 1), (4, 5, 1), r"X must hold samples of input_shape=\(4, 5, 1\), but they have shape \(5, 4, 1\)"),
         ((2, 3, 8, 8), None, "channels last, .* seems to have them first; move them"),
     ],

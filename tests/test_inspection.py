@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -127,13 +129,27 @@ def test_feature_maps_fill_unknown_steps_as_predict_does():
 
 
 @pytest.mark.parametrize(
-    "window", [[[[1.0], [np.nan], [9.0], [4.0]]], [[np.nan, 2.0, 9.0, 4.0]]], ids=["inside a window", "in a table"]
+    ("window", "words"),
+    [
+        ([[[1.0], [np.nan], [9.0], [4.0]]], "X must hold finite numbers .* 1 windows hold NaN elsewhere"),
+        ([[np.nan, 2.0, 9.0, 4.0]], "X must hold finite numbers, but holds NaN"),
+    ],
+    ids=["inside a window", "in a table"],
 )
-def test_feature_maps_refuse_what_is_missing(window):
+def test_feature_maps_refuse_what_is_missing_as_predict_does(window, words):
     X, y = make_data(8, 4)
     model = CNNRegressor(1, epochs=1).fit(X.reshape(-1, *np.shape(window)[1:]), y)
+    for method in (partial(feature_maps, model), model.predict):
+        with pytest.raises(ValueError, match=words):
+            method(window)
+
+
+def test_feature_maps_refuse_sequences_that_end_early():
+    X, y = make_data(8, 4)
+    X[0, 2:] = np.nan
+    model = CNNLSTMRegressor(2, units=2, epochs=1).fit(X, y)
     with pytest.raises(ValueError, match="X must hold finite numbers, but holds NaN"):
-        feature_maps(model, window)
+        feature_maps(model, X)
 
 
 def test_feature_maps_of_normalised_windows_do_not_see_the_level():

@@ -166,6 +166,18 @@ def test_sequence_estimators_get_windows_and_others_tables():
     assert not takes_windows(make_pipeline(StandardScaler(), Ridge()))
 
 
+@pytest.mark.parametrize("network", [False, True])
+def test_windows_are_read_as_the_estimator_gets_them(network):
+    X, y = supervised(60)
+    inner = DenseRegressor(dense_units=2, epochs=1, random_state=0) if network else Ridge()
+    model = WindowedRegressor(inner, window_length=3).fit(X[:40], y[:40])
+    windows = model.read_windows(X[40:])
+    rows = X.to_numpy()
+    expected = np.stack([rows[t - 2 : t + 1] for t in range(40, len(X))])
+    np.testing.assert_array_equal(windows, expected if network else expected.reshape(len(expected), -1))
+    np.testing.assert_array_equal(model.estimator_.predict(windows), model.predict(X[40:]))
+
+
 def test_sample_weight_of_zero_is_no_row():
     X, y = supervised(60)
     altered = y.copy()
