@@ -6,6 +6,7 @@ few operations, and avoid those that are shared out over threads however small t
 
 from typing import Any
 
+import joblib
 import numpy as np
 
 from skhybrid._quiet import keras, tf
@@ -39,6 +40,8 @@ class FusedLSTM(keras.layers.LSTM):
         bias = _reorder_gates(self.cell.bias.value if self.use_bias else tf.zeros([4 * self.units]))
         if not (training and self.is_large(sequences.shape[1])):
             return self._run(_lstm, sequences, weights, bias)
+        if not has_several_threads():  # the products of a whole batch take less time than those of two halves
+            return self._run(_lstm_with_gradient_in_parts, sequences, weights, bias)
         n_samples = tf.shape(sequences)[0]
         halves = tf.split(sequences, [n_samples - n_samples // 2, n_samples // 2])  # a core for each
         return tf.concat([self._run(_lstm_with_gradient_in_parts, half, weights, bias) for half in halves], 0)
@@ -117,6 +120,13 @@ def fuse(layer: Any) -> Any:
         if isinstance(getattr(copy, name, None), keras.layers.Layer):
             _hasten(getattr(copy, name))
     return copy
+
+
+def has_several_threads() -> bool:
+    """Tell whether this process has several cores, and TensorFlow leave to use them."""
+    pools = tf.config.threading
+    sizes = (pools.get_intra_op_parallelism_threads(), pools.get_inter_op_parallelism_threads())  # 0: as many as cores
+    return joblib.cpu_count() > 1 and 1 not in sizes
 
 
 def has_large_layer(network: Any) -> bool:

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from skhybrid._fused import fuse, has_large_layer
+from skhybrid._fused import fuse, has_large_layer, has_several_threads
 from skhybrid._quiet import call_flat, function_executor_type, keras, own_names, tf
 
 MAX_PROGRAMS = 64  # one holds about 1 MB
@@ -32,14 +32,14 @@ ELEMENTWISE = {
 class Graph:
     """A function compiled to a graph at its first call, for arrays of any length.
 
-    It runs in the thread that calls it, unless the network `is_large`: TensorFlow's usual executor hands operations
-    over to other threads, which takes longer than most operations of a small network do. The other cores are there for
-    other fits (``n_jobs=2``).
+    It runs in the thread that calls it, unless it `is_shared_out`: TensorFlow's usual executor hands operations over to
+    other threads, which takes longer than most operations of a small network do. The other cores are there for other
+    fits (``n_jobs=2``).
     """
 
-    def __init__(self, function, *signature, is_large):
+    def __init__(self, function, *signature, is_shared_out):
         self._function = function
-        self._executor = "" if is_large else "SINGLE_THREADED_EXECUTOR"
+        self._executor = "" if is_shared_out else "SINGLE_THREADED_EXECUTOR"
         self._graph = tf.function(self._trace, input_signature=signature, autograph=False)
         self._concrete = None
 
@@ -77,7 +77,7 @@ class Program:
         uncompiled = keras.Model(model.inputs, model.outputs)  # or its copy would be compiled as well
         with _python_random_kept():
             self.network = keras.models.clone_model(uncompiled, clone_function=fuse)
-        is_large = has_large_layer(self.network)
+        is_shared_out = has_several_threads() and has_large_layer(self.network)
         self.shapes = [tuple(v.shape) for v in model.trainable_variables]
         self.sizes = [int(np.prod(shape)) for shape in self.shapes]
         self.loss = _loss_object(model.loss)
@@ -89,11 +89,11 @@ class Program:
         slots, state = ([_spec(v) for v in vs] for vs in (self.first_slots, _state_variables(model)))
         X, y = (tf.TensorSpec((None, *shape[1:])) for shape in (model.input_shape, model.output_shape))
         w, size = tf.TensorSpec([None]), tf.TensorSpec([], tf.int32)
-        self.train = Graph(self._train, weights, slots, state, X, y, w, size, size, is_large=is_large)
-        self.evaluate = Graph(self._evaluate, weights, state, X, y, w, is_large=is_large)
+        self.train = Graph(self._train, weights, slots, state, X, y, w, size, size, is_shared_out=is_shared_out)
+        self.evaluate = Graph(self._evaluate, weights, state, X, y, w, is_shared_out=is_shared_out)
         # To predict, the model's variables are read where they are: to hand them over takes longer than to predict.
         handles = [tf.TensorSpec([], tf.resource)] * len(_all_variables(model))
-        self.forward = Graph(self._forward, handles, X, is_large=is_large)
+        self.forward = Graph(self._forward, handles, X, is_shared_out=is_shared_out)
 
     def _train(self, weights, slots, state, X, y, w, batch_size, epoch_size):
         """Train on consecutive batches of consecutive epochs, of `epoch_size` rows each.
@@ -154,7 +154,7 @@ def program_of(model: Any) -> Program | None:
 
 def _find_or_build(model):
     """Return the program of the model's architecture, loss and optimizer."""
-    key = (_describe(model), _describe_loss(model.loss), _describe_optimizer(model.optimizer))
+    key = (_describe(model), _describe_loss(model.loss), _describe_optimizer(model.optimizer), has_several_threads())
     with _LOCK:
         if key not in _PROGRAMS:
             with own_names():

@@ -65,9 +65,9 @@ def configure_tensorflow(
 
     The defaults serve: a compiled program runs in the thread that calls it, and only large products, and LSTMs over
     long windows, are shared out over TensorFlow's threads. Set ``intra_op_threads=1`` to keep a machine's other cores
-    free, or where many processes (``n_jobs=-1``) share it; predictions may change in the last digits. The options of
-    XLA matter to networks of yours that Keras compiles by it (``jit_compile=True``); this package's programs do
-    without.
+    free, or where many processes (``n_jobs=-1``) share it: nothing is shared out then, and results may change in the
+    last digits. The options of XLA matter to networks of yours that Keras compiles by it (``jit_compile=True``); this
+    package's programs do without.
 
     Parameters
     ----------

@@ -2,11 +2,12 @@
 
 import functools
 
+import joblib
 import numpy as np
 import pytest
 
 from skhybrid import _fused
-from skhybrid._fused import FoldedTimeDistributed, FusedLSTM, UnfoldedConv1D, fuse, has_large_layer
+from skhybrid._fused import FoldedTimeDistributed, FusedLSTM, UnfoldedConv1D, fuse, has_large_layer, has_several_threads
 from skhybrid._quiet import keras, tf
 
 L = keras.layers
@@ -109,6 +110,17 @@ def test_large_layer_is_seen_wherever_it_is_used(monkeypatch):
         assert has_large_layer(keras.Model(inputs, L.Add()([shared(x) for x in inputs]))) == is_large
         both = fuse(L.Bidirectional(L.LSTM(units)))
         assert has_large_layer(keras.Model(inputs[0], both(inputs[0]))) == is_large
+
+
+@pytest.mark.parametrize(
+    ("n_cores", "intra", "inter", "several"),
+    [(2, 0, 0, True), (1, 0, 0, False), (2, 1, 0, False), (2, 0, 1, False), (2, 2, 2, True), (1, 2, 2, False)],
+)
+def test_threads_are_counted_by_cores_and_pools(n_cores, intra, inter, several, monkeypatch):
+    monkeypatch.setattr(joblib, "cpu_count", lambda: n_cores)
+    monkeypatch.setattr(tf.config.threading, "get_intra_op_parallelism_threads", lambda: intra)
+    monkeypatch.setattr(tf.config.threading, "get_inter_op_parallelism_threads", lambda: inter)
+    assert has_several_threads() == several
 
 
 def test_layers_of_a_bidirectional_are_fused():

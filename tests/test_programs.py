@@ -3,6 +3,7 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 
+import joblib
 import numpy as np
 import pytest
 
@@ -112,9 +113,11 @@ def test_training_equals_keras(data, case):
     np.testing.assert_allclose(predict(ours, data[0]), reference.predict_on_batch(data[0]), atol=1e-5)
 
 
+@pytest.mark.parametrize("n_cores", [1, 2])
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_training_of_large_layers_equals_keras(data, bidirectional, monkeypatch):
+def test_training_of_large_layers_equals_keras(data, bidirectional, n_cores, monkeypatch):
     monkeypatch.setattr(_fused, "LARGE_LSTM", 0)
+    monkeypatch.setattr(joblib, "cpu_count", lambda: n_cores)
     _programs.clear_caches()  # small ones of the same description
     ours, again, reference = (build(cnn_lstm, filters=4, bidirectional=bidirectional, **SMALL) for _ in range(3))
     train_with_keras(reference, data, epochs=2, batch_size=13)  # the last batch has 1 row, and half of it none
@@ -124,6 +127,14 @@ def test_training_of_large_layers_equals_keras(data, bidirectional, monkeypatch)
     assert largest_difference(ours, again) == 0
     np.testing.assert_allclose(predict(ours, data[0][:1]), reference.predict_on_batch(data[0][:1]), atol=1e-5)
     _programs.clear_caches()
+
+
+def test_program_for_one_core_does_not_serve_several(monkeypatch):
+    programs = []
+    for n_cores in (1, 2, 1):
+        monkeypatch.setattr(joblib, "cpu_count", lambda n_cores=n_cores: n_cores)
+        programs.append(program_of(build(dense, dense_units=4)))
+    assert programs[0] is programs[2] is not programs[1]
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
