@@ -208,6 +208,7 @@ def _train_compiled(model, batches, validation, *, epochs, initial_epoch, callba
     if not (callbacks or validation or verbose):
         history = {"loss": _train_unwatched(state, batches, epochs - initial_epoch)}
         state.write_model()
+        state.finish()
         return history
     hooks = keras.callbacks.CallbackList(
         callbacks, add_progbar=verbose > 0, model=model, verbose=verbose, epochs=epochs, steps=len(batches)
@@ -230,6 +231,7 @@ def _train_compiled(model, batches, validation, *, epochs, initial_epoch, callba
             history[name].append(value)
         if model.stop_training:
             break
+    state.finish()
     hooks.on_train_end(logs)
     return history
 

@@ -84,6 +84,8 @@ class Program:
         self.optimizer = _make_pure(model.optimizer, sum(self.sizes))
         self.first_slots = [v.numpy() for v in self.optimizer.variables]
         self.rate_slot = _position(self.optimizer._learning_rate, self.optimizer.variables)
+        averages = self.optimizer._model_variables_moving_average if self.optimizer.use_ema else [None]
+        self.average_slot = _position(averages[0], self.optimizer.variables)
 
         weights = tf.TensorSpec([sum(self.sizes)])
         slots, state = ([_spec(v) for v in vs] for vs in (self.first_slots, _state_variables(model)))
@@ -210,6 +212,13 @@ class TrainingState:
             variable.assign(value)
         _SLOTS_OF[self.model] = [np.asarray(slot) for slot in self.slots]
 
+    def finish(self):
+        """Put the moving average of the weights into the model, as Keras does, where the optimizer keeps one."""
+        if self.program.average_slot is not None:
+            self.read_model()
+            self.weights = self.slots[self.program.average_slot]
+            self.write_model()
+
 
 def predict(model: Any, program: Program, X: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the model's outputs for X."""
@@ -333,7 +342,7 @@ def _make_pure(optimizer, n_weights):
 
 def _is_elementwise(optimizer):
     config = optimizer.get_config()
-    wholes = ("clipnorm", "use_ema", "loss_scale_factor", "gradient_accumulation_steps")
+    wholes = ("clipnorm", "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps")
     excludes = getattr(optimizer, "_exclude_from_weight_decay_names", None) or getattr(
         optimizer, "_exclude_from_weight_decay", None
     )

@@ -146,6 +146,20 @@ def test_training_with_any_optimizer_equals_keras(data, name):
     assert largest_difference(ours, reference) < 1e-5
 
 
+@pytest.mark.parametrize("callbacks", [(), (keras.callbacks.Callback(),)], ids=["unwatched", "watched"])
+def test_training_ends_with_averaged_weights_where_keras_does(data, callbacks):
+    optimizers = [keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.8) for _ in range(2)]
+    ours, reference = (build(dense, dense_units=4, optimizer=optimizer) for optimizer in optimizers)
+    assert program_of(ours) is not None
+    for _ in range(2):  # the second training goes on from the averages
+        train_with_keras(reference, data, epochs=3)
+        last = [variable.numpy() for variable in reference.trainable_variables]
+        reference.optimizer.finalize_variable_values(reference.trainable_variables)
+        train(ours, data, np.arange(N), epochs=3, batch_size=BATCH, seed=5, callbacks=callbacks)
+        assert largest_difference(ours, reference) < 1e-5
+    assert max(np.abs(a - b.numpy()).max() for a, b in zip(last, ours.trainable_variables, strict=True)) > 1e-3
+
+
 def test_nested_windows_train_like_keras(data):
     nested = (data[0].reshape(N, 3, 2, 2), *data[1:])
     models = [time_distributed_cnn_lstm((3, 2, 2), 2, seed=1, filters=4, kernel_size=2, **SMALL) for _ in range(2)]
@@ -299,10 +313,10 @@ def own_training_step():
         (own_training_step(), "adam"),
         (sequential(), "nadam"),
         (sequential(), keras.optimizers.Adam(clipnorm=1.0)),
-        (sequential(), keras.optimizers.Adam(use_ema=True)),
+        (sequential(), keras.optimizers.Adam(use_ema=True, ema_overwrite_frequency=2)),
         (sequential(), keras.optimizers.Adam(gradient_accumulation_steps=2)),
     ],
-    ids=["layer", "lambda", "activation", "training step", "nadam", "clipnorm", "ema", "accumulation"],
+    ids=["layer", "lambda", "activation", "training step", "nadam", "clipnorm", "overwriting average", "accumulation"],
 )
 def test_what_programs_cannot_do_is_left_to_keras(model, optimizer):
     model.compile(optimizer, "mse")
