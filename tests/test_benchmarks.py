@@ -186,6 +186,18 @@ def test_classification_shows_the_seeds_of_a_set(classification):
     assert (row["mean"], row["min"], row["max"], row["published"]) == (0.625, 0.5, 0.75, 1.0)
 
 
+def test_classification_chooses_on_training_parts(classification, monkeypatch):
+    def read_parts(path, seed):
+        X = np.random.default_rng(0).normal(size=(30, 24, 1))
+        yield X, np.sign(X[:, -1, 0]), None, None
+
+    task = classification.TASKS["ItalyPowerDemand"]._replace(read_parts=read_parts)
+    monkeypatch.setitem(classification.TASKS, "ItalyPowerDemand", task)
+    result = classification.cross_validate_setting("ItalyPowerDemand", None, 1, {"filters": (4, 4, 4)}, seed=0)
+    assert 0 <= result["accuracy"] <= 1
+    assert result["log loss"] > 0
+
+
 @pytest.mark.real_data
 @pytest.mark.parametrize(
     ("name", "accuracy"),
@@ -203,6 +215,20 @@ def test_classification_neighbours_are_those_of_the_archive(classification, shar
     assert parts[0].shape[1:] == task.shape
     assert len(np.unique(parts[1])) == task.n_classes
     assert classification.score_neighbours(*parts) == pytest.approx(accuracy, abs=0.0006)
+
+
+@pytest.mark.real_data
+def test_classification_chooses_on_images_that_no_seed_tests_on(classification, shared_data):
+    path = shared_data / "mnist_2000.npz"
+    ((X, y, *_),) = classification.read_mnist_never_tested(path, seed=0)
+    tested = {
+        image.tobytes()
+        for seed in range(5)
+        for _, _, test, _ in classification.read_mnist(path, seed)
+        for image in test
+    }
+    assert len(X) == len(y) > 300
+    assert not tested & {image.tobytes() for image in X}
 
 
 @pytest.mark.real_data

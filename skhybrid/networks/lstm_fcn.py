@@ -74,7 +74,9 @@ def lstm_fcn(
 
     Batch normalisation predicts with running means of what it saw in training, to which each batch adds
     1 %. It takes a few hundred batches until they mean something; with few training windows, use
-    small batches or many epochs.
+    small batches or many epochs. They lag behind weights that still move: with
+    ``keras.optimizers.Adam(use_ema=True)`` the network predicts with weights that are averaged over as many
+    batches.
 
     The authors train with Adam at a rate of 0.001, lowered where the training loss stands still, on batches of
     128 for 2000 epochs.
