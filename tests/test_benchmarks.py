@@ -153,7 +153,8 @@ def test_classification(tmp_path):
     assert row["1-NN"] > 0.98
     n_weights = (1 * 32 + 32 * 64 + 64 * 64) * (9 + 25)  # of both branches, kernels 3 x 3 and 5 x 5
     stages = n_weights + 2 * (32 + 64 + 64)
-    assert row["parameters"] == stages + 4 * (2 * 128 + 128 + 1) * 128 + 128 * 10 + 10
+    both_ways = 2 * 4 * (2 * 128 + 128 + 1) * 128
+    assert row["parameters"] == stages + both_ways + 2 * 128 * 10 + 10
 
 
 @pytest.fixture
