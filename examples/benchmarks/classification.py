@@ -78,8 +78,8 @@ def make_long_kernels_lstm_fcn():
 
     from skhybrid import LSTMFCNClassifier
 
-    sizes = {"units": 128, "filters": (32, 64, 32), "kernel_size": (16, 10, 6)}
-    return LSTMFCNClassifier(**sizes, batch_size=16, epochs=1000, optimizer=Adam(use_ema=True))
+    sizes = {"units": 128, "filters": (64, 128, 64), "kernel_size": (16, 10, 6)}
+    return LSTMFCNClassifier(**sizes, batch_size=8, epochs=500, optimizer=Adam(use_ema=True))
 
 
 def make_cnn_lstm():
@@ -231,8 +231,9 @@ TASKS = {
 
 LSTM_FCN_SETTINGS = [
     {},
+    {"filters": (32, 64, 32), "batch_size": 16, "epochs": 1000},
+    {"filters": (32, 64, 32)},
     {"kernel_size": (8, 5, 3)},
-    {"filters": (128, 256, 128), "kernel_size": (8, 5, 3), "epochs": 300},
     {"units": 8},
     {"optimizer": "adam"},
 ]
