@@ -22,7 +22,7 @@ from skhybrid import _programs
 from skhybrid._quiet import keras, tf
 
 PREDICT_ROWS = 4096  # rows of one forward pass: large enough to be fast, small enough not to copy all windows
-ROWS_AT_ONCE = 32  # rows of a prediction come in multiples of this
+ROWS_AT_ONCE = 48  # rows of a prediction come in multiples of this: products work on blocks of 24 or 48 rows
 PIECE_VALUES = 2**22  # numbers of one piece of training windows, 16 MB
 
 
