@@ -57,11 +57,9 @@ def spread_quantiles(x, n_outputs, levels):
     """
     ops, middle = keras.ops, levels.index(0.5)
     x = keras.layers.Reshape((n_outputs, len(levels)), name="quantiles")(x)
-    parts = [x[..., middle : middle + 1]]
-    if middle > 0:  # from the median down, and turned around
-        down = ops.cumsum(ops.softplus(ops.flip(x[..., :middle], axis=-1)), axis=-1)
-        parts.insert(0, parts[0] - ops.flip(down, axis=-1))
-    if middle < len(levels) - 1:
-        parts.append(x[..., middle : middle + 1] + ops.cumsum(ops.softplus(x[..., middle + 1 :]), axis=-1))
-    x = ops.concatenate(parts, axis=-1)
-    return keras.layers.Reshape((n_outputs * len(levels),), name="flat_quantiles")(x)
+    median = x[..., middle : middle + 1]
+    above = ops.cumsum(ops.softplus(x[..., middle + 1 :]), axis=-1)
+    below = ops.cumsum(ops.softplus(ops.flip(x[..., :middle], axis=-1)), axis=-1)  # from the median down
+    offsets = ops.concatenate([-ops.flip(below, axis=-1), ops.zeros_like(median), above], axis=-1)
+    # One addition for all, the median among them: rounded, and flushed to zero, alike, they can't change places.
+    return keras.layers.Reshape((n_outputs * len(levels),), name="flat_quantiles")(median + offsets)
