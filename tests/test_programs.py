@@ -227,7 +227,7 @@ def test_seed_rate_length_and_batch_size_share_a_program(data):
 @pytest.mark.parametrize(
     "other",
     [{"activation": "tanh"}, {"loss": "mae"}, {"optimizer": "sgd"}, {"optimizer": keras.optimizers.Adam(beta_1=0.5)}],
-    ids=str,
+    ids=["activation", "loss", "optimizer", "constant of the optimizer"],
 )
 def test_what_shapes_the_result_gets_its_own_program(data, other):
     fit_some(data)
