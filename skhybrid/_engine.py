@@ -11,18 +11,21 @@ on from epoch 3 sees the batches that an uninterrupted training would have seen.
 import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import joblib
 import numpy as np
 from numpy.typing import NDArray
 
 from skhybrid import _programs
+from skhybrid._fused import has_several_threads
 from skhybrid._quiet import keras, tf
 
-PREDICT_ROWS = 4096  # rows of one forward pass: large enough to be fast, small enough not to copy all windows
 ROWS_AT_ONCE = 48  # rows of a prediction come in multiples of this: products work on blocks of 24 or 48 rows
+PREDICT_ROWS = 85 * ROWS_AT_ONCE  # of one forward pass: enough to be fast, few enough not to copy all windows
 PIECE_VALUES = 2**22  # numbers of one piece of training windows, 16 MB
 
 
@@ -158,9 +161,17 @@ def predict(model: keras.Model, X: NDArray[Any], *, engine: str = "auto") -> NDA
     """Return the outputs of `model` for X, (n_samples, n_outputs)."""
     program = None if engine == "keras" else _programs.program_of(model)
     forward = _forward(model) if program is None else partial(_programs.predict, model, program)
-    pieces = (_as_float32(X[i : i + PREDICT_ROWS]) for i in range(0, len(X), PREDICT_ROWS))
+
+    def outputs_of_piece(start):
+        piece = _as_float32(X[start : start + PREDICT_ROWS])
+        return np.asarray(forward(_fill_up(piece)))[: len(piece)]
+
+    starts = range(0, len(X), PREDICT_ROWS)
     with _without_retracing_notices():
-        return np.concatenate([np.asarray(forward(_fill_up(piece)))[: len(piece)] for piece in pieces])
+        if program is None or len(starts) == 1 or not has_several_threads():
+            return np.concatenate([outputs_of_piece(start) for start in starts])
+        with ThreadPoolExecutor(joblib.cpu_count()) as pool:  # a program runs in the thread that calls it
+            return np.concatenate(list(pool.map(outputs_of_piece, starts)))
 
 
 def get_state(model: keras.Model) -> dict[str, Any]:
