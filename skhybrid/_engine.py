@@ -25,7 +25,7 @@ from skhybrid._fused import has_several_threads
 from skhybrid._quiet import keras, tf
 
 ROWS_AT_ONCE = 48  # rows of a prediction come in multiples of this: products work on blocks of 24 or 48 rows
-PREDICT_ROWS = 85 * ROWS_AT_ONCE  # of one forward pass: enough to be fast, few enough not to copy all windows
+PREDICT_ROWS = 42 * ROWS_AT_ONCE  # of one forward pass: enough to be fast, few enough to stay small
 PIECE_VALUES = 2**22  # numbers of one piece of training windows, 16 MB
 
 
