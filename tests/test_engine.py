@@ -204,10 +204,12 @@ def test_prediction_does_not_depend_on_its_company(n_rows):
     np.testing.assert_array_equal(predict(model, X[:n_rows]), predict(model, X)[:n_rows])
 
 
-def test_predict_in_parts_equals_predict_at_once(data, monkeypatch):
+@pytest.mark.parametrize("several_threads", [False, True])
+def test_predict_in_parts_equals_predict_at_once(data, several_threads, monkeypatch):
     model = compiled()
     at_once = predict(model, data[0])
     monkeypatch.setattr(_engine, "PREDICT_ROWS", 5)
+    monkeypatch.setattr(_engine, "has_several_threads", lambda: several_threads)
     np.testing.assert_allclose(predict(model, data[0]), at_once, rtol=1e-6, atol=1e-7)
 
 
