@@ -9,7 +9,7 @@ from typing import Any
 import joblib
 import numpy as np
 
-from skhybrid._quiet import keras, tf
+from skhybrid._quiet import custom_gradient, keras, tf
 
 # Where the steps of a window times the units exceed it, an LSTM's backward pass in its parts is faster than
 # TensorFlow's own; below, nothing is gained for the longer time to build it.
@@ -36,9 +36,12 @@ class FusedLSTM(keras.layers.LSTM):
             # TensorFlow warns of an odd number of features, which it computes slowly: one of zeros makes it even.
             sequences = tf.pad(sequences, [[0, 0], [0, 0], [0, n_more]])
             kernel = tf.pad(kernel, [[0, n_more], [0, 0]])
-        weights = _reorder_gates(tf.concat([kernel, recurrent_kernel], 0))
-        bias = _reorder_gates(self.cell.bias.value if self.use_bias else tf.zeros([4 * self.units]))
-        if not (training and self.is_large(sequences.shape[1])):
+        weights = tf.concat([kernel, recurrent_kernel], 0)
+        bias = self.cell.bias.value if self.use_bias else tf.zeros([4 * self.units])
+        if not training:
+            return self._run(_lstm_without_gradient, sequences, weights, bias)
+        weights, bias = _reorder_gates(weights), _reorder_gates(bias)
+        if not self.is_large(sequences.shape[1]):
             return self._run(_lstm, sequences, weights, bias)
         if not has_several_threads():  # the products of a whole batch take less time than those of two halves
             return self._run(_lstm_with_gradient_in_parts, sequences, weights, bias)
@@ -50,11 +53,11 @@ class FusedLSTM(keras.layers.LSTM):
         n_samples = tf.shape(sequences)[0]
         if self.units % 2:  # it warns of odd units with an odd number of samples as well
             sequences = tf.pad(sequences, [[0, n_samples % 2], [0, 0], [0, 0]])
-        steps = _swap_axes(sequences)  # (time, sample, feature)
+        steps = _to_steps(sequences)
         if self.go_backwards:
             steps = tf.reverse(steps, [0])
         outputs = make_lstm(self.return_sequences)(steps, weights, bias)
-        outputs = _swap_axes(outputs) if self.return_sequences else outputs
+        outputs = _to_sequences(outputs) if self.return_sequences else outputs
         return outputs[:n_samples] if self.units % 2 else outputs
 
 
@@ -170,10 +173,24 @@ def _lstm(return_sequences):
     return lstm
 
 
+def _lstm_without_gradient(return_sequences):
+    """Return the same function of weights and bias that have the gates in Keras' order.
+
+    Version 2 of TensorFlow's operation takes them so, but its registered gradient is wrong (it takes the gates in the
+    order of version 1).
+    """
+
+    def lstm(steps, weights, bias):
+        outputs = tf.raw_ops.BlockLSTMV2(**_arguments(steps, weights, bias)).h
+        return outputs if return_sequences else outputs[-1]
+
+    return lstm
+
+
 def _lstm_with_gradient_in_parts(return_sequences):
     """Return the same function with a backward pass that makes the products over all steps at once."""
 
-    @tf.custom_gradient
+    @custom_gradient
     def lstm(steps, weights, bias):
         forward = _block_lstm(steps, weights, bias)
         n_steps, _, n_features = steps.shape
@@ -196,22 +213,24 @@ def _lstm_with_gradient_in_parts(return_sequences):
 
 def _block_lstm(steps, weights, bias):
     """Return all that TensorFlow's operation computes: gates, states and outputs, (time, sample, unit) each."""
+    return tf.raw_ops.BlockLSTM(**_arguments(steps, weights, bias), forget_bias=0.0)
+
+
+def _arguments(steps, weights, bias):
+    """Return the arguments of TensorFlow's operation, in both versions."""
     start, peephole = tf.zeros([tf.shape(steps)[1], weights.shape[1] // 4]), tf.zeros([weights.shape[1] // 4])
-    # Version 1 of the operation: the registered gradient of version 2 is wrong (it takes the gates in the order
-    # of version 1).
-    return tf.raw_ops.BlockLSTM(
-        seq_len_max=tf.constant(steps.shape[0], tf.int64),
-        x=steps,
-        cs_prev=start,
-        h_prev=start,
-        w=weights,
-        wci=peephole,
-        wcf=peephole,
-        wco=peephole,
-        b=bias,
-        forget_bias=0.0,
-        cell_clip=-1.0,
-    )
+    return {
+        "seq_len_max": tf.constant(steps.shape[0], tf.int64),
+        "x": steps,
+        "cs_prev": start,
+        "h_prev": start,
+        "w": weights,
+        "wci": peephole,
+        "wcf": peephole,
+        "wco": peephole,
+        "b": bias,
+        "cell_clip": -1.0,
+    }
 
 
 def _backpropagate(forward, recurrent_kernel, d_outputs):
@@ -264,9 +283,15 @@ def _reorder_gates(a):
     return tf.concat([i, c, f, o], -1)
 
 
-@tf.custom_gradient
-def _swap_axes(a):
-    """Return a, (n, m, feature), as (m, n, feature); tf.transpose would wake all threads."""
-    n, m = (size or tf.shape(a)[i] for i, size in enumerate(a.shape[:2]))
-    rows = tf.range(n)[None, :] * m + tf.range(m)[:, None]
-    return tf.gather(tf.reshape(a, [-1, a.shape[2]]), rows), _swap_axes
+def _to_steps(sequences):
+    """Return sequences, (sample, time, feature), as (time, sample, feature); tf.transpose would wake all threads."""
+    n_steps, n_features = sequences.shape[1:]
+    joined = tf.reshape(sequences, [1, -1, n_features])
+    return tf.raw_ops.SpaceToBatchND(input=joined, block_shape=[n_steps], paddings=[[0, 0]])
+
+
+def _to_sequences(steps):
+    """Return steps, (time, sample, feature), as (sample, time, feature)."""
+    n_steps, _, n_features = steps.shape
+    joined = tf.raw_ops.BatchToSpaceND(input=steps, block_shape=[n_steps], crops=[[0, 0]])
+    return tf.reshape(joined, [-1, n_steps, n_features])

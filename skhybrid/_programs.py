@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhybrid._fused import fuse, has_large_layer, has_several_threads
-from skhybrid._quiet import call_flat, function_executor_type, keras, own_names, tf
+from skhybrid._quiet import forget_kernels, function_executor_type, keras, own_names, tf
 
-MAX_PROGRAMS = 64  # one holds about 1 MB
+MAX_PROGRAMS = 64  # one holds some MB
 
 # Optimizers whose rule treats each number alike, so that one flat vector can stand for all weights.
 ELEMENTWISE = {
@@ -44,18 +44,19 @@ class Graph:
         self._concrete = None
 
     def __call__(self, *arguments):
-        with function_executor_type(self._executor):
-            return self._compiled()(*arguments)
-
-    def call_flat(self, tensors):
-        """Call with the arguments' tensors in one list, already as the signature has them: the checks take long."""
-        with function_executor_type(self._executor):
-            return call_flat(self._compiled(), tensors)
-
-    def _compiled(self):
         if self._concrete is None:  # kept, as to look for it takes as long as to predict
-            self._concrete = self._graph.get_concrete_function()
-        return self._concrete
+            with function_executor_type(self._executor):  # decides on the form of loops
+                self._concrete = self._graph.get_concrete_function()
+        if not self._executor:
+            return self._concrete(*arguments)
+        # As a function it would be called in another thread, which takes twice as long as this operation.
+        outputs = tf.raw_ops.StatefulPartitionedCall(
+            args=tf.nest.flatten(arguments),
+            Tout=[output.dtype for output in self._concrete.outputs],
+            f=self._concrete,
+            executor_type=self._executor,
+        )
+        return tf.nest.pack_sequence_as(self._concrete.structured_outputs, outputs)
 
     def _trace(self, *arguments):
         global _n_builds
@@ -129,11 +130,11 @@ class Program:
         return loss * tf.cast(tf.shape(X)[0], tf.float32)
 
     def _forward(self, handles, X):
-        variables = _all_variables(self.network)
-        values = [
-            tf.ensure_shape(tf.raw_ops.ReadVariableOp(resource=handle, dtype=variable.dtype), variable.shape)
-            for handle, variable in zip(handles, variables, strict=True)
-        ]
+        values = []
+        for handle, variable in zip(handles, _all_variables(self.network), strict=True):
+            value = tf.raw_ops.ReadVariableOp(resource=handle, dtype=variable.dtype)
+            value.set_shape(variable.shape)
+            values.append(value)
         n_weights = len(self.shapes)
         return self.network.stateless_call(values[:n_weights], values[n_weights:], X, training=False)[0]
 
@@ -162,8 +163,10 @@ def _find_or_build(model):
             with own_names():
                 _PROGRAMS[key] = Program(model)
         _PROGRAMS.move_to_end(key)
-        while len(_PROGRAMS) > MAX_PROGRAMS:
-            _PROGRAMS.popitem(last=False)
+        if len(_PROGRAMS) > MAX_PROGRAMS:
+            while len(_PROGRAMS) > MAX_PROGRAMS // 2:  # many at once, as the others' kernels are made again
+                _PROGRAMS.popitem(last=False)
+            forget_kernels()
         return _PROGRAMS[key]
 
 
@@ -224,7 +227,7 @@ def predict(model: Any, program: Program, X: NDArray[np.float32]) -> NDArray[np.
     """Return the model's outputs for X."""
     if model not in _HANDLES_OF:
         _HANDLES_OF[model] = [variable.handle for variable in _all_variables(model)]
-    return program.forward.call_flat([*_HANDLES_OF[model], tf.constant(X)]).numpy()
+    return program.forward(_HANDLES_OF[model], tf.constant(X)).numpy()
 
 
 def get_slots(model: Any) -> list[NDArray[Any]] | None:
@@ -244,6 +247,7 @@ def clear_caches() -> None:
     """Forget all compiled programs."""
     with _LOCK:
         _PROGRAMS.clear()
+        forget_kernels()
 
 
 def count_builds() -> int:

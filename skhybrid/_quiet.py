@@ -66,7 +66,8 @@ import keras
 import tensorflow as tf
 from keras.src.backend.common.global_state import get_global_attribute, set_global_attribute
 from scikeras.wrappers import BaseWrapper
-from tensorflow.python.eager.context import function_executor_type
+from tensorflow.python.eager import record
+from tensorflow.python.eager.context import context, function_executor_type
 
 
 @contextmanager
@@ -84,9 +85,24 @@ def own_names() -> Iterator[None]:
         set_global_attribute("object_name_uids", counted)
 
 
-def call_flat(concrete_function: Any, tensors: list[Any]) -> Any:
-    """Call a function of TensorFlow with its tensors in one list; the way around its checks saves half of the call."""
-    return concrete_function._call_flat(tensors, concrete_function.captured_inputs)
+def forget_kernels() -> None:
+    """Free what TensorFlow keeps of the functions that were called by an operation, which it does not do with them."""
+    context().clear_kernel_cache()
+
+
+def custom_gradient(function: Any) -> Any:
+    """Do what tf.custom_gradient does, for a function of tensors to one tensor.
+
+    TensorFlow's own keeps each gradient, and with it the whole graph that it was traced in, as long as the process runs.
+    """
+
+    def call(*tensors):
+        with record.stop_recording():
+            output, gradient = function(*tensors)
+        record.record_operation(function.__name__, [output], list(tensors), gradient)
+        return output
+
+    return call
 
 
 def rebuild(model: Any, inputs: Any) -> Any:
@@ -94,4 +110,13 @@ def rebuild(model: Any, inputs: Any) -> Any:
     return keras.Model(model.inputs, model.outputs)._run_through_graph([inputs], operation_fn=lambda layer: layer)[0]
 
 
-__all__ = ["BaseWrapper", "call_flat", "function_executor_type", "keras", "own_names", "rebuild", "tf"]
+__all__ = [
+    "BaseWrapper",
+    "custom_gradient",
+    "forget_kernels",
+    "function_executor_type",
+    "keras",
+    "own_names",
+    "rebuild",
+    "tf",
+]

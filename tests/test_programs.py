@@ -1,6 +1,8 @@
 """Programs: the same results as Keras' own training, and built once for all fits of a network."""
 
+import gc
 import random
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import joblib
@@ -262,9 +264,54 @@ def test_programs_are_bounded(monkeypatch):
     monkeypatch.setattr(_programs, "MAX_PROGRAMS", 2)
     for units in (5, 6, 7):
         program_of(build(dense, dense_units=units))
-    assert len(_programs._PROGRAMS) == 2
+        assert 1 <= len(_programs._PROGRAMS) <= 2
     _programs.clear_caches()
     assert len(_programs._PROGRAMS) == 0
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("builder", [cnn_lstm, cnn, recurrent, dense, time_distributed_cnn_lstm])
+def test_forgotten_programs_leave_no_graph(builder, large, monkeypatch):
+    monkeypatch.setattr(_fused, "LARGE_LSTM", 0 if large else _fused.LARGE_LSTM)
+    _programs.clear_caches()
+    shape = (2, 3, 2) if builder is time_distributed_cnn_lstm else SHAPE
+    model = builder(shape, 2, seed=0)
+    model.compile("adam", "mse")
+    X, y = np.zeros((N, *shape), np.float32), np.zeros((N, 2), np.float32)
+    train(model, (X, y, y[:, 0] + 1), np.arange(N), np.arange(4), epochs=1, batch_size=BATCH, seed=0)
+    predict(model, X)
+    program = program_of(model)
+    graphs = [weakref.ref(graph._concrete.graph) for graph in (program.train, program.evaluate, program.forward)]
+    assert all(graph() is not None for graph in graphs)
+    del model, program
+    _programs.clear_caches()
+    for _ in range(3):  # what has a finalizer goes in a later round
+        gc.collect()
+    assert [graph() for graph in graphs] == [None] * 3
+
+
+def test_kernels_of_forgotten_programs_are_freed(monkeypatch):
+    n_freed = []
+    monkeypatch.setattr(_programs, "forget_kernels", lambda: n_freed.append(1))
+    monkeypatch.setattr(_programs, "MAX_PROGRAMS", 4)
+    _programs.clear_caches()
+    assert len(n_freed) == 1
+    for units in range(1, 10):
+        program_of(build(dense, dense_units=units))
+    assert len(n_freed) == 1 + 2  # two are kept of five, so the fifth and the eighth are one too many
+
+
+def test_forgotten_programs_go_on_in_their_threads(data, monkeypatch):
+    monkeypatch.setattr(_programs, "MAX_PROGRAMS", 2)
+
+    def fit(units):
+        model = build(dense, dense_units=units)
+        train(model, data, np.arange(N), epochs=3, batch_size=4, seed=0)
+        return np.array([predict(model, data[0]) for _ in range(20)])
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(fit, range(1, 9)))
+    np.testing.assert_array_equal(together, [fit(units) for units in range(1, 9)])
 
 
 def test_threads_share_a_program_and_stay_right(data):

@@ -4,7 +4,7 @@ import os
 import pytest
 
 import skhybrid
-from skhybrid._quiet import _default_environment, _without_notices, keras, own_names
+from skhybrid._quiet import _default_environment, _without_notices, custom_gradient, keras, own_names, tf
 
 NOTICES = [
     "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
@@ -174,3 +174,18 @@ def test_own_names_start_afresh_and_leave_the_users_count():
     following = keras.layers.ZeroPadding1D().name
     assert following != name
     assert following.startswith("zero_padding1d_")
+
+
+def test_custom_gradient_is_taken_in_a_graph():
+    @custom_gradient
+    def product(a, b):
+        return a * b, lambda d_output: (10 * d_output, 100 * d_output)
+
+    @tf.function
+    def differentiate(a, b):
+        with tf.GradientTape() as tape:
+            tape.watch((a, b))
+            output = 2 * product(a, b)
+        return output, *tape.gradient(output, (a, b))
+
+    assert [float(value) for value in differentiate(tf.constant(3.0), tf.constant(4.0))] == [24, 20, 200]
