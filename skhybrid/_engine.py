@@ -24,8 +24,8 @@ from skhybrid import _programs
 from skhybrid._fused import has_several_threads
 from skhybrid._quiet import keras, tf
 
-ROWS_AT_ONCE = 48  # rows of a prediction come in multiples of this: products work on blocks of 24 or 48 rows
-PREDICT_ROWS = 42 * ROWS_AT_ONCE  # of one forward pass: enough to be fast, few enough to stay small
+ROWS_AT_ONCE = 24  # rows of a prediction come in multiples of this: products work on blocks of 6 (AVX2) or 8 (AVX-512)
+PREDICT_ROWS = 84 * ROWS_AT_ONCE  # of one forward pass: enough to be fast, few enough to stay small
 PIECE_VALUES = 2**22  # numbers of one piece of training windows, 16 MB
 
 
@@ -150,8 +150,7 @@ def train(
     validation = None if validation_rows is None else Batches(data, validation_rows, PREDICT_ROWS)
     loop = _train_compiled if _is_compiled(model, callbacks, engine) else _train_with_keras
     options = {"epochs": epochs, "initial_epoch": initial_epoch, "callbacks": list(callbacks), "verbose": int(verbose)}
-    with _without_retracing_notices():
-        history = loop(model, batches, validation, **options)
+    history = loop(model, batches, validation, **options)
     for callback in callbacks:
         callback._model = None  # or its pickle would hold the model a second time
     return history
@@ -167,11 +166,10 @@ def predict(model: keras.Model, X: NDArray[Any], *, engine: str = "auto") -> NDA
         return np.asarray(forward(_fill_up(piece)))[: len(piece)]
 
     starts = range(0, len(X), PREDICT_ROWS)
-    with _without_retracing_notices():
-        if program is None or len(starts) == 1 or not has_several_threads():
-            return np.concatenate([outputs_of_piece(start) for start in starts])
-        with ThreadPoolExecutor(joblib.cpu_count()) as pool:  # a program runs in the thread that calls it
-            return np.concatenate(list(pool.map(outputs_of_piece, starts)))
+    if program is None or len(starts) == 1 or not has_several_threads():
+        return np.concatenate([outputs_of_piece(start) for start in starts])
+    with ThreadPoolExecutor(joblib.cpu_count()) as pool:  # a program runs in the thread that calls it
+        return np.concatenate(list(pool.map(outputs_of_piece, starts)))
 
 
 def get_state(model: keras.Model) -> dict[str, Any]:
@@ -207,6 +205,24 @@ def _is_compiled(model, callbacks, engine):
     return not reason
 
 
+class _Retracing(logging.Filter):
+    """Drops TensorFlow's advice against many small functions: every new network needs its own."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "triggered tf.function retracing" not in record.getMessage()
+
+
+@contextmanager
+def _without_retracing_notices() -> Iterator[None]:
+    notices, logger = _Retracing(), logging.getLogger("tensorflow")
+    logger.addFilter(notices)
+    try:
+        yield
+    finally:
+        logger.removeFilter(notices)
+
+
+@_without_retracing_notices()
 def _train_with_keras(model, batches, validation, **options):
     _programs.set_slots(model, None)  # what a program's optimizer has gathered is out of date after this
     # The batches bring their own order; Keras' would come from a global seed.
@@ -284,7 +300,8 @@ def _fill_up(X: NDArray[Any]) -> NDArray[Any]:
     """Repeat the last row up to a full number of `ROWS_AT_ONCE`.
 
     A product with one row or few is rounded otherwise than one with many, and a prediction should not depend on what
-    it is asked together with.
+    it is asked together with. (Where several hundred inputs of a layer meet, it still can, in the last digit: on
+    several cores TensorFlow shares out such sums by the number of rows.)
     """
     n_more = -len(X) % ROWS_AT_ONCE
     return np.concatenate([X, np.repeat(X[-1:], n_more, axis=0)]) if n_more else X
@@ -302,22 +319,6 @@ def _forward(model: keras.Model) -> Any:
     """Return the compiled forward pass for any number of rows, which stays on the model that it belongs to."""
     if not hasattr(model, "_skhybrid_forward"):
         signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
-        model._skhybrid_forward = tf.function(lambda X: model(X, training=False), input_signature=signature)
+        forward = tf.function(lambda X: model(X, training=False), input_signature=signature)
+        model._skhybrid_forward = _without_retracing_notices()(forward)
     return model._skhybrid_forward
-
-
-class _Retracing(logging.Filter):
-    """Drops TensorFlow's advice against many small functions: every new network needs its own."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return "triggered tf.function retracing" not in record.getMessage()
-
-
-@contextmanager
-def _without_retracing_notices() -> Iterator[None]:
-    notices, logger = _Retracing(), logging.getLogger("tensorflow")
-    logger.addFilter(notices)
-    try:
-        yield
-    finally:
-        logger.removeFilter(notices)

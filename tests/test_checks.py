@@ -160,6 +160,39 @@ def test_data_refuse(X, y, words):
         check_data(BaseEstimator(), X, y, reset=True)
 
 
+@pytest.fixture
+def fitted():
+    estimator = BaseEstimator()
+    check_data(estimator, np.ones((2, 3, 1)), [1, 2], reset=True)
+    return estimator
+
+
+def test_data_as_in_fit_are_taken_as_they_are(fitted):
+    X = np.ones((2, 3, 1), dtype=np.float32)
+    assert check_data(fitted, X, reset=False) is X
+
+
+@pytest.mark.parametrize("convert", [np.ndarray.tolist, lambda X: X.astype(int), lambda X: X.astype(">f8")])
+def test_other_data_are_converted_after_fit(fitted, convert):
+    checked = check_data(fitted, convert(np.ones((2, 3, 1))), reset=False)
+    assert checked.dtype == np.float64
+    np.testing.assert_array_equal(checked, np.ones((2, 3, 1)))
+
+
+@pytest.mark.parametrize(
+    ("X", "words"), [(np.ones((2, 4)), "X has 4 features, but .* is expecting 3"), (np.ones(3), "Expected 2D array")]
+)
+def test_data_unlike_those_of_fit_are_refused(fitted, X, words):
+    with pytest.raises(ValueError, match=words):
+        check_data(fitted, X, reset=False)
+
+
+def test_data_without_the_names_of_fit_are_warned_of(fitted):
+    fitted.feature_names_in_ = np.array(["a", "b", "c"], dtype=object)
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        check_data(fitted, np.ones((2, 3)), reset=False)
+
+
 def test_weights_default_to_one():
     np.testing.assert_array_equal(check_weights(None, 3), [1, 1, 1])
 
