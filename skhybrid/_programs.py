@@ -45,7 +45,7 @@ class Graph:
 
     def __call__(self, *arguments):
         if self._concrete is None:  # kept, as to look for it takes as long as to predict
-            with function_executor_type(self._executor):  # decides on the form of loops
+            with function_executor_type(self._executor):  # whose loops have a form of their own
                 self._concrete = self._graph.get_concrete_function()
         if not self._executor:
             return self._concrete(*arguments)

@@ -93,7 +93,7 @@ def forget_kernels() -> None:
 def custom_gradient(function: Any) -> Any:
     """Do what tf.custom_gradient does, for a function of tensors to one tensor.
 
-    TensorFlow's own keeps each gradient, and with it the whole graph that it was traced in, as long as the process runs.
+    TensorFlow's own keeps each gradient, and with it the whole graph it was traced in, as long as the process runs.
     """
 
     def call(*tensors):
