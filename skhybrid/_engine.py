@@ -25,7 +25,7 @@ from skhybrid._fused import has_several_threads
 from skhybrid._quiet import keras, tf
 
 ROWS_AT_ONCE = 24  # rows of a prediction come in multiples of this: products work on blocks of 6 (AVX2) or 8 (AVX-512)
-PREDICT_ROWS = 84 * ROWS_AT_ONCE  # of one forward pass: enough to be fast, few enough to stay small
+PREDICT_ROWS = 42 * ROWS_AT_ONCE  # of one forward pass: enough to be fast, few enough to stay small
 PIECE_VALUES = 2**22  # numbers of one piece of training windows, 16 MB
 
 

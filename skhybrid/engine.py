@@ -66,7 +66,7 @@ def configure_tensorflow(
     """Import TensorFlow with other thread pools or options of XLA, which then hold for the whole process.
 
     The defaults serve: a compiled program runs in the thread that calls it, and only large products, LSTMs over long
-    windows and predictions of more than 2016 samples are shared out over threads. Set ``intra_op_threads=1`` to keep a
+    windows and predictions of more than 1008 samples are shared out over threads. Set ``intra_op_threads=1`` to keep a
     machine's other cores free, or where many processes (``n_jobs=-1``) share it: nothing is shared out then, and
     results may change in the last digits. The options of XLA matter to networks of yours that Keras compiles by it
     (``jit_compile=True``); this package's programs do without.
