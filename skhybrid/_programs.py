@@ -49,7 +49,7 @@ class Graph:
                 self._concrete = self._graph.get_concrete_function()
         if not self._executor:
             return self._concrete(*arguments)
-        # As a function it would be called in another thread, which takes twice as long as this operation.
+        # TensorFlow would call the function itself in another thread, which takes longer than this operation.
         outputs = tf.raw_ops.StatefulPartitionedCall(
             args=tf.nest.flatten(arguments),
             Tout=[output.dtype for output in self._concrete.outputs],

@@ -4,6 +4,7 @@ import gc
 import random
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 
 import joblib
 import numpy as np
@@ -269,8 +270,10 @@ def test_programs_are_bounded(monkeypatch):
     assert len(_programs._PROGRAMS) == 0
 
 
-@pytest.mark.parametrize("large", [False, True])
-@pytest.mark.parametrize("builder", [cnn_lstm, cnn, recurrent, dense, time_distributed_cnn_lstm])
+@pytest.mark.parametrize(
+    ("builder", "large"),
+    [(dense, False), (cnn, False), *product((cnn_lstm, recurrent, time_distributed_cnn_lstm), (False, True))],
+)
 def test_forgotten_programs_leave_no_graph(builder, large, monkeypatch):
     monkeypatch.setattr(_fused, "LARGE_LSTM", 0 if large else _fused.LARGE_LSTM)
     _programs.clear_caches()
