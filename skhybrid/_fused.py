@@ -40,7 +40,6 @@ class FusedLSTM(keras.layers.LSTM):
         bias = self.cell.bias.value if self.use_bias else tf.zeros([4 * self.units])
         if not training:
             return self._run(_lstm_without_gradient, sequences, weights, bias)
-        weights, bias = _reorder_gates(weights), _reorder_gates(bias)
         if not self.is_large(sequences.shape[1]):
             return self._run(_lstm, sequences, weights, bias)
         if not has_several_threads():  # the products of a whole batch take less time than those of two halves
@@ -82,8 +81,8 @@ class UnfoldedConv1D(keras.layers.Conv1D):
         kernel = tf.reshape(self.kernel, [-1, self.filters])
         outputs = tf.matmul(tf.reshape(unfolded, [-1, kernel.shape[0]]), kernel)
         if self.use_bias:
-            outputs += self.bias
-        return self.activation(tf.reshape(outputs, [-1, n_steps, self.filters]))
+            outputs = tf.nn.bias_add(outputs, self.bias)
+        return tf.reshape(self.activation(outputs), [-1, n_steps, self.filters])
 
     def _padding_rows(self):
         """Return the numbers of zeros before and after the series."""
@@ -167,7 +166,8 @@ def _lstm(return_sequences):
     """Return the function from steps, (time, sample, feature), weights and bias to an LSTM's outputs."""
 
     def lstm(steps, weights, bias):
-        outputs = _block_lstm(steps, weights, bias).h
+        weights, bias = _swap_gates(weights), _swap_gates(bias)
+        outputs = tf.raw_ops.BlockLSTM(**_arguments(steps, weights, bias), forget_bias=0.0).h
         return outputs if return_sequences else outputs[-1]
 
     return lstm
@@ -192,28 +192,25 @@ def _lstm_with_gradient_in_parts(return_sequences):
 
     @custom_gradient
     def lstm(steps, weights, bias):
-        forward = _block_lstm(steps, weights, bias)
+        forward = tf.raw_ops.BlockLSTMV2(**_arguments(steps, weights, bias))
         n_steps, _, n_features = steps.shape
 
         def gradient(d_outputs):
             n_samples = tf.shape(steps)[1]
+            swapped = _swap_gates(weights)
             d_outputs = tf.unstack(d_outputs) if return_sequences else [None] * (n_steps - 1) + [d_outputs]
-            d_gates = _backpropagate(forward, weights[n_features:], d_outputs)  # (time x sample, gate)
+            d_gates = _backpropagate(forward, swapped[n_features:], d_outputs)  # (time x sample, gate)
             inputs, hidden = (tf.reshape(a, [-1, a.shape[2]]) for a in (steps, forward.h[:-1]))
             d_kernel = tf.matmul(inputs, d_gates, transpose_a=True)
             d_recurrent_kernel = tf.matmul(hidden, d_gates[n_samples:], transpose_a=True)
             d_bias = tf.matmul(tf.ones([1, n_steps * n_samples]), d_gates)[0]
-            d_steps = tf.matmul(d_gates, _turn(weights[:n_features]))
-            return tf.reshape(d_steps, tf.shape(steps)), tf.concat([d_kernel, d_recurrent_kernel], 0), d_bias
+            d_steps = tf.matmul(d_gates, _turn(swapped[:n_features]))
+            d_weights = tf.concat([d_kernel, d_recurrent_kernel], 0)
+            return tf.reshape(d_steps, tf.shape(steps)), _swap_gates(d_weights), _swap_gates(d_bias)
 
         return (forward.h if return_sequences else forward.h[-1]), gradient
 
     return lstm
-
-
-def _block_lstm(steps, weights, bias):
-    """Return all that TensorFlow's operation computes: gates, states and outputs, (time, sample, unit) each."""
-    return tf.raw_ops.BlockLSTM(**_arguments(steps, weights, bias), forget_bias=0.0)
 
 
 def _arguments(steps, weights, bias):
@@ -277,10 +274,10 @@ def _turn(matrix):
     return tf.matmul(matrix, tf.eye(matrix.shape[0]), transpose_a=True)
 
 
-def _reorder_gates(a):
-    """Take the gates from the order of Keras (input, forget, candidate, output) to that of BlockLSTM."""
-    i, f, c, o = tf.split(a, 4, axis=-1)
-    return tf.concat([i, c, f, o], -1)
+def _swap_gates(a):
+    """Take the gates from Keras' order (input, forget, candidate, output) to that of version 1, or back."""
+    first, second, third, fourth = tf.split(a, 4, axis=-1)
+    return tf.concat([first, third, second, fourth], -1)
 
 
 def _to_steps(sequences):
