@@ -38,9 +38,7 @@ class FusedLSTM(keras.layers.LSTM):
             kernel = tf.pad(kernel, [[0, n_more], [0, 0]])
         weights = tf.concat([kernel, recurrent_kernel], 0)
         bias = self.cell.bias.value if self.use_bias else tf.zeros([4 * self.units])
-        if not training:
-            return self._run(_lstm_without_gradient, sequences, weights, bias)
-        if not self.is_large(sequences.shape[1]):
+        if not (training and self.is_large(sequences.shape[1])):
             return self._run(_lstm, sequences, weights, bias)
         if not has_several_threads():  # the products of a whole batch take less time than those of two halves
             return self._run(_lstm_with_gradient_in_parts, sequences, weights, bias)
@@ -165,24 +163,25 @@ def _hasten(layer):
 def _lstm(return_sequences):
     """Return the function from steps, (time, sample, feature), weights and bias to an LSTM's outputs."""
 
+    @custom_gradient
     def lstm(steps, weights, bias):
-        weights, bias = _swap_gates(weights), _swap_gates(bias)
-        outputs = tf.raw_ops.BlockLSTM(**_arguments(steps, weights, bias), forget_bias=0.0).h
-        return outputs if return_sequences else outputs[-1]
+        arguments = _arguments(steps, weights, bias)
+        forward = tf.raw_ops.BlockLSTMV2(**arguments, cell_clip=-1.0)
 
-    return lstm
+        def gradient(d_outputs):
+            if not return_sequences:
+                d_outputs = tf.pad(d_outputs[tf.newaxis], [[steps.shape[0] - 1, 0], [0, 0], [0, 0]])
+            # The gradient that TensorFlow has registered is that of version 1, with another order of the gates.
+            d = tf.raw_ops.BlockLSTMGradV2(
+                **arguments,
+                **forward._asdict(),
+                cs_grad=tf.zeros_like(forward.cs),
+                h_grad=d_outputs,
+                use_peephole=False,
+            )
+            return d.x_grad, d.w_grad, d.b_grad
 
-
-def _lstm_without_gradient(return_sequences):
-    """Return the same function of weights and bias that have the gates in Keras' order.
-
-    Version 2 of TensorFlow's operation takes them so, but its registered gradient is wrong (it takes the gates in the
-    order of version 1).
-    """
-
-    def lstm(steps, weights, bias):
-        outputs = tf.raw_ops.BlockLSTMV2(**_arguments(steps, weights, bias)).h
-        return outputs if return_sequences else outputs[-1]
+        return (forward.h if return_sequences else forward.h[-1]), gradient
 
     return lstm
 
@@ -192,7 +191,7 @@ def _lstm_with_gradient_in_parts(return_sequences):
 
     @custom_gradient
     def lstm(steps, weights, bias):
-        forward = tf.raw_ops.BlockLSTMV2(**_arguments(steps, weights, bias))
+        forward = tf.raw_ops.BlockLSTMV2(**_arguments(steps, weights, bias), cell_clip=-1.0)
         n_steps, _, n_features = steps.shape
 
         def gradient(d_outputs):
@@ -214,7 +213,7 @@ def _lstm_with_gradient_in_parts(return_sequences):
 
 
 def _arguments(steps, weights, bias):
-    """Return the arguments of TensorFlow's operation, in both versions."""
+    """Return the arguments of TensorFlow's operation and of its gradient."""
     start, peephole = tf.zeros([tf.shape(steps)[1], weights.shape[1] // 4]), tf.zeros([weights.shape[1] // 4])
     return {
         "seq_len_max": tf.constant(steps.shape[0], tf.int64),
@@ -226,7 +225,6 @@ def _arguments(steps, weights, bias):
         "wcf": peephole,
         "wco": peephole,
         "b": bias,
-        "cell_clip": -1.0,
     }
 
 
