@@ -79,8 +79,8 @@ class UnfoldedConv1D(keras.layers.Conv1D):
         kernel = tf.reshape(self.kernel, [-1, self.filters])
         outputs = tf.matmul(tf.reshape(unfolded, [-1, kernel.shape[0]]), kernel)
         if self.use_bias:
-            outputs = tf.nn.bias_add(outputs, self.bias)
-        return tf.reshape(self.activation(outputs), [-1, n_steps, self.filters])
+            outputs = tf.nn.bias_add(outputs, self.bias)  # which TensorFlow makes a part of the product
+        return self.activation(tf.reshape(outputs, [-1, n_steps, self.filters]))
 
     def _padding_rows(self):
         """Return the numbers of zeros before and after the series."""

@@ -26,6 +26,7 @@ LAYERS = {
     "valid": lambda: L.Conv1D(4, 2),
     "same, even kernel": lambda: L.Conv1D(4, 4, padding="same"),
     "no convolution bias": lambda: L.Conv1D(4, 3, use_bias=False),
+    "activation over time": lambda: L.Conv1D(4, 2, activation=L.Softmax(axis=1)),
 }
 
 
