@@ -17,7 +17,7 @@ OPTIONS = {
     "windows": ("--rows", 5000),
     "predict": ("--windows", 2000, "--calls", 5),
     "memory": (
-        *("--fits", 4, "--scikeras-fits", 0, "--first-fits", 1),
+        *("--fits", 4, "--scikeras-fits", 0, "--first-fits", 1, "--networks", 3, "--first-networks", 1),
         *("--rows", 3000, "--window", 24, "--batch-size", 256),
     ),
     "classification": ("--time", "--sets", "digits", "--batches", 2),
@@ -117,6 +117,7 @@ def test_memory(outputs):
     growth, per_fit = read_spread(out, below="Growth of resident"), read_spread(out, below="Growth per fit")
     assert list(growth.index) == ["skhybrid, 4 fits"]
     assert per_fit.iloc[0] == pytest.approx(growth.iloc[0] / 3, abs=0.02)
+    assert list(read_spread(out, below="Growth of resident memory after network 1").index) == ["skhybrid, 3 networks"]
     roads = ["SlidingWindow in a pipeline", "sliding_windows of the memory map"]
     for title in ("Peak of resident", "Peak of anonymous", "Peak of file pages"):
         assert list(read_spread(out, below=title).index) == roads
