@@ -4,6 +4,7 @@ What an operation costs here is mostly its start, and most of all where it wakes
 few operations, and avoid those that are shared out over threads however small they are.
 """
 
+from functools import partial
 from typing import Any
 
 import joblib
@@ -39,21 +40,21 @@ class FusedLSTM(keras.layers.LSTM):
         weights = tf.concat([kernel, recurrent_kernel], 0)
         bias = self.cell.bias.value if self.use_bias else tf.zeros([4 * self.units])
         if not (training and self.is_large(sequences.shape[1])):
-            return self._run(_lstm, sequences, weights, bias)
+            return self._run(_differentiate_at_once, sequences, weights, bias)
         if not has_several_threads():  # the products of a whole batch take less time than those of two halves
-            return self._run(_lstm_with_gradient_in_parts, sequences, weights, bias)
+            return self._run(_differentiate_in_parts, sequences, weights, bias)
         n_samples = tf.shape(sequences)[0]
         halves = tf.split(sequences, [n_samples - n_samples // 2, n_samples // 2])  # a core for each
-        return tf.concat([self._run(_lstm_with_gradient_in_parts, half, weights, bias) for half in halves], 0)
+        return tf.concat([self._run(_differentiate_in_parts, half, weights, bias) for half in halves], 0)
 
-    def _run(self, make_lstm, sequences, weights, bias):
+    def _run(self, differentiate, sequences, weights, bias):
         n_samples = tf.shape(sequences)[0]
         if self.units % 2:  # it warns of odd units with an odd number of samples as well
             sequences = tf.pad(sequences, [[0, n_samples % 2], [0, 0], [0, 0]])
         steps = _to_steps(sequences)
         if self.go_backwards:
             steps = tf.reverse(steps, [0])
-        outputs = make_lstm(self.return_sequences)(steps, weights, bias)
+        outputs = _lstm(self.return_sequences, differentiate)(steps, weights, bias)
         outputs = _to_sequences(outputs) if self.return_sequences else outputs
         return outputs[:n_samples] if self.units % 2 else outputs
 
@@ -160,56 +161,52 @@ def _hasten(layer):
         layer.__class__ = FoldedTimeDistributed
 
 
-def _lstm(return_sequences):
-    """Return the function from steps, (time, sample, feature), weights and bias to an LSTM's outputs."""
+def _lstm(return_sequences, differentiate):
+    """Return the function from steps, (time, sample, feature), weights and bias to an LSTM's outputs.
+
+    Its gradient is what `differentiate` makes of the arguments and results of TensorFlow's operation, and of the
+    gradient of the outputs. The gradient that TensorFlow has registered is wrong: it is that of the operation's first
+    version, which takes the gates in another order.
+    """
 
     @custom_gradient
     def lstm(steps, weights, bias):
         arguments = _arguments(steps, weights, bias)
         forward = tf.raw_ops.BlockLSTMV2(**arguments, cell_clip=-1.0)
-
-        def gradient(d_outputs):
-            if not return_sequences:
-                d_outputs = tf.pad(d_outputs[tf.newaxis], [[steps.shape[0] - 1, 0], [0, 0], [0, 0]])
-            # The gradient that TensorFlow has registered is that of version 1, with another order of the gates.
-            d = tf.raw_ops.BlockLSTMGradV2(
-                **arguments,
-                **forward._asdict(),
-                cs_grad=tf.zeros_like(forward.cs),
-                h_grad=d_outputs,
-                use_peephole=False,
-            )
-            return d.x_grad, d.w_grad, d.b_grad
-
-        return (forward.h if return_sequences else forward.h[-1]), gradient
+        return (forward.h if return_sequences else forward.h[-1]), partial(differentiate, arguments, forward)
 
     return lstm
 
 
-def _lstm_with_gradient_in_parts(return_sequences):
-    """Return the same function with a backward pass that makes the products over all steps at once."""
+def _differentiate_at_once(arguments, forward, d_outputs):
+    """Return the gradients of steps, weights and bias by one operation."""
+    if d_outputs.shape.rank == 2:  # of the last step alone
+        d_outputs = tf.pad(d_outputs[tf.newaxis], [[forward.h.shape[0] - 1, 0], [0, 0], [0, 0]])
+    d = tf.raw_ops.BlockLSTMGradV2(
+        **arguments,
+        **forward._asdict(),
+        cs_grad=tf.zeros_like(forward.cs),
+        h_grad=d_outputs,
+        use_peephole=False,
+    )
+    return d.x_grad, d.w_grad, d.b_grad
 
-    @custom_gradient
-    def lstm(steps, weights, bias):
-        forward = tf.raw_ops.BlockLSTMV2(**_arguments(steps, weights, bias), cell_clip=-1.0)
-        n_steps, _, n_features = steps.shape
 
-        def gradient(d_outputs):
-            n_samples = tf.shape(steps)[1]
-            swapped = _swap_gates(weights)
-            d_outputs = tf.unstack(d_outputs) if return_sequences else [None] * (n_steps - 1) + [d_outputs]
-            d_gates = _backpropagate(forward, swapped[n_features:], d_outputs)  # (time x sample, gate)
-            inputs, hidden = (tf.reshape(a, [-1, a.shape[2]]) for a in (steps, forward.h[:-1]))
-            d_kernel = tf.matmul(inputs, d_gates, transpose_a=True)
-            d_recurrent_kernel = tf.matmul(hidden, d_gates[n_samples:], transpose_a=True)
-            d_bias = tf.matmul(tf.ones([1, n_steps * n_samples]), d_gates)[0]
-            d_steps = tf.matmul(d_gates, _turn(swapped[:n_features]))
-            d_weights = tf.concat([d_kernel, d_recurrent_kernel], 0)
-            return tf.reshape(d_steps, tf.shape(steps)), _swap_gates(d_weights), _swap_gates(d_bias)
-
-        return (forward.h if return_sequences else forward.h[-1]), gradient
-
-    return lstm
+def _differentiate_in_parts(arguments, forward, d_outputs):
+    """Return the same gradients, with the products over all steps made at once."""
+    steps, weights = arguments["x"], _swap_gates(arguments["w"])
+    n_steps, _, n_features = steps.shape
+    n_samples = tf.shape(steps)[1]
+    of_last_step = d_outputs.shape.rank == 2
+    d_outputs = [None] * (n_steps - 1) + [d_outputs] if of_last_step else tf.unstack(d_outputs)
+    d_gates = _backpropagate(forward, weights[n_features:], d_outputs)  # (time x sample, gate)
+    inputs, hidden = (tf.reshape(a, [-1, a.shape[2]]) for a in (steps, forward.h[:-1]))
+    d_kernel = tf.matmul(inputs, d_gates, transpose_a=True)
+    d_recurrent_kernel = tf.matmul(hidden, d_gates[n_samples:], transpose_a=True)
+    d_weights = tf.concat([d_kernel, d_recurrent_kernel], 0)
+    d_bias = tf.matmul(tf.ones([1, n_steps * n_samples]), d_gates)[0]
+    d_steps = tf.matmul(d_gates, _turn(weights[:n_features]))
+    return tf.reshape(d_steps, tf.shape(steps)), _swap_gates(d_weights), _swap_gates(d_bias)
 
 
 def _arguments(steps, weights, bias):
@@ -273,7 +270,7 @@ def _turn(matrix):
 
 
 def _swap_gates(a):
-    """Take the gates from Keras' order (input, forget, candidate, output) to that of version 1, or back."""
+    """Take the gates from Keras' order (input, forget, candidate, output) to LSTMBlockCellGrad's, or back."""
     first, second, third, fourth = tf.split(a, 4, axis=-1)
     return tf.concat([first, third, second, fourth], -1)
 
