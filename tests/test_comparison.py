@@ -400,9 +400,17 @@ class Interrupted(Noisy):
         return super().fit(X, y)
 
 
+@pytest.fixture
+def ctrl_c():
+    """Have SIGINT raise KeyboardInterrupt: a shell that runs this in the background has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("how", ["raise", "signal"])
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_interrupted_comparison_is_resumed(n_jobs, how):
+def test_interrupted_comparison_is_resumed(n_jobs, how, ctrl_c):
     Interrupted.numbers = count(1)
     models = {"mean": DummyRegressor(), "noisy": Interrupted(how=how), "linear": LinearRegression()}
     with joblib.parallel_config("threading"):
