@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhybrid._fused import fuse, has_large_layer, has_several_threads
-from skhybrid._quiet import forget_kernels, function_executor_type, keras, own_names, tf
+from skhybrid._quiet import forget_kernels, function_executor_type, keras, own_names, tf, without_values
 
 MAX_PROGRAMS = 64  # one holds some MB
 
@@ -76,7 +76,7 @@ class Program:
 
     def __init__(self, model):
         uncompiled = keras.Model(model.inputs, model.outputs)  # or its copy would be compiled as well
-        with _python_random_kept():
+        with _python_random_kept(), without_values():
             self.network = keras.models.clone_model(uncompiled, clone_function=fuse)
         is_shared_out = has_several_threads() and has_large_layer(self.network)
         self.shapes = [tuple(v.shape) for v in model.trainable_variables]

@@ -85,6 +85,18 @@ def own_names() -> Iterator[None]:
         set_global_attribute("object_name_uids", counted)
 
 
+@contextmanager
+def without_values() -> Iterator[None]:
+    """Make Keras' variables without their values, for a network whose weights always come from elsewhere."""
+    waiting = get_global_attribute("uninitialized_variables")  # Keras would fill them all when it next fills any
+    set_global_attribute("uninitialized_variables", None)
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:
+        set_global_attribute("uninitialized_variables", waiting)
+
+
 def forget_kernels() -> None:
     """Free what TensorFlow keeps of the functions that were called by an operation, which it does not do with them."""
     context().clear_kernel_cache()
@@ -119,4 +131,5 @@ __all__ = [
     "own_names",
     "rebuild",
     "tf",
+    "without_values",
 ]

@@ -410,7 +410,8 @@ def ctrl_c():
 
 @pytest.mark.parametrize("how", ["raise", "signal"])
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_interrupted_comparison_is_resumed(n_jobs, how, ctrl_c):
+@pytest.mark.usefixtures("ctrl_c")
+def test_interrupted_comparison_is_resumed(n_jobs, how):
     Interrupted.numbers = count(1)
     models = {"mean": DummyRegressor(), "noisy": Interrupted(how=how), "linear": LinearRegression()}
     with joblib.parallel_config("threading"):
