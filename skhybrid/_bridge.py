@@ -155,7 +155,7 @@ def check_loss(loss):
 
 
 def check_optimizer(optimizer, learning_rate):
-    """Return `optimizer` by name or class, or a copy of an instance, which belongs to one model only."""
+    """Return the class of an optimizer, or a copy of an instance, which belongs to one model only."""
     if isinstance(optimizer, keras.optimizers.Optimizer):
         if learning_rate is not None:
             raise ValueError(
@@ -167,8 +167,8 @@ def check_optimizer(optimizer, learning_rate):
     try:
         if isinstance(optimizer, str):
             with own_names():
-                keras.optimizers.get(optimizer)
-        elif not issubclass(optimizer, keras.optimizers.Optimizer):
+                return type(keras.optimizers.get(optimizer))
+        if not issubclass(optimizer, keras.optimizers.Optimizer):
             raise ValueError
     except ValueError:
         raise ValueError(

@@ -48,8 +48,8 @@ class FusedLSTM(keras.layers.LSTM):
         return tf.concat([self._run(_differentiate_in_parts, half, weights, bias) for half in halves], 0)
 
     def _run(self, differentiate, sequences, weights, bias):
-        n_samples = tf.shape(sequences)[0]
         if self.units % 2:  # it warns of odd units with an odd number of samples as well
+            n_samples = tf.shape(sequences)[0]
             sequences = tf.pad(sequences, [[0, n_samples % 2], [0, 0], [0, 0]])
         steps = _to_steps(sequences)
         if self.go_backwards:
@@ -75,7 +75,7 @@ class UnfoldedConv1D(keras.layers.Conv1D):
         before, after = self._padding_rows()
         padded = tf.pad(inputs, [[0, 0], [before, after], [0, 0]])
         n_steps = padded.shape[1] - self.kernel_size[0] + 1
-        taps = [padded[:, i : i + n_steps] for i in range(self.kernel_size[0])]
+        taps = [tf.slice(padded, [0, i, 0], [-1, n_steps, -1]) for i in range(self.kernel_size[0])]
         unfolded = tf.concat(taps, 2)  # (sample, time, kernel step x feature)
         kernel = tf.reshape(self.kernel, [-1, self.filters])
         outputs = tf.matmul(tf.reshape(unfolded, [-1, kernel.shape[0]]), kernel)
@@ -181,7 +181,7 @@ def _lstm(return_sequences, differentiate):
 def _differentiate_at_once(arguments, forward, d_outputs):
     """Return the gradients of steps, weights and bias by one operation."""
     if d_outputs.shape.rank == 2:  # of the last step alone
-        d_outputs = tf.pad(d_outputs[tf.newaxis], [[forward.h.shape[0] - 1, 0], [0, 0], [0, 0]])
+        d_outputs = tf.pad(tf.expand_dims(d_outputs, 0), [[forward.h.shape[0] - 1, 0], [0, 0], [0, 0]])
     d = tf.raw_ops.BlockLSTMGradV2(
         **arguments,
         **forward._asdict(),
@@ -204,7 +204,7 @@ def _differentiate_in_parts(arguments, forward, d_outputs):
     d_kernel = tf.matmul(inputs, d_gates, transpose_a=True)
     d_recurrent_kernel = tf.matmul(hidden, d_gates[n_samples:], transpose_a=True)
     d_weights = tf.concat([d_kernel, d_recurrent_kernel], 0)
-    d_bias = tf.matmul(tf.ones([1, n_steps * n_samples]), d_gates)[0]
+    d_bias = tf.raw_ops.BiasAddGrad(out_backprop=d_gates)
     d_steps = tf.matmul(d_gates, _turn(weights[:n_features]))
     return tf.reshape(d_steps, tf.shape(steps)), _swap_gates(d_weights), _swap_gates(d_bias)
 

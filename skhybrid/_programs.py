@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -21,6 +22,9 @@ from skhybrid._fused import fuse, has_large_layer, has_several_threads
 from skhybrid._quiet import forget_kernels, function_executor_type, keras, own_names, tf, without_values
 
 MAX_PROGRAMS = 64  # one holds some MB
+
+_WITHOUT_OPTIMIZER = tf.compat.v1.ConfigProto()
+_WITHOUT_OPTIMIZER.graph_options.rewrite_options.disable_meta_optimizer = True
 
 # Optimizers whose rule treats each number alike, so that one flat vector can stand for all weights.
 ELEMENTWISE = {
@@ -35,10 +39,14 @@ class Graph:
     It runs in the thread that calls it, unless it `is_shared_out`: TensorFlow's usual executor hands operations over to
     other threads, which takes longer than most operations of a small network do. The other cores are there for other
     fits (``n_jobs=2``).
+
+    Unless it `is_optimized`, TensorFlow leaves out its optimizer of graphs: for a small network that is trained, it
+    takes longer than it spares.
     """
 
-    def __init__(self, function, *signature, is_shared_out):
+    def __init__(self, function, *signature, is_shared_out, is_optimized):
         self._function = function
+        self._config = b"" if is_optimized else _WITHOUT_OPTIMIZER.SerializeToString()
         self._executor = "" if is_shared_out else "SINGLE_THREADED_EXECUTOR"
         self._graph = tf.function(self._trace, input_signature=signature, autograph=False)
         self._concrete = None
@@ -55,6 +63,7 @@ class Graph:
             Tout=[output.dtype for output in self._concrete.outputs],
             f=self._concrete,
             executor_type=self._executor,
+            config_proto=self._config,
         )
         return tf.nest.pack_sequence_as(self._concrete.structured_outputs, outputs)
 
@@ -78,7 +87,7 @@ class Program:
         uncompiled = keras.Model(model.inputs, model.outputs)  # or its copy would be compiled as well
         with _python_random_kept(), without_values():
             self.network = keras.models.clone_model(uncompiled, clone_function=fuse)
-        is_shared_out = has_several_threads() and has_large_layer(self.network)
+        is_large = has_large_layer(self.network)
         self.shapes = [tuple(v.shape) for v in model.trainable_variables]
         self.sizes = [int(np.prod(shape)) for shape in self.shapes]
         self.loss = _loss_object(model.loss)
@@ -92,11 +101,12 @@ class Program:
         slots, state = ([_spec(v) for v in vs] for vs in (self.first_slots, _state_variables(model)))
         X, y = (tf.TensorSpec((None, *shape[1:])) for shape in (model.input_shape, model.output_shape))
         w, size = tf.TensorSpec([None]), tf.TensorSpec([], tf.int32)
-        self.train = Graph(self._train, weights, slots, state, X, y, w, size, size, is_shared_out=is_shared_out)
-        self.evaluate = Graph(self._evaluate, weights, state, X, y, w, is_shared_out=is_shared_out)
+        graph = partial(Graph, is_shared_out=is_large and has_several_threads())
+        self.train = graph(self._train, weights, slots, state, X, y, w, size, size, is_optimized=is_large)
+        self.evaluate = graph(self._evaluate, weights, state, X, y, w, is_optimized=is_large)
         # To predict, the model's variables are read where they are: to hand them over takes longer than to predict.
         handles = [tf.TensorSpec([], tf.resource)] * len(_all_variables(model))
-        self.forward = Graph(self._forward, handles, X, is_shared_out=is_shared_out)
+        self.forward = graph(self._forward, handles, X, is_optimized=True)
 
     def _train(self, weights, slots, state, X, y, w, batch_size, epoch_size):
         """Train on consecutive batches of consecutive epochs, of `epoch_size` rows each.
@@ -108,17 +118,18 @@ class Program:
 
         def step(start, totals, weights, slots, state):
             epoch = start // epoch_size
-            rows = slice(start, tf.minimum(start + batch_size, (epoch + 1) * epoch_size))
+            stop = tf.minimum(start + batch_size, (epoch + 1) * epoch_size)
+            rows = tf.reshape(start, [1]), tf.reshape(stop, [1]), [1]  # once; X[start:stop] makes them for each array
+            batch = [tf.strided_slice(a, *rows) for a in (X, y, w)]
             parts = self._split(weights)
             with tf.GradientTape() as tape:
                 tape.watch(parts)
-                loss, state = self._loss(parts, state, X[rows], y[rows], w[rows], training=True)
-            gradient = tf.concat(
-                [tf.reshape(g, [-1]) for g in tape.gradient(loss, parts, unconnected_gradients="zero")], 0
-            )
+                loss, state = self._loss(parts, state, *batch, training=True)
+            gradients = tape.gradient(loss, parts, unconnected_gradients="zero")
+            gradient = tf.concat([_reshape(g, (size,)) for g, size in zip(gradients, self.sizes, strict=True)], 0)
             (weights,), slots = self.optimizer.stateless_apply(slots, [gradient], [weights])
-            total = loss * tf.cast(rows.stop - rows.start, tf.float32)
-            return rows.stop, totals + tf.one_hot(epoch, n_epochs) * total, weights, list(slots), list(state)
+            total = loss * tf.cast(stop - start, tf.float32)
+            return stop, totals + tf.one_hot(epoch, n_epochs) * total, weights, list(slots), list(state)
 
         first = [tf.constant(0), tf.zeros([n_epochs]), weights, slots, state]
         _, totals, weights, slots, state = tf.while_loop(lambda start, *_: start < n_rows, step, first)
@@ -145,7 +156,7 @@ class Program:
 
     def _split(self, weights):
         """Return the weights as the network's layers have them."""
-        return [tf.reshape(part, shape) for part, shape in zip(tf.split(weights, self.sizes), self.shapes, strict=True)]
+        return [_reshape(part, shape) for part, shape in zip(tf.split(weights, self.sizes), self.shapes, strict=True)]
 
 
 def program_of(model: Any) -> Program | None:
@@ -209,10 +220,9 @@ class TrainingState:
     def write_model(self):
         """Put the weights and all other state into the model."""
         parts = np.split(np.asarray(self.weights), np.cumsum(self.program.sizes)[:-1])
-        for variable, part in zip(self.model.trainable_variables, parts, strict=True):
-            variable.assign(part.reshape(variable.shape))
-        for variable, value in zip(self.model.non_trainable_variables, self.state, strict=True):
-            variable.assign(value)
+        weights = [part.reshape(shape) for part, shape in zip(parts, self.program.shapes, strict=True)]
+        for variable, value in zip(_all_variables(self.model), [*weights, *self.state], strict=True):
+            tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=value)
         _SLOTS_OF[self.model] = [np.asarray(slot) for slot in self.slots]
 
     def finish(self):
@@ -293,6 +303,10 @@ def _all_variables(model):
 def _state_variables(model):
     """Return what training changes beside the weights: moving statistics, dropout's generators."""
     return model.non_trainable_variables
+
+
+def _reshape(a, shape):
+    return a if a.shape == shape else tf.reshape(a, shape)
 
 
 def _spec(value):
