@@ -261,6 +261,12 @@ def test_counted_names_share_a_program():
     assert unnamed() is unnamed()
 
 
+def test_program_holds_no_weights():
+    program = program_of(build(cnn_lstm))
+    assert program.network.variables
+    assert all(variable._value is None for variable in program.network.variables)
+
+
 def test_programs_are_bounded(monkeypatch):
     monkeypatch.setattr(_programs, "MAX_PROGRAMS", 2)
     for units in (5, 6, 7):

@@ -4,7 +4,15 @@ import os
 import pytest
 
 import skhybrid
-from skhybrid._quiet import _default_environment, _without_notices, custom_gradient, keras, own_names, tf
+from skhybrid._quiet import (
+    _default_environment,
+    _without_notices,
+    custom_gradient,
+    keras,
+    own_names,
+    tf,
+    without_values,
+)
 
 NOTICES = [
     "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
@@ -174,6 +182,16 @@ def test_own_names_start_afresh_and_leave_the_users_count():
     following = keras.layers.ZeroPadding1D().name
     assert following != name
     assert following.startswith("zero_padding1d_")
+
+
+def test_variables_without_values_stay_so():
+    layer = keras.layers.Dense(2)
+    with without_values():
+        layer.build((None, 3))
+    with keras.StatelessScope():
+        pass  # at its end, Keras fills the variables that it knows to wait for a value
+    assert layer.kernel.shape == (3, 2)
+    assert layer.kernel._value is None
 
 
 def test_custom_gradient_is_taken_in_a_graph():
