@@ -222,7 +222,7 @@ class TrainingState:
         parts = np.split(np.asarray(self.weights), np.cumsum(self.program.sizes)[:-1])
         weights = [part.reshape(shape) for part, shape in zip(parts, self.program.shapes, strict=True)]
         for variable, value in zip(_all_variables(self.model), [*weights, *self.state], strict=True):
-            tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=value)
+            tf.raw_ops.AssignVariableOp(resource=variable.handle, value=value)
         _SLOTS_OF[self.model] = [np.asarray(slot) for slot in self.slots]
 
     def finish(self):
