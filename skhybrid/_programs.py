@@ -59,7 +59,7 @@ class Graph:
             return self._concrete(*arguments)
         # TensorFlow would call the function itself in another thread, which takes longer than this operation.
         outputs = tf.raw_ops.StatefulPartitionedCall(
-            args=tf.nest.flatten(arguments),
+            args=[*tf.nest.flatten(arguments), *self._concrete.captured_inputs],
             Tout=[output.dtype for output in self._concrete.outputs],
             f=self._concrete,
             executor_type=self._executor,
@@ -272,6 +272,8 @@ def why_not(model: Any) -> str:
     own += [layer for layer in layers[1:] if any(map(_is_foreign, vars(layer).values()))]
     if own:
         return f"{own[0].name!r} has Python code of its own"
+    if adapted := [layer for layer in layers if hasattr(layer, "adapt")]:
+        return f"{adapted[0].name!r} may hold what it learned of data elsewhere, which a copy of it would lack"
     if not model.compiled:
         return "it has no loss and no optimizer"
     if not len(model.inputs) == len(model.outputs) == 1:

@@ -13,7 +13,7 @@ import pytest
 from skhybrid import _fused, _programs
 from skhybrid._engine import predict, train
 from skhybrid._programs import program_of, why_not
-from skhybrid._quiet import keras
+from skhybrid._quiet import keras, tf
 from skhybrid.networks import NETWORKS, cnn, cnn_lstm, dense, recurrent, time_distributed_cnn_lstm
 
 L = keras.layers
@@ -267,6 +267,15 @@ def test_program_holds_no_weights():
     assert all(variable._value is None for variable in program.network.variables)
 
 
+@pytest.mark.parametrize("is_shared_out", [False, True])
+@pytest.mark.parametrize("is_optimized", [False, True])
+def test_graph_knows_what_its_function_takes_from_outside(is_shared_out, is_optimized):
+    outside = tf.constant([1.0, 2.0])
+    options = {"is_shared_out": is_shared_out, "is_optimized": is_optimized}
+    add = _programs.Graph(lambda a: a + outside, tf.TensorSpec([2]), **options)
+    np.testing.assert_array_equal(add(tf.constant([10.0, 20.0])), [11, 22])
+
+
 def test_programs_are_bounded(monkeypatch):
     monkeypatch.setattr(_programs, "MAX_PROGRAMS", 2)
     for units in (5, 6, 7):
@@ -360,9 +369,16 @@ def own_training_step():
     return OwnModel(inputs, L.Dense(1)(inputs))
 
 
+def adapted():
+    layer = L.Normalization()
+    layer.adapt(100 * np.arange(12, dtype=np.float32).reshape(4, 3))
+    return layer
+
+
 @pytest.mark.parametrize(
     ("model", "optimizer"),
     [
+        (sequential(adapted()), "adam"),
         (sequential(OwnDense(2)), "adam"),
         (sequential(L.Lambda(identity)), "adam"),
         (sequential(L.Dense(2, activation=identity)), "adam"),
@@ -372,7 +388,17 @@ def own_training_step():
         (sequential(), keras.optimizers.Adam(use_ema=True, ema_overwrite_frequency=2)),
         (sequential(), keras.optimizers.Adam(gradient_accumulation_steps=2)),
     ],
-    ids=["layer", "lambda", "activation", "training step", "nadam", "clipnorm", "overwriting average", "accumulation"],
+    ids=[
+        "adapted",
+        "layer",
+        "lambda",
+        "activation",
+        "training step",
+        "nadam",
+        "clipnorm",
+        "overwriting average",
+        "accumulation",
+    ],
 )
 def test_what_programs_cannot_do_is_left_to_keras(model, optimizer):
     model.compile(optimizer, "mse")
