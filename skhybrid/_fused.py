@@ -5,6 +5,7 @@ few operations, and avoid those that are shared out over threads however small t
 """
 
 from functools import partial
+from itertools import islice, pairwise
 from typing import Any
 
 import joblib
@@ -15,6 +16,7 @@ from skhybrid._quiet import custom_gradient, keras, tf
 # Where the steps of a window times the units exceed it, an LSTM's backward pass in its parts is faster than
 # TensorFlow's own; below, nothing is gained for the longer time to build it.
 LARGE_LSTM = 2048
+STEPS_AT_ONCE = 16  # of a large LSTM on one core: their gradients still are in its cache when products take them
 LARGE_CONVOLUTION = 2**17  # products a sample, from which on a convolution is shared out over the cores
 MAX_UNFOLDED = 128  # kernel steps times features; wider windows take longer to unfold than is gained
 MAX_UNROLLED = 256  # steps; each makes the graph longer, and the time to build it
@@ -41,11 +43,12 @@ class FusedLSTM(keras.layers.LSTM):
         bias = self.cell.bias.value if self.use_bias else tf.zeros([4 * self.units])
         if not (training and self.is_large(sequences.shape[1])):
             return self._run(_differentiate_at_once, sequences, weights, bias)
-        if not has_several_threads():  # the products of a whole batch take less time than those of two halves
-            return self._run(_differentiate_in_parts, sequences, weights, bias)
+        if not has_several_threads():
+            return self._run(partial(_differentiate_in_parts, STEPS_AT_ONCE), sequences, weights, bias)
         n_samples = tf.shape(sequences)[0]
         halves = tf.split(sequences, [n_samples - n_samples // 2, n_samples // 2])  # a core for each
-        return tf.concat([self._run(_differentiate_in_parts, half, weights, bias) for half in halves], 0)
+        in_parts = partial(_differentiate_in_parts, sequences.shape[1])
+        return tf.concat([self._run(in_parts, half, weights, bias) for half in halves], 0)
 
     def _run(self, differentiate, sequences, weights, bias):
         if self.units % 2:  # it warns of odd units with an odd number of samples as well
@@ -62,6 +65,8 @@ class FusedLSTM(keras.layers.LSTM):
 class UnfoldedConv1D(keras.layers.Conv1D):
     """Convolution as one product of unfolded windows, for short series faster than TensorFlow's operation."""
 
+    feeds_lstm = False  # if it does, time is the first axis here as there, and need not be turned between
+
     def call(self, inputs):
         if (
             self.strides != (1,)
@@ -72,16 +77,23 @@ class UnfoldedConv1D(keras.layers.Conv1D):
             or self.kernel_size[0] * inputs.shape[2] > MAX_UNFOLDED
         ):
             return super().call(inputs)
-        before, after = self._padding_rows()
-        padded = tf.pad(inputs, [[0, 0], [before, after], [0, 0]])
-        n_steps = padded.shape[1] - self.kernel_size[0] + 1
-        taps = [tf.slice(padded, [0, i, 0], [-1, n_steps, -1]) for i in range(self.kernel_size[0])]
-        unfolded = tf.concat(taps, 2)  # (sample, time, kernel step x feature)
+        if self.feeds_lstm:
+            return _to_sequences(self._convolve(_to_steps(inputs), 0))
+        return self._convolve(inputs, 1)
+
+    def _convolve(self, series, time_axis):
+        """Return the outputs for (sample, time, feature), or with time as the first axis."""
+        along_time = np.eye(3, dtype=int)[time_axis]
+        padded = tf.pad(series, np.outer(along_time, self._padding_rows()))
+        n_steps = padded.shape[time_axis] - self.kernel_size[0] + 1
+        shape = np.where(along_time, n_steps, -1)
+        taps = [tf.slice(padded, i * along_time, shape) for i in range(self.kernel_size[0])]
+        unfolded = tf.concat(taps, 2)  # (..., kernel step x feature)
         kernel = tf.reshape(self.kernel, [-1, self.filters])
         outputs = tf.matmul(tf.reshape(unfolded, [-1, kernel.shape[0]]), kernel)
         if self.use_bias:
             outputs = tf.nn.bias_add(outputs, self.bias)  # which TensorFlow makes a part of the product
-        return self.activation(tf.reshape(outputs, [-1, n_steps, self.filters]))
+        return self.activation(tf.reshape(outputs, [*shape[:2], self.filters]))
 
     def _padding_rows(self):
         """Return the numbers of zeros before and after the series."""
@@ -121,6 +133,19 @@ def fuse(layer: Any) -> Any:
         if isinstance(getattr(copy, name, None), keras.layers.Layer):
             _hasten(getattr(copy, name))
     return copy
+
+
+def let_steps_pass(network: Any) -> None:
+    """Have each convolution in front of an LSTM compute with time as the first axis, as the LSTM does."""
+    for layer, following in pairwise(network.layers):
+        recurrent = getattr(following, "forward_layer", following)
+        if (
+            isinstance(layer, UnfoldedConv1D)
+            and not isinstance(layer.activation, keras.layers.Layer)  # which may look along an axis
+            and isinstance(recurrent, FusedLSTM)
+            and following.input is layer.output
+        ):
+            layer.feeds_lstm = True
 
 
 def has_several_threads() -> bool:
@@ -192,21 +217,34 @@ def _differentiate_at_once(arguments, forward, d_outputs):
     return d.x_grad, d.w_grad, d.b_grad
 
 
-def _differentiate_in_parts(arguments, forward, d_outputs):
-    """Return the same gradients, with the products over all steps made at once."""
+def _differentiate_in_parts(n_at_once, arguments, forward, d_outputs):
+    """Return the same gradients, with the products that need not go step by step made for `n_at_once` steps."""
     steps, weights = arguments["x"], _swap_gates(arguments["w"])
     n_steps, _, n_features = steps.shape
     n_samples = tf.shape(steps)[1]
     of_last_step = d_outputs.shape.rank == 2
     d_outputs = [None] * (n_steps - 1) + [d_outputs] if of_last_step else tf.unstack(d_outputs)
-    d_gates = _backpropagate(forward, weights[n_features:], d_outputs)  # (time x sample, gate)
-    inputs, hidden = (tf.reshape(a, [-1, a.shape[2]]) for a in (steps, forward.h[:-1]))
-    d_kernel = tf.matmul(inputs, d_gates, transpose_a=True)
-    d_recurrent_kernel = tf.matmul(hidden, d_gates[n_samples:], transpose_a=True)
+    backwards = _backpropagate(forward, weights[n_features:], d_outputs)
+    turned = _turn(weights[:n_features])
+    parts: list[tuple[Any, ...]] = []
+    for start in reversed(range(0, n_steps, n_at_once)):
+        stop = min(start + n_at_once, n_steps)
+        with tf.control_dependencies(parts[-1] if parts else []):  # earlier steps wait for the products of later ones
+            d_gates = list(islice(backwards, stop - start))
+        d_gates = tf.dynamic_stitch(list(reversed(range(stop - start))), d_gates)  # as concat, which wakes all threads
+        of_part = steps[start:stop], forward.h[max(start - 1, 0) : stop - 1], d_gates
+        inputs, hidden, d_gates = (tf.reshape(a, [-1, a.shape[2]]) for a in of_part)  # (time x sample, ...)
+        d_steps = tf.matmul(d_gates, turned)
+        d_kernel = tf.matmul(inputs, d_gates, transpose_a=True)
+        d_recurrent_kernel = tf.matmul(hidden, d_gates if start else d_gates[n_samples:], transpose_a=True)
+        sums = d_kernel, d_recurrent_kernel, tf.raw_ops.BiasAddGrad(out_backprop=d_gates)
+        if parts:
+            sums = tuple(map(tf.add, sums, parts[-1][1:]))
+        parts.append((d_steps, *sums))
+    d_kernel, d_recurrent_kernel, d_bias = parts[-1][1:]
     d_weights = tf.concat([d_kernel, d_recurrent_kernel], 0)
-    d_bias = tf.raw_ops.BiasAddGrad(out_backprop=d_gates)
-    d_steps = tf.matmul(d_gates, _turn(weights[:n_features]))
-    return tf.reshape(d_steps, tf.shape(steps)), _swap_gates(d_weights), _swap_gates(d_bias)
+    d_steps = tf.reshape(tf.concat([part[0] for part in parts[::-1]], 0), tf.shape(steps))
+    return d_steps, _swap_gates(d_weights), _swap_gates(d_bias)
 
 
 def _arguments(steps, weights, bias):
@@ -226,22 +264,23 @@ def _arguments(steps, weights, bias):
 
 
 def _backpropagate(forward, recurrent_kernel, d_outputs):
-    """Return the gradient before the gates' activations, (time x sample, 4 units), step by step from the last."""
+    """Yield the gradient before the gates' activations, (sample, 4 units), step by step from the last."""
     n_steps, _, n_units = forward.h.shape
     start, peephole = tf.zeros_like(forward.h[0]), tf.zeros([n_units])
+    inputs, bias = start[:, :0], tf.zeros([4 * n_units])
     i, cs, f, o, ci, co = map(tf.unstack, (forward.i, forward.cs, forward.f, forward.o, forward.ci, forward.co))
     turned = _turn(recurrent_kernel)
-    d_gates, d_cell, d_hidden = [None] * n_steps, start, d_outputs[-1]
+    d_cell, d_hidden = start, d_outputs[-1]
     for t in reversed(range(n_steps)):
         step = tf.raw_ops.LSTMBlockCellGrad(
-            x=start[:, :0],  # input, output and weights are asked for, but not used
+            x=inputs,  # inputs, output, weights and bias are asked for, but not used
             cs_prev=cs[t - 1] if t else start,
             h_prev=start,
             w=recurrent_kernel,
             wci=peephole,
             wcf=peephole,
             wco=peephole,
-            b=tf.zeros([4 * n_units]),
+            b=bias,
             i=i[t],
             cs=cs[t],
             f=f[t],
@@ -252,13 +291,11 @@ def _backpropagate(forward, recurrent_kernel, d_outputs):
             h_grad=d_hidden,
             use_peephole=False,
         )
-        d_gates[t], d_cell = step.dicfo, step.cs_prev_grad
+        yield step.dicfo
         if t:
-            d_hidden = tf.matmul(d_gates[t], turned)
+            d_cell, d_hidden = step.cs_prev_grad, tf.matmul(step.dicfo, turned)
             if d_outputs[t - 1] is not None:
                 d_hidden += d_outputs[t - 1]
-    joined = tf.dynamic_stitch(list(range(n_steps)), d_gates)  # as concat, which would wake all threads
-    return tf.reshape(joined, [-1, 4 * n_units])
 
 
 def _turn(matrix):
@@ -277,13 +314,17 @@ def _swap_gates(a):
 
 def _to_steps(sequences):
     """Return sequences, (sample, time, feature), as (time, sample, feature); tf.transpose would wake all threads."""
+    if hasattr(sequences, "_steps"):
+        return sequences._steps
     n_steps, n_features = sequences.shape[1:]
     joined = tf.reshape(sequences, [1, -1, n_features])
     return tf.raw_ops.SpaceToBatchND(input=joined, block_shape=[n_steps], paddings=[[0, 0]])
 
 
 def _to_sequences(steps):
-    """Return steps, (time, sample, feature), as (sample, time, feature)."""
+    """Return steps, (time, sample, feature), as (sample, time, feature), from which `_to_steps` gets them back."""
     n_steps, _, n_features = steps.shape
     joined = tf.raw_ops.BatchToSpaceND(input=steps, block_shape=[n_steps], crops=[[0, 0]])
-    return tf.reshape(joined, [-1, n_steps, n_features])
+    sequences = tf.reshape(joined, [-1, n_steps, n_features])
+    sequences._steps = steps
+    return sequences

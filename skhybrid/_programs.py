@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from skhybrid._fused import fuse, has_large_layer, has_several_threads
+from skhybrid._fused import fuse, has_large_layer, has_several_threads, let_steps_pass
 from skhybrid._quiet import forget_kernels, function_executor_type, keras, own_names, tf, without_values
 
 MAX_PROGRAMS = 64  # one holds some MB
@@ -87,6 +87,7 @@ class Program:
         uncompiled = keras.Model(model.inputs, model.outputs)  # or its copy would be compiled as well
         with _python_random_kept(), without_values():
             self.network = keras.models.clone_model(uncompiled, clone_function=fuse)
+        let_steps_pass(self.network)
         is_large = has_large_layer(self.network)
         self.shapes = [tuple(v.shape) for v in model.trainable_variables]
         self.sizes = [int(np.prod(shape)) for shape in self.shapes]

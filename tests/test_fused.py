@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from skhybrid import _fused
-from skhybrid._fused import FoldedTimeDistributed, FusedLSTM, UnfoldedConv1D, fuse, has_large_layer, has_several_threads
+from skhybrid._fused import (
+    FoldedTimeDistributed,
+    FusedLSTM,
+    UnfoldedConv1D,
+    fuse,
+    has_large_layer,
+    has_several_threads,
+    let_steps_pass,
+)
 from skhybrid._quiet import keras, tf
 
 L = keras.layers
@@ -41,11 +49,18 @@ def outputs_and_gradients(layer, weights, X):
     return [outputs, *tape.gradient(total, [X, *weights])]
 
 
-@pytest.mark.parametrize("large", [0, 10**9])
+@pytest.fixture(params=["small", "large on one core", "large on several"])
+def size(request, monkeypatch):
+    """Have an LSTM of any size count as small, or as large where TensorFlow has one thread or several."""
+    monkeypatch.setattr(_fused, "LARGE_LSTM", 10**9 if request.param == "small" else 0)
+    monkeypatch.setattr(_fused, "has_several_threads", lambda: request.param == "large on several")
+    monkeypatch.setattr(_fused, "STEPS_AT_ONCE", 3)  # of 7: one part has fewer
+
+
+@pytest.mark.usefixtures("size")
 @pytest.mark.parametrize("n_features", [2, 3])
 @pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
-def test_fast_form_equals_keras(make, n_features, large, monkeypatch):
-    monkeypatch.setattr(_fused, "LARGE_LSTM", large)
+def test_fast_form_equals_keras(make, n_features):
     rng = np.random.default_rng(0)
     X = tf.constant(rng.normal(size=(N, STEPS, n_features)), tf.float32)
     layer = make()
@@ -57,6 +72,42 @@ def test_fast_form_equals_keras(make, n_features, large, monkeypatch):
     got = tf.function(lambda X: outputs_and_gradients(fast, weights, X), input_signature=signature)(X)
     for a, b in zip(got, outputs_and_gradients(layer, weights, X), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
+
+
+def branch(convolved):
+    """Return an LSTM's outputs beside what another layer makes of the same convolution."""
+    return L.Concatenate()([L.LSTM(4)(convolved), L.GlobalMaxPooling1D()(convolved)])
+
+
+AFTER_CONVOLUTION = {
+    "lstm": (L.LSTM(4), "relu", True),
+    "both ways": (L.Bidirectional(L.LSTM(4)), "relu", True),
+    "lstm and another": (branch, "relu", True),
+    "gru": (L.GRU(4), "relu", False),
+    "pool": (L.MaxPooling1D(2), "relu", False),
+    "activation over time": (L.LSTM(4), L.Softmax(axis=1), False),
+}
+
+
+@pytest.mark.parametrize(("then", "activation", "passes"), AFTER_CONVOLUTION.values(), ids=AFTER_CONVOLUTION)
+def test_convolution_hands_steps_to_lstm(then, activation, passes):
+    inputs = keras.Input((STEPS, FEATURES))
+    network = keras.Model(inputs, then(L.Conv1D(4, 3, padding="causal", activation=activation)(inputs)))
+    fast = keras.models.clone_model(network, clone_function=fuse)
+    let_steps_pass(fast)
+    X = tf.random.stateless_normal((N, STEPS, FEATURES), seed=(0, 0))
+    weights = [tf.constant(v) for v in network.trainable_variables]
+    run = tf.function(lambda X: outputs_and_gradients(fast, weights, X)).get_concrete_function(X)
+    assert fast.layers[1].feeds_lstm == passes
+    for a, b in zip(run(X), outputs_and_gradients(network, weights, X), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
+
+
+def test_nothing_is_turned_between_convolution_and_lstm():
+    network = keras.Sequential([keras.Input((STEPS, 2)), UnfoldedConv1D(4, 2), FusedLSTM(4)])
+    let_steps_pass(network)
+    graph = tf.function(network.call).get_concrete_function(tf.TensorSpec([None, STEPS, 2])).graph
+    assert [op.type for op in graph.get_operations()].count("SpaceToBatchND") == 1  # of the inputs
 
 
 PARTS = {
@@ -85,10 +136,9 @@ def test_folded_times_equal_keras(make):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
 
 
-@pytest.mark.parametrize("large", [0, 10**9])
+@pytest.mark.usefixtures("size")
 @pytest.mark.parametrize("n_samples", [5, 6])  # 6 as halves of 3
-def test_odd_sizes_are_quiet(n_samples, large, monkeypatch, capfd):
-    monkeypatch.setattr(_fused, "LARGE_LSTM", large)
+def test_odd_sizes_are_quiet(n_samples, capfd):
     fuse(L.LSTM(3))(np.zeros((n_samples, 3, 1), np.float32), training=True)
     assert capfd.readouterr().err == ""
 
