@@ -1,6 +1,8 @@
 """The benchmark scripts at their smallest: they must run and hold together; what they measure here means nothing."""
 
 import importlib
+import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
@@ -8,7 +10,7 @@ from importlib.util import find_spec
 import numpy as np
 import pandas as pd
 import pytest
-from test_examples import ROOT, read_table, run
+from test_examples import ROOT, read_table
 
 SPREAD = ["median", "min", "max"]
 OPTIONS = {
@@ -29,13 +31,30 @@ with_torch = pytest.mark.skipif(
 )
 
 
+def run(script, *options, folder):
+    """Run a script in `folder` and return what it prints; what it says of its progress must be no warning."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    done = subprocess.run(
+        [sys.executable, "-W", "default", str(ROOT / "examples" / "benchmarks" / script), *map(str, options)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    strange = [line for line in done.stderr.splitlines() if not line.rstrip().endswith((" s", " s a run"))]
+    assert strange == []
+    return done.stdout
+
+
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory):
     """Run all scripts for one round, two at a time, and return the futures of what they print."""
     folder = tmp_path_factory.mktemp("benchmarks")
     with ThreadPoolExecutor(2) as pool:
         yield {
-            name: pool.submit(run, f"benchmarks/{name}.py", "--rounds", 1, *options, folder=folder)
+            name: pool.submit(run, f"{name}.py", "--rounds", 1, *options, folder=folder)
             for name, options in OPTIONS.items()
             if name in ("grid_search", "predict", "classification") or sys.platform == "linux"
         }
@@ -127,9 +146,7 @@ def test_memory(outputs):
 @pytest.mark.real_data
 def test_etth1_baselines_are_those_of_the_literature(shared_data, tmp_path):
     options = ("--csv", shared_data / "ETTh1.csv.gz", "--epochs", 1, "--filters", 2, "--units", 2, "--batch-size", 2048)
-    table = read_table(
-        run("benchmarks/etth1.py", *options, folder=tmp_path), ["MSE", "MAE", "epochs", "seconds", "parameters"]
-    )
+    table = read_table(run("etth1.py", *options, folder=tmp_path), ["MSE", "MAE", "epochs", "seconds", "parameters"])
     assert table.loc["last value", ["MSE", "MAE"]].tolist() == [1.294, 0.713]
     assert table.loc["same hour yesterday", ["MSE", "MAE"]].tolist() == [0.512, 0.433]
     assert table.loc["ridge on changes since the last value", "MSE"] == 0.370
@@ -146,7 +163,7 @@ def test_classification_times(outputs):
 
 
 def test_classification(tmp_path):
-    out = run("benchmarks/classification.py", "--sets", "digits", "--seeds", 1, "--epochs", 1, folder=tmp_path)
+    out = run("classification.py", "--sets", "digits", "--seeds", 1, "--epochs", 1, folder=tmp_path)
     columns = ["mean", "min", "max", "published", "1-NN", "frame mean", "parameters", "seconds"]
     row = read_table(out, columns).loc["digits"]
     assert row["mean"] == row["min"] == row["max"]
