@@ -1,7 +1,9 @@
 """The fits behind a comparison: one trial is one model fitted on one fold with one seed."""
 
 import sys
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import takewhile
 from numbers import Integral
@@ -103,7 +105,9 @@ def run_trials(plan: Plan, trials: dict[Key, Trial]) -> None:
     waiting = takewhile(lambda key: not interrupted.is_set(), missing)
     jobs = (delayed(_run_key)(plan.models[key.model], key, *_data(plan, key)) for key in waiting)
     parallel = Parallel(n_jobs=plan.n_jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
-    try:
+    # scikit-learn sets the warning filters in each thread, though all threads share them before Python 3.14: two that
+    # start or end at once may leave behind those of one of them, half set.
+    with suppress(KeyboardInterrupt), warnings.catch_warnings():
         for key, trial in parallel(jobs):
             if trial is None:
                 interrupted.set()  # those already running end, so that their results are kept
@@ -111,8 +115,6 @@ def run_trials(plan: Plan, trials: dict[Key, Trial]) -> None:
             trials[key] = trial
             if plan.verbose:
                 print(f"[{len(trials)}/{len(keys)}] {_progress(key, trial)}", file=sys.stderr, flush=True)
-    except KeyboardInterrupt:
-        pass
 
 
 def _somebody_watches() -> bool:

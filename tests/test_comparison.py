@@ -1,6 +1,7 @@
 import pickle
 import signal
 import sys
+import warnings
 from itertools import count
 from threading import Event
 
@@ -21,6 +22,7 @@ from skhybrid import (
     CNNLSTMRegressor,
     NaiveRegressor,
     WindowedRegressor,
+    _trials,
     compare_models,
     corrected_resampled_ttest,
     diebold_mariano,
@@ -469,6 +471,19 @@ def test_jobs_change_nothing(backend):
     with joblib.parallel_config(backend, n_jobs=2):
         parallel = compare(models, n_seeds=2)
     assert_same(parallel, compare(models, n_seeds=2))
+
+
+def test_warning_filters_outlive_threads_that_lose_them(monkeypatch):
+    class Losing(_trials.Parallel):
+        def __call__(self, jobs):
+            yield from super().__call__(jobs)
+            warnings.resetwarnings()  # as threads do that start at once, which is rare
+
+    monkeypatch.setattr(_trials, "Parallel", Losing)
+    before = list(warnings.filters)
+    compare()
+    assert warnings.filters == before
+    assert before
 
 
 def test_complete_comparison_is_pickled_without_the_data():
