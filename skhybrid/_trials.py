@@ -105,8 +105,8 @@ def run_trials(plan: Plan, trials: dict[Key, Trial]) -> None:
     waiting = takewhile(lambda key: not interrupted.is_set(), missing)
     jobs = (delayed(_run_key)(plan.models[key.model], key, *_data(plan, key)) for key in waiting)
     parallel = Parallel(n_jobs=plan.n_jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
-    # scikit-learn sets the warning filters in each thread, though all threads share them before Python 3.14: two that
-    # start or end at once may leave behind those of one of them, half set.
+    # scikit-learn sets the warning filters in each thread, though all threads of a process share them: two that start
+    # at once may leave some of them out for good.
     with suppress(KeyboardInterrupt), warnings.catch_warnings():
         for key, trial in parallel(jobs):
             if trial is None:
