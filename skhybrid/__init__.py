@@ -8,14 +8,14 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _EXPORTS = {
-    "windows": ["SlidingWindow", "make_supervised", "make_windows", "sliding_windows"],
-    "subsequences": ["SubsequenceReshaper", "split_subsequences"],
-    "features": ["CalendarFeatures", "PerStepTransformer", "RollingFeatures"],
+    "series.windows": ["SlidingWindow", "make_supervised", "make_windows", "sliding_windows"],
+    "series.subsequences": ["SubsequenceReshaper", "split_subsequences"],
+    "series.features": ["CalendarFeatures", "PerStepTransformer", "RollingFeatures"],
     "datasets": ["make_moving_shapes", "make_power_usage", "rasterize_tracks", "read_series"],
-    "baselines": ["NaiveRegressor"],
-    "metrics": ["forecast_scorer", "mase", "pinball", "smape"],
-    "significance": ["corrected_resampled_ttest", "diebold_mariano", "holm"],
-    "regressors": [
+    "series.naive": ["NaiveRegressor"],
+    "evaluation.metrics": ["forecast_scorer", "mase", "pinball", "smape"],
+    "evaluation.significance": ["corrected_resampled_ttest", "diebold_mariano", "holm"],
+    "estimators.regressors": [
         "CNNLSTMRegressor",
         "LSTMRegressor",
         "GRURegressor",
@@ -27,7 +27,7 @@ _EXPORTS = {
         "Conv3DLSTMRegressor",
         "SequenceRegressor",
     ],
-    "classifiers": [
+    "estimators.classifiers": [
         "CNNLSTMClassifier",
         "LSTMClassifier",
         "GRUClassifier",
@@ -39,8 +39,8 @@ _EXPORTS = {
         "Conv3DLSTMClassifier",
         "SequenceClassifier",
     ],
-    "windowed": ["WindowedRegressor", "WindowedClassifier"],
-    "leakage": ["LeakageReport", "check_leakage"],
+    "series.windowed": ["WindowedRegressor", "WindowedClassifier"],
+    "evaluation.leakage": ["LeakageReport", "check_leakage"],
     "inspection": ["feature_maps", "filters", "receptive_field", "saliency", "saliency_table"],
     "displays": [
         "ComparisonDisplay",
@@ -51,11 +51,11 @@ _EXPORTS = {
         "TrainingDisplay",
         "WindowDisplay",
     ],
-    "comparison": ["ModelComparison", "compare_models"],
+    "evaluation.comparison": ["ModelComparison", "compare_models"],
     "engine": ["clear_caches", "configure_tensorflow", "count_builds"],
 }
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}
-_MODULES = {*_EXPORTS, "networks"}
+_MODULES = {"datasets", "displays", "engine", "inspection", "networks"}
 
 __all__ = [*_HOME, "networks"]
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from skhybrid._checks import check_positive_int
+from skhybrid._validation import check_positive_int
 
 
 def count_builds() -> int:
@@ -34,7 +34,7 @@ def count_builds() -> int:
     >>> count_builds() - before
     0
     """
-    from skhybrid import _programs  # here and below: without TensorFlow until it is needed
+    from skhybrid._training import program as _programs  # here and below: without TensorFlow until it is needed
 
     return _programs.count_builds()
 
@@ -51,7 +51,7 @@ def clear_caches() -> None:
     >>> from skhybrid.engine import clear_caches
     >>> clear_caches()
     """
-    from skhybrid import _programs
+    from skhybrid._training import program as _programs
 
     _programs.clear_caches()
 
@@ -110,7 +110,7 @@ def configure_tensorflow(
     _add_flags("XLA_FLAGS", xla_flags)
     if xla_cache is not None:
         _add_flags("TF_XLA_FLAGS", [f"--tf_xla_persistent_cache_directory={Path(xla_cache).resolve()}"])
-    from skhybrid._quiet import tf
+    from skhybrid._backend import tf
 
     if intra_op_threads is not None:
         tf.config.threading.set_intra_op_parallelism_threads(intra_op_threads)

@@ -10,7 +10,8 @@ from importlib.util import find_spec
 import numpy as np
 import pandas as pd
 import pytest
-from test_examples import ROOT, read_table
+
+from tests.helpers import ROOT, read_table
 
 SPREAD = ["median", "min", "max"]
 OPTIONS = {

@@ -3,7 +3,6 @@
 import re
 import runpy
 import sys
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,9 +10,8 @@ import pandas as pd
 import pytest
 
 from skhybrid.datasets import make_power_usage
-from skhybrid.significance import holm
-
-ROOT = Path(__file__).resolve().parents[1]
+from skhybrid.evaluation.significance import holm
+from tests.helpers import ROOT, read_table
 
 
 @pytest.fixture
@@ -34,16 +32,6 @@ def run(monkeypatch, capsys, tmp_path):
 
     yield run_script
     plt.close("all")
-
-
-def read_table(text, columns, *, below=""):
-    """Return the last columns of the first table below a text, by the names of its rows."""
-    lines = text[text.index(below) :].splitlines()
-    header = next(i for i, line in enumerate(lines) if " ".join(line.split()).endswith(" ".join(columns)))
-    end = next((i for i in range(header, len(lines)) if not lines[i].strip()), len(lines))
-    cells = [line.rsplit(maxsplit=len(columns)) for line in lines[header + 1 : end]]
-    values = [[np.nan if cell == "-" else float(cell) for cell in row[1:]] for row in cells]
-    return pd.DataFrame(values, index=[re.split(r"\s{2,}", row[0])[0] for row in cells], columns=columns)
 
 
 def test_power_forecast_on_a_file(run, tmp_path):

@@ -55,7 +55,7 @@ def make_data():
 
 # %% The estimators: what is imported and seeded before the clock starts, then how each is made
 def prepare_skhybrid(seed):
-    import skhybrid.regressors  # noqa: F401
+    import skhybrid.estimators.regressors  # noqa: F401
 
 
 def make_skhybrid(epochs, seed):

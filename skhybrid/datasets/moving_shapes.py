@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhybrid._checks import check_positive_int
+from skhybrid._validation import check_positive_int
 from skhybrid.datasets._parameters import check_not_negative, streams
 
 # Left and right, up and down, and so on: each pair is one motion and its reverse.

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from skhybrid._checks import check_positive_int
+from skhybrid._validation import check_positive_int
 from skhybrid.datasets._parameters import check_not_negative, fixed_step, streams
 
 _START = "2024-01-01"  # a Monday

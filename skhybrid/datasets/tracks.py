@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skhybrid._checks import check_finite, check_positive_int
+from skhybrid._validation import check_finite, check_positive_int
 
 
 def rasterize_tracks(

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import check_cv
 
-from skhybrid._checks import check_positive_int
+from skhybrid._validation import check_positive_int
 from skhybrid.displays._axes import BLUE, ORANGE, SKY, YELLOW, legend_above, split_axes
 
 UNUSED, HISTORY, TRAINING, TEST = range(4)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
-from skhybrid._quiet import keras
+from skhybrid._backend import keras
 
 Ints = int | tuple[int, ...]
 Activation = str | Callable[..., Any] | None

@@ -8,7 +8,7 @@ attention.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from skhybrid._quiet import keras
+from skhybrid._backend import keras
 
 LOWEST = -1e30  # below every activation
 

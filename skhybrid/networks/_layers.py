@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from skhybrid._checks import check_positive_int
-from skhybrid._quiet import keras
+from skhybrid._backend import keras
+from skhybrid._validation import check_positive_int
 from skhybrid.networks._checks import (
     Activation,
     Convolution,

@@ -1,6 +1,6 @@
 """Convolutions alone."""
 
-from skhybrid._quiet import keras
+from skhybrid._backend import keras
 from skhybrid.networks._checks import Activation, Ints, check_convolutions, check_input_shape, check_seed
 from skhybrid.networks._layers import chain, convolution_layers, read_out
 

@@ -1,6 +1,6 @@
 """Fully connected layers on the flattened window."""
 
-from skhybrid._quiet import keras
+from skhybrid._backend import keras
 from skhybrid.networks._checks import Activation, Ints, check_input_shape, check_seed
 from skhybrid.networks._layers import read_out
 

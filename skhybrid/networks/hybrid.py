@@ -1,6 +1,6 @@
 """Convolution in front of a recurrence: short local patterns first, then their long memory."""
 
-from skhybrid._quiet import keras
+from skhybrid._backend import keras
 from skhybrid.networks._checks import Activation, Ints, check_convolutions, check_input_shape, check_seed
 from skhybrid.networks._ends import chain_to_ends, find_ends
 from skhybrid.networks._layers import chain, convolution_layers, read_out, recur

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from skhybrid._quiet import keras
+from skhybrid._backend import keras
 from skhybrid.networks._checks import Activation, Ints, check_activation, check_input_shape, check_seed, check_sizes
 from skhybrid.networks._layers import chain, dropout_layers, glorot_uniform, read_out, recur
 from skhybrid.networks._stages import Stage, check_stages

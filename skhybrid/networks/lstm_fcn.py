@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from skhybrid._quiet import keras
+from skhybrid._backend import keras
 from skhybrid.networks._checks import (
     Activation,
     Ints,

@@ -1,6 +1,6 @@
 """Recurrences alone: LSTM, GRU and SimpleRNN, one- or two-way, stacked, with or without attention."""
 
-from skhybrid._quiet import keras
+from skhybrid._backend import keras
 from skhybrid.networks._checks import Activation, Ints, check_input_shape, check_seed
 from skhybrid.networks._ends import find_ends
 from skhybrid.networks._layers import read_out, recur

@@ -1,0 +1,1 @@
+"""A Keras model and arrays in, a trained model out; knows no estimator."""

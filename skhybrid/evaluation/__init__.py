@@ -1,0 +1,1 @@
+"""How well models forecast: errors, tests of difference, comparisons, and leaks."""

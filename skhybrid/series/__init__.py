@@ -1,0 +1,1 @@
+"""Rows in time: windows, features and baselines made of them. Nothing here loads TensorFlow."""

@@ -1,0 +1,298 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import is_classifier
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
+from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_val_predict, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skhybrid import (
+    DenseRegressor,
+    LSTMClassifier,
+    PerStepTransformer,
+    WindowedClassifier,
+    WindowedRegressor,
+    make_supervised,
+)
+from skhybrid.series.windowed import takes_windows
+
+ROWS_ARE_TIME = {
+    "check_methods_sample_order_invariance": "the rows are time steps, so that their order matters",
+    "check_methods_subset_invariance": "a window holds the rows before it, which a subset may lack",
+    "check_sample_weight_equivalence_on_dense_data": "a repeated row is a later step, not the same row twice",
+}
+
+
+@parametrize_with_checks(
+    [
+        WindowedRegressor(Ridge(), window_length=2),
+        WindowedClassifier(LogisticRegression(), window_length=1),  # the labels of the checks have no past
+        WindowedClassifier(RidgeClassifier(), window_length=1),
+    ],
+    expected_failed_checks=lambda estimator: ROWS_ARE_TIME if estimator.window_length > 1 else {},
+)
+def test_windowed_check_estimator(estimator, check):
+    check(estimator)
+
+
+def supervised(n_rows=120, horizon=1):
+    rng = np.random.default_rng(0)
+    index = pd.date_range("2024-01-01", periods=n_rows, freq="h")
+    df = pd.DataFrame({"load": rng.normal(size=n_rows).cumsum(), "price": rng.normal(size=n_rows)}, index)
+    return make_supervised(df, "load", horizon=horizon)
+
+
+def forecast_by_loop(X, y, train, test, window_length, embargo, warmup=0):
+    """Train a ridge on complete windows of the training rows, and predict each test row, in the plainest way."""
+    rows = X.to_numpy()
+    window = {t: rows[t - window_length + 1 : t + 1].ravel() for t in range(window_length - 1, len(rows))}
+    trained = [t for t in train if t >= max(warmup, window_length - 1) and t < len(train) - embargo]
+    ridge = Ridge().fit([window[t] for t in trained], y.to_numpy()[trained])
+    return ridge.predict([window[t] for t in test])
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+@pytest.mark.parametrize(("horizon", "warmup"), [(1, 0), (6, 0), (6, 15), (range(1, 4), 0)])
+def test_windowed_ridge_equals_loop_in_every_fold(as_frame, horizon, warmup):
+    X, y = supervised(horizon=horizon)
+    embargo = max(np.atleast_1d(horizon)) - 1
+    model = WindowedRegressor(Ridge(), window_length=8, embargo=embargo, warmup=warmup)
+    for train, test in TimeSeriesSplit(4).split(X):
+        data = (X, y) if as_frame else (X.to_numpy(), y.to_numpy())
+        parts = [[d.iloc[rows] if as_frame else d[rows] for d in data] for rows in (train, test)]
+        model.fit(*parts[0])
+        expected = forecast_by_loop(X, y, train, test, 8, embargo, warmup)
+        np.testing.assert_allclose(model.predict(parts[1][0]), expected, rtol=0, atol=1e-8)
+        assert model.n_training_rows_ == len(train) - max(7, warmup) - embargo
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_gap_leaves_rows_out_of_the_first_windows_and_says_so(as_frame):
+    X, y = supervised()
+    train, test = np.arange(60), np.arange(63, 100)  # a splitter with gap=3
+    data = (X, y) if as_frame else (X.to_numpy(), y.to_numpy())
+    parts = [[d.iloc[rows] if as_frame else d[rows] for d in data] for rows in (train, test)]
+    model = WindowedRegressor(Ridge(), window_length=8).fit(*parts[0])
+    if as_frame:
+        with pytest.warns(UserWarning, match="3 rows between them are missing from its first windows"):
+            forecast = model.predict(parts[1][0])
+    else:  # nothing tells arrays from such as follow
+        forecast = model.predict(parts[1][0])
+    exact = forecast_by_loop(X, y, train, test, 8, 0)
+    np.testing.assert_allclose(forecast[7:], exact[7:], atol=1e-8)  # windows that lie within the test rows
+    assert not np.allclose(forecast[:7], exact[:7], atol=1e-3)
+
+
+def test_embargo_keeps_later_targets_out_of_training():
+    X, y = supervised(horizon=6)
+    model = WindowedRegressor(Ridge(), window_length=4, embargo=5)
+    altered = y.copy()
+    altered.iloc[75:80] += 100  # known only after row 80, the first to be predicted
+    np.testing.assert_array_equal(
+        model.fit(X.iloc[:80], y.iloc[:80]).predict(X.iloc[80:]),
+        model.fit(X.iloc[:80], altered.iloc[:80]).predict(X.iloc[80:]),
+    )
+
+
+def test_windowed_regressor_does_not_see_the_future():
+    X, y = supervised()
+    model = WindowedRegressor(Ridge(), window_length=5).fit(X.iloc[:60], y.iloc[:60])
+    altered = X.copy()
+    altered.iloc[81:] += 100
+    np.testing.assert_array_equal(model.predict(X.iloc[60:])[:21], model.predict(altered.iloc[60:])[:21])
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_predict_then_update_equals_one_batch(as_frame):
+    X, y = supervised()
+    X, y = (X, y) if as_frame else (X.to_numpy(), y.to_numpy())
+    model = WindowedRegressor(Ridge(), window_length=9).fit(X[:80], y[:80])
+    together = model.predict(X[80:])
+    parts = []
+    for start in range(80, len(X), 7):
+        parts.append(model.predict(X[start : start + 7]))
+        model.update(X[start : start + 7])
+    np.testing.assert_allclose(np.concatenate(parts), together, rtol=1e-12)
+
+
+def test_update_refuses_rows_of_the_past():
+    X, y = supervised()
+    model = WindowedRegressor(Ridge(), window_length=3).fit(X, y)
+    with pytest.raises(ValueError, match="X must follow the rows known so far"):
+        model.update(X.iloc[-5:])
+
+
+def test_window_length_and_inner_parameters_are_searchable():
+    X, y = supervised(horizon=3)
+    search = GridSearchCV(
+        WindowedRegressor(Ridge(), warmup=8, embargo=2),
+        {"window_length": [2, 9], "estimator__alpha": [0.1, 10]},
+        cv=TimeSeriesSplit(3),
+        error_score="raise",
+    ).fit(X, y)
+    assert set(search.best_params_) == {"window_length", "estimator__alpha"}
+
+
+def test_warmup_gives_all_candidates_the_same_rows():
+    X, y = supervised()
+    counts = {WindowedRegressor(Ridge(), w, warmup=20).fit(X, y).n_training_rows_ for w in (2, 10, 21)}
+    assert counts == {len(X) - 20}
+
+
+def test_train_scores_see_the_training_windows():
+    X, _ = supervised()
+    scores = cross_validate(
+        WindowedRegressor(Ridge(1e-6), window_length=3),
+        X,
+        X["load"] - X["load"].shift(2, fill_value=X["load"].iloc[0]),  # exactly a function of a complete window
+        cv=TimeSeriesSplit(3),
+        return_train_score=True,
+    )
+    np.testing.assert_allclose(scores["train_score"], 1, atol=1e-3)
+    np.testing.assert_allclose(scores["test_score"], 1, atol=1e-6)
+
+
+def test_sequence_estimators_get_windows_and_others_tables():
+    X, y = supervised(60)
+    network = DenseRegressor(dense_units=2, epochs=1, random_state=0)
+    assert WindowedRegressor(network, 6).fit(X, y).estimator_.input_shape_ == (6, 2)
+    assert WindowedRegressor(Ridge(), 6).fit(X, y).estimator_.n_features_in_ == 12
+    assert takes_windows(make_pipeline(PerStepTransformer(), network))
+    assert takes_windows(TransformedTargetRegressor(network))
+    assert not takes_windows(make_pipeline(StandardScaler(), Ridge()))
+
+
+@pytest.mark.parametrize("network", [False, True])
+def test_windows_are_read_as_the_estimator_gets_them(network):
+    X, y = supervised(60)
+    inner = DenseRegressor(dense_units=2, epochs=1, random_state=0) if network else Ridge()
+    model = WindowedRegressor(inner, window_length=3).fit(X[:40], y[:40])
+    windows = model.read_windows(X[40:])
+    rows = X.to_numpy()
+    expected = np.stack([rows[t - 2 : t + 1] for t in range(40, len(X))])
+    np.testing.assert_array_equal(windows, expected if network else expected.reshape(len(expected), -1))
+    np.testing.assert_array_equal(model.estimator_.predict(windows), model.predict(X[40:]))
+
+
+def test_sample_weight_of_zero_is_no_row():
+    X, y = supervised(60)
+    altered = y.copy()
+    altered.iloc[20:30] += 100
+    weights = np.ones(len(X))
+    weights[20:30] = 0
+    model = WindowedRegressor(Ridge(), 4)
+    np.testing.assert_allclose(
+        model.fit(X, y, sample_weight=weights).predict(X), model.fit(X, altered, sample_weight=weights).predict(X)
+    )
+
+
+@pytest.mark.parametrize("cv", [KFold(3), KFold(3, shuffle=True, random_state=0)])
+def test_windowed_regressor_refuses_folds_that_are_not_in_time(cv):
+    X, y = supervised()
+    with pytest.raises(ValueError, match="TimeSeriesSplit"):
+        cross_val_predict(WindowedRegressor(Ridge(), 3), X, y, cv=cv)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"window_length": 200}, "window_length=200 with warmup=0 and embargo=0 needs at least 200 rows, but X has"),
+        ({"window_length": 9, "embargo": 115}, "embargo=115 needs at least 124 rows, but X has n_samples=119"),
+        ({"window_length": 9, "warmup": 3}, "warmup=3 must be at least window_length - 1 = 8"),
+    ],
+)
+def test_windowed_regressor_with_too_few_rows(arguments, message):
+    X, y = supervised()
+    with pytest.raises(ValueError, match=message):
+        WindowedRegressor(Ridge(), **arguments).fit(X, y)
+
+
+# Holes in a time index
+
+
+def hourly(n_rows):
+    return pd.date_range("2024-01-01", periods=n_rows, freq="h")
+
+
+REGULAR = {
+    "hours": hourly(40),
+    "months": pd.date_range("2000-01-31", periods=40, freq="ME"),
+    "trading days": pd.bdate_range("2024-12-02", periods=40).delete([17, 22]),  # holidays
+    "periods": pd.period_range("2024-01", periods=40, freq="M"),
+    "numbers": pd.Index(np.arange(40) * 0.5),
+    "two rows": hourly(2),
+}
+
+
+@pytest.mark.parametrize("index", REGULAR.values(), ids=REGULAR)
+def test_rows_that_follow_one_another_are_taken(index):
+    X = pd.DataFrame({"load": np.arange(len(index), dtype=float)}, index)
+    model = WindowedRegressor(Ridge(), window_length=2).fit(X, X["load"])
+    assert len(model.predict(X)) == len(index)
+
+
+HOLES = {
+    "an hour": hourly(40).delete(7),
+    "months": pd.date_range("2000-01-31", periods=40, freq="ME").delete(20),
+    "weeks among trading days": pd.bdate_range("2024-12-02", periods=60).delete(range(20, 30)),
+    "periods": pd.period_range("2024-01", periods=40, freq="M").delete([3, 4]),
+    "numbers": pd.Index(np.arange(40)).delete(9),
+}
+
+
+@pytest.mark.parametrize("index", HOLES.values(), ids=HOLES)
+@pytest.mark.parametrize("method", ["fit", "predict"])
+def test_holes_in_a_time_index_are_refused(index, method):
+    X = pd.DataFrame({"load": np.arange(len(index), dtype=float)}, index)
+    model = WindowedRegressor(Ridge(), window_length=2)
+    if method == "predict":
+        model.fit(X.iloc[:3], X["load"].iloc[:3])
+    with pytest.raises(ValueError, match=r"steps are missing in its index \(1 holes, .* TimeSeriesSplit, fill"):
+        model.fit(X, X["load"]) if method == "fit" else model.predict(X)
+
+
+# Labels
+
+
+@pytest.fixture(scope="module")
+def labelled():
+    X, _ = supervised()
+    return X, np.where(X["load"].diff(3).fillna(0) > 0, "up", "down")  # a function of four rows
+
+
+def test_classifier_predicts_labels_from_windows(labelled):
+    X, y = labelled
+    model = WindowedClassifier(LogisticRegression(C=1000, max_iter=1000), window_length=4).fit(X[:80], y[:80])
+    assert is_classifier(model)
+    assert model.classes_.tolist() == ["down", "up"]
+    assert model.score(X[80:], y[80:]) > 0.9
+    windows = np.stack([X.to_numpy()[t - 3 : t + 1].ravel() for t in range(80, len(X))])
+    np.testing.assert_allclose(model.predict_proba(X[80:]), model.estimator_.predict_proba(windows))
+    np.testing.assert_allclose(model.decision_function(X[80:]), model.estimator_.decision_function(windows))
+
+
+def test_classifier_has_the_methods_of_its_estimator():
+    assert not hasattr(WindowedClassifier(LinearSVC()), "predict_proba")
+    assert hasattr(WindowedClassifier(LinearSVC()), "decision_function")
+    assert hasattr(WindowedClassifier(LogisticRegression()), "predict_proba")
+
+
+def test_classifier_takes_networks_and_searches(labelled):
+    X, y = labelled
+    model = WindowedClassifier(LSTMClassifier(2, dense_units=(), epochs=1, random_state=0), warmup=5)
+    search = GridSearchCV(model, {"window_length": [3, 6]}, cv=TimeSeriesSplit(2), error_score="raise").fit(X, y)
+    assert search.best_estimator_.estimator_.input_shape_ == (search.best_params_["window_length"], 2)
+    assert search.predict_proba(X).shape == (len(X), 2)
+
+
+def test_classifier_keeps_labels_of_the_embargo_out_of_training(labelled):
+    X, y = labelled
+    model = WindowedClassifier(LogisticRegression(), window_length=4, embargo=5)
+    altered = y[:80].copy()
+    altered[75:] = "later"
+    expected = model.fit(X[:80], y[:80]).predict_proba(X[80:])
+    np.testing.assert_array_equal(model.fit(X[:80], altered).predict_proba(X[80:]), expected)
