@@ -1,12 +1,12 @@
 """Validation shared by the whole package; the only file that uses scikit-learn's private validation."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import _fit_context as fit_context
+from sklearn.base import _fit_context
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names
@@ -18,8 +18,9 @@ __all__ = [
     "StrOptions",
     "as_frames",
     "as_windows",
+    "check_input",
+    "check_training_data",
     "check_array",
-    "check_data",
     "check_feature_names",
     "check_finite",
     "check_horizon",
@@ -37,6 +38,14 @@ __all__ = [
     "positive_real",
     "validate_data",
 ]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[F], F]:
+    """Return scikit-learn's decorator of `fit`, which checks the parameters, with its type."""
+    return _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
+
 
 # Entries of `_parameter_constraints`.
 positive_int = Interval(Integral, 1, None, closed="left")
@@ -165,6 +174,50 @@ def check_sample_shape(X: ArrayLike, sample_shape: tuple[int, ...]) -> None:
         )
 
 
+def check_input(estimator: Any, X: ArrayLike, *, reset: bool, allow_nd: bool = True) -> NDArray[Any]:
+    """Return X as an array of floats (not checked for NaN and inf)."""
+    _check_lengths(X)
+    if not reset and _is_as_in_fit(estimator, X):
+        return X  # type: ignore[return-value]  # it is an array
+    return _validate(estimator, X, reset=reset, allow_nd=allow_nd)
+
+
+def check_training_data(
+    estimator: Any, X: ArrayLike, y: ArrayLike, *, reset: bool, allow_nd: bool = True, labels: bool = False
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return X as an array of floats (not checked for NaN and inf), and y with it.
+
+    y holds numbers, in one column or several, unless it holds `labels`.
+    """
+    _check_lengths(X, y)
+    if labels:
+        return _validate(estimator, X, y, reset=reset, allow_nd=allow_nd)
+    if np.asarray(y).dtype.kind in "US":
+        raise ValueError(f"y must hold numbers, but holds text ({str(np.ravel(y)[0])!r}, ...); encode text as numbers.")
+    return _validate(estimator, X, y, reset=reset, allow_nd=allow_nd, multi_output=True, y_numeric=True)
+
+
+def _validate(estimator, *data, y_numeric=False, **options):
+    """Return X, or X and y, as scikit-learn checks them."""
+    try:
+        return validate_data(
+            estimator,
+            *data,
+            dtype=[np.float64, np.float32],
+            ensure_all_finite=False,
+            **({"y_numeric": True} if y_numeric else {}),
+            **options,
+        )
+    except ValueError as error:
+        if "could not convert string" not in str(error):
+            raise
+        names = "X and y" if y_numeric else "X"
+        raise ValueError(
+            f"{names} must hold numbers, but there is text ({error}); encode text as numbers, or leave its columns out."
+        ) from None
+
+
+# TEMPORARY
 def check_data(
     estimator: Any, X: Any, y: Any = "no_validation", *, reset: bool, allow_nd: bool = True, labels: bool = False
 ) -> Any:
@@ -172,7 +225,7 @@ def check_data(
 
     y holds numbers, in one column or several, unless it holds `labels`.
     """
-    _check_lengths(X, y)
+    _check_lengths(X, None if isinstance(y, str) else y)
     if not reset and isinstance(y, str) and _is_as_in_fit(estimator, X):
         return X
     if not labels and np.asarray(y).dtype.kind in "US" and not isinstance(y, str):
@@ -227,13 +280,13 @@ def _is_positive_int(value: Any) -> bool:
 
 
 def _sum_is_finite(a: NDArray[Any]) -> bool:
-    """Tell fast that `a` holds neither NaN nor inf; False says nothing, as a sum of finite values may overflow."""
+    """Return fast whether `a` holds neither NaN nor inf; False says nothing, as a sum of finite values may overflow."""
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(np.sum(a)))
 
 
 def _is_as_in_fit(estimator: Any, X: Any) -> bool:
-    """Tell fast that scikit-learn's checks would find nothing in X: to predict one window, they take long."""
+    """Return fast that scikit-learn's checks would find nothing in X: to predict one window, they take long."""
     return (
         type(X) is np.ndarray
         and X.dtype in (np.float32, np.float64)
@@ -243,7 +296,7 @@ def _is_as_in_fit(estimator: Any, X: Any) -> bool:
     )
 
 
-def _check_lengths(X: Any, y: Any) -> None:
+def _check_lengths(X: Any, y: Any = None) -> None:
     """Raise where X is empty or has another number of samples than y."""
     if not hasattr(X, "shape") or len(X.shape) == 0:
         return
@@ -253,7 +306,7 @@ def _check_lengths(X: Any, y: Any) -> None:
         raise ValueError(
             f"X must hold at least one step and one feature, but has shape {tuple(X.shape)}; pass longer windows."
         )
-    n_targets = None if isinstance(y, str) or not np.ndim(y) else len(y)
+    n_targets = len(y) if np.ndim(y) else None
     if n_targets is not None and n_targets != X.shape[0]:
         raise ValueError(
             f"y must have one target per sample of X, but X has {X.shape[0]} samples and y has {n_targets}; "

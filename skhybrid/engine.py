@@ -34,9 +34,9 @@ def count_builds() -> int:
     >>> count_builds() - before
     0
     """
-    from skhybrid._training import program as _programs  # here and below: without TensorFlow until it is needed
+    from skhybrid import _training  # here and below: without TensorFlow until it is needed
 
-    return _programs.count_builds()
+    return _training.count_builds()
 
 
 def clear_caches() -> None:
@@ -51,9 +51,9 @@ def clear_caches() -> None:
     >>> from skhybrid.engine import clear_caches
     >>> clear_caches()
     """
-    from skhybrid._training import program as _programs
+    from skhybrid import _training
 
-    _programs.clear_caches()
+    _training.clear_caches()
 
 
 def configure_tensorflow(

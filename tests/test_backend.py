@@ -4,15 +4,7 @@ import os
 import pytest
 
 import skhybrid
-from skhybrid._backend import (
-    _default_environment,
-    _without_notices,
-    custom_gradient,
-    keras,
-    own_names,
-    tf,
-    without_values,
-)
+from skhybrid._backend import _default_environment, _without_notices
 
 NOTICES = [
     "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
@@ -170,40 +162,3 @@ def test_verbose_is_heard_and_a_warning_comes_through(run_python):
     done = run_python(code)
     assert "loss" in done.stdout
     assert "UserWarning: something to know" in done.stderr
-
-
-# Names
-
-
-def test_own_names_start_afresh_and_leave_the_users_count():
-    name = keras.layers.ZeroPadding1D().name  # which no network here uses
-    with own_names():
-        assert [keras.layers.ZeroPadding1D().name for _ in range(2)] == ["zero_padding1d", "zero_padding1d_1"]
-    following = keras.layers.ZeroPadding1D().name
-    assert following != name
-    assert following.startswith("zero_padding1d_")
-
-
-def test_variables_without_values_stay_so():
-    layer = keras.layers.Dense(2)
-    with without_values():
-        layer.build((None, 3))
-    with keras.StatelessScope():
-        pass  # at its end, Keras fills the variables that it knows to wait for a value
-    assert layer.kernel.shape == (3, 2)
-    assert layer.kernel._value is None
-
-
-def test_custom_gradient_is_taken_in_a_graph():
-    @custom_gradient
-    def product(a, b):
-        return a * b, lambda d_output: (10 * d_output, 100 * d_output)
-
-    @tf.function
-    def differentiate(a, b):
-        with tf.GradientTape() as tape:
-            tape.watch((a, b))
-            output = 2 * product(a, b)
-        return output, *tape.gradient(output, (a, b))
-
-    assert [float(value) for value in differentiate(tf.constant(3.0), tf.constant(4.0))] == [24, 20, 200]

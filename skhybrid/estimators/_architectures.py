@@ -1,114 +1,123 @@
 """The architectures: the network that an estimator trains, its parameters, and how it reads X.
 
-Each stands once and serves a regressor and a classifier.
+Each is here once and serves a regressor and a classifier.
 """
 
 from collections.abc import Callable
-from dataclasses import field, fields
+from dataclasses import field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from skhybrid._validation import (
-    StrOptions,
-    as_frames,
-    as_windows,
-    check_finite,
-    count_unknown,
-    fill_unknown,
-    positive_int,
+from skhybrid._validation import StrOptions, as_frames, as_windows, check_finite, positive_int
+from skhybrid.estimators._parameters import estimator, network_parameters, of_network
+from skhybrid.estimators._samples import Samples, read_frames, read_sequences
+from skhybrid.estimators._window_norm import WINDOW_NORMS, WindowNorm, learn_window_norm
+from skhybrid.networks import (
+    NETWORKS,
+    cnn,
+    cnn_lstm,
+    conv2d_lstm,
+    conv3d_lstm,
+    dense,
+    lstm_fcn,
+    recurrent,
 )
-from skhybrid.estimators._base import estimator
-from skhybrid.estimators._window_norm import WINDOW_NORMS, channel_deviations, check_positive
-from skhybrid.networks import NETWORKS
 
 Ints = int | tuple[int, ...]
-Activation = str | Callable | None
-
-
-def of_network(default: Any, **options: Any) -> Any:
-    """Return the field of a parameter that goes to the network's builder."""
-    return field(default=default, metadata={"of_network": True}, **options)
+Activation = str | Callable[..., Any] | None
 
 
 class Architecture:
-    """A network by name, and its parameters."""
+    """A network by name, its parameters, and how X is read for it."""
 
     _network_name = ""
-    _descriptions: dict[str, tuple[str, str]] = {}  # of parameters, where they mean something else than for others
 
-    def _network(self, input_shape):
+    def _network(self, input_shape: tuple[int, ...]) -> tuple[Any, dict[str, Any]]:
         """Return the network for inputs of this shape, by name or as a builder, and its parameters."""
-        names = [f.name for f in fields(self) if f.metadata.get("of_network")]  # type: ignore[arg-type]
-        return self._network_name, {name: getattr(self, name) for name in names}
+        return self._network_name, network_parameters(self)
+
+    def _keeps_axes(self, X: NDArray[Any]) -> bool:
+        """Return whether X goes to the network with the axes that it has, rather than as plain windows."""
+        return False
+
+    def _read(self, X: NDArray[Any]) -> Samples:
+        """Return X as the network reads it."""
+        raise NotImplementedError
+
+    def _learn_norm(self, samples: Samples, rows: NDArray[np.intp]) -> WindowNorm | None:
+        """Return how each sample is expressed relative to itself inside the network; None for as it is."""
+        return None
 
 
-class Windows(Architecture):
-    """Reads X as windows, (sample, time, feature)."""
+@estimator
+class WindowOptions(Architecture):
+    """Reads X as windows, (sample, time, feature).
 
-    n_features: int  # parameters of the estimators
-    window_norm: str | None
+    Parameters
+    ----------
+    n_features : int
+        Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
+        oldest step first, the features of one step side by side.
+
+    window_norm : {"last", "relative", "standard"}
+        How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
+        subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
+        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
+        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
+        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
+        None leaves windows as they are.
+    """
+
+    n_features: int = 1
+    window_norm: str | None = None
 
     _parameter_constraints = {"n_features": [positive_int], "window_norm": [StrOptions(WINDOW_NORMS), None]}
 
-    def _read(self, X):
+    def _read(self, X: NDArray[Any]) -> Samples:
         if X.ndim == 2:  # a table: NaN there is a missing value, not a step before the series began
             check_finite(X, "X")
-        return as_windows(X, self.n_features)
+        return read_sequences(X if self._keeps_axes(X) else as_windows(X, self.n_features))
 
-    def _count_unknown(self, samples):
-        """Count the steps of each sample without a past, at the start, and behind the end of the sequence."""
-        return count_unknown(_flatten_subsequences(samples))
-
-    def _front(self, samples, rows):
-        """Return the options of what stands in front of the network: how its input is normalised."""
+    def _learn_norm(self, samples: Samples, rows: NDArray[np.intp]) -> WindowNorm | None:
         if self.window_norm is None:
-            return {"window_norm": None}
-        windows = _flatten_subsequences(samples)
-        check_positive(windows[rows, -1], self.window_norm)
-        return {
-            "window_norm": self.window_norm,
-            "channel_scale": channel_deviations(windows, rows, self.window_norm),
-        }
-
-    def _fill(self, samples, n_before):
-        """Repeat the first known step of each sample where the steps before it are unknown."""
-        return fill_unknown(_flatten_subsequences(samples), n_before).reshape(samples.shape)
+            return None
+        return learn_window_norm(self.window_norm, samples.windows, rows, samples.n_after)
 
 
 @estimator
-class CNNLSTM(Windows):
+class CNNLSTM(Architecture):
     """Conv1D [-> MaxPooling1D] -> LSTM -> Dense; with subsequences, the convolution of each on its own."""
 
-    filters: Ints = of_network(32, kw_only=False)
-    kernel_size: Ints = of_network(3)
-    pool_size: Ints = of_network(1)
-    padding: str = of_network("causal")
-    activation: Activation = of_network("relu")
-    units: Ints = of_network(32)
-    dense_units: Ints = of_network(16)
-    dropout: float = of_network(0.0)
-    bidirectional: bool = of_network(False)
-    attention: bool = of_network(False)
+    filters: Ints = of_network(default=cnn_lstm, kw_only=False)
+    kernel_size: Ints = of_network(default=cnn_lstm)
+    pool_size: Ints = of_network(default=cnn_lstm)
+    padding: str = of_network(default=cnn_lstm)
+    activation: Activation = of_network(default=cnn_lstm)
+    units: Ints = of_network(default=cnn_lstm)
+    dense_units: Ints = of_network(default=cnn_lstm)
+    dropout: float = of_network(default=cnn_lstm)
+    bidirectional: bool = of_network(default=cnn_lstm)
+    attention: bool = of_network(default=cnn_lstm)
 
-    def _network(self, input_shape):
-        _, parameters = super()._network(input_shape)
-        return ("cnn_lstm" if len(input_shape) == 2 else "time_distributed_cnn_lstm"), parameters
+    def _network(self, input_shape: tuple[int, ...]) -> tuple[Any, dict[str, Any]]:
+        return ("cnn_lstm" if len(input_shape) == 2 else "time_distributed_cnn_lstm"), network_parameters(self)
 
-    def _read(self, X):
-        return X if X.ndim == 4 else super()._read(X)
+    def _keeps_axes(self, X: NDArray[Any]) -> bool:
+        return X.ndim == 4
 
 
 @estimator
-class Recurrent(Windows):
+class Recurrent(Architecture):
     """Recurrence -> Dense, whatever the recurrent cell."""
 
-    units: Ints = of_network(32, kw_only=False)
-    dense_units: Ints = of_network(16)
-    activation: Activation = of_network("relu")
-    dropout: float = of_network(0.0)
-    bidirectional: bool = of_network(False)
-    attention: bool = of_network(False)
+    units: Ints = of_network(default=recurrent, kw_only=False)
+    dense_units: Ints = of_network(default=recurrent)
+    activation: Activation = of_network(default=recurrent)
+    dropout: float = of_network(default=recurrent)
+    bidirectional: bool = of_network(default=recurrent)
+    attention: bool = of_network(default=recurrent)
 
 
 class LSTM(Recurrent):
@@ -130,61 +139,45 @@ class SimpleRNN(Recurrent):
 
 
 @estimator
-class CNN(Windows):
+class CNN(Architecture):
     """Conv1D -> MaxPooling1D -> Flatten -> Dense."""
 
-    filters: Ints = of_network(32, kw_only=False)
-    kernel_size: Ints = of_network(3)
-    pool_size: Ints = of_network(2)
-    padding: str = of_network("causal")
-    activation: Activation = of_network("relu")
-    dense_units: Ints = of_network(32)
-    dropout: float = of_network(0.0)
+    filters: Ints = of_network(default=cnn, kw_only=False)
+    kernel_size: Ints = of_network(default=cnn)
+    pool_size: Ints = of_network(default=cnn)
+    padding: str = of_network(default=cnn)
+    activation: Activation = of_network(default=cnn)
+    dense_units: Ints = of_network(default=cnn)
+    dropout: float = of_network(default=cnn)
 
     _network_name = "cnn"
 
 
 @estimator
-class Dense(Windows):
+class Dense(Architecture):
     """Flatten -> Dense."""
 
-    dense_units: Ints = of_network((128, 64), kw_only=False)
-    activation: Activation = of_network("relu")
-    dropout: float = of_network(0.0)
+    dense_units: Ints = of_network(default=dense, kw_only=False)
+    activation: Activation = of_network(default=dense)
+    dropout: float = of_network(default=dense)
 
     _network_name = "dense"
-    _descriptions = {
-        "dense_units": (
-            "int or tuple of int",
-            "Number of units of each hidden layer; ``()`` for none, which is a linear model.",
-        )
-    }
 
 
 @estimator
-class LSTMFCN(Windows):
+class LSTMFCN(Architecture):
     """An LSTM beside a fully convolutional branch."""
 
-    units: Ints = of_network(8, kw_only=False)
-    filters: Ints = of_network((128, 256, 128))
-    kernel_size: Ints = of_network((8, 5, 3))
-    dropout: float = of_network(0.8)
-    dimension_shuffle: bool = of_network(True)
+    units: Ints = of_network(default=lstm_fcn, kw_only=False)
+    filters: Ints = of_network(default=lstm_fcn)
+    kernel_size: Ints = of_network(default=lstm_fcn)
+    dropout: float = of_network(default=lstm_fcn)
+    dimension_shuffle: bool = of_network(default=lstm_fcn)
 
     _network_name = "lstm_fcn"
-    _descriptions = {
-        "filters": ("tuple of int", "Number of filters of each convolution."),
-        "kernel_size": ("int or tuple of int", "Number of steps that a filter sees at once, in each convolution."),
-        "dropout": ("float", "Share of the LSTM's outputs that is left out in training."),
-        "dimension_shuffle": (
-            "bool",
-            "Whether the LSTM reads the whole series of a feature at once, one feature after the other, as published, "
-            "instead of step by step in time.",
-        ),
-    }
 
 
-# Networks by name whose samples are no windows: their axes, and what else to do.
+# Networks by name whose samples are not windows: their axes, and what else to do.
 NESTED = {
     "time_distributed_cnn_lstm": (
         ("n_seq", "n_steps", "n_features"),
@@ -196,34 +189,36 @@ NESTED = {
 
 
 @estimator
-class Sequence(Windows):
-    """Any network: one of this package's by name, or one of the user's own."""
+class Sequence(Architecture):
+    """Any network: one of this package's by name, or one of the user's own.
+
+    Parameters
+    ----------
+    network : str or callable
+        A name of ``skhybrid.networks.NETWORKS``, or a function
+        ``(input_shape, n_outputs, *, seed, **network_params)`` that returns an uncompiled Keras model, for a classifier
+        one whose outputs are the probabilities of the classes (end it with a softmax). `input_shape` is the shape of
+        one window, (n_steps, n_features), or where X has more axes, of one sample of X. Give `seed` to the initializers
+        and dropout layers, so that `random_state` decides on them. Pickling a fitted estimator pickles the function:
+        define it in a module.
+
+    network_params : dict
+        Further arguments of the network.
+    """
 
     network: Any = field(default="cnn_lstm", kw_only=False)
-    network_params: dict | None = None
+    network_params: dict[str, Any] | None = None
 
-    _descriptions = {
-        "network": (
-            "str or callable",
-            "A name of ``skhybrid.networks.NETWORKS``, or a function "
-            "``(input_shape, n_outputs, *, seed, **network_params)`` that returns an uncompiled Keras model, for a "
-            "classifier one whose outputs are the probabilities of the classes (end it with a softmax). `input_shape` "
-            "is the shape of one window, (n_steps, n_features), or where X has more axes, of one sample of X. Give "
-            "`seed` to the initializers and dropout layers, so that `random_state` decides on them. Pickling a fitted "
-            "estimator pickles the function: define it in a module.",
-        ),
-        "network_params": ("dict", "Further arguments of the network."),
-    }
     _parameter_constraints = {"network": [StrOptions(set(NETWORKS)), callable], "network_params": [dict, None]}
 
-    def _network(self, input_shape):
+    def _network(self, input_shape: tuple[int, ...]) -> tuple[Any, dict[str, Any]]:
         return self.network, dict(self.network_params or {})
 
-    def _read(self, X):
-        if callable(self.network) and X.ndim >= 4:
-            return X
-        if callable(self.network) or self.network not in NESTED:
-            return super()._read(X)
+    def _keeps_axes(self, X: NDArray[Any]) -> bool:
+        if callable(self.network):
+            return X.ndim >= 4
+        if self.network not in NESTED:
+            return False
         axes, way_out = NESTED[self.network]
         if X.ndim != 1 + len(axes):
             raise ValueError(
@@ -232,87 +227,69 @@ class Sequence(Windows):
             )
         if self.network.startswith("conv"):  # pixels have neither past nor end
             check_finite(X, "X")
-        return X
+        return True
 
 
 class Frames(Architecture):
     """Reads X as images or clips, channels last."""
 
     _axes: tuple[str, ...] = ()
-    input_shape: tuple[int, ...] | None
+    input_shape: tuple[int, ...] | None = None
 
     _parameter_constraints = {"input_shape": ["array-like", None]}
 
-    def _read(self, X):
+    def _read(self, X: NDArray[Any]) -> Samples:
         check_finite(X, "X")
-        return as_frames(X, self._axes, self.input_shape)
-
-    def _count_unknown(self, samples):
-        return np.zeros((2, len(samples)), dtype=int)
-
-    def _front(self, samples, rows):
-        return {"window_norm": None}
-
-    def _fill(self, samples, n_before):
-        return samples
+        return read_frames(as_frames(X, self._axes, self.input_shape))
 
 
 @estimator
 class Conv2DLSTM(Frames):
-    """Branches of Conv2D -> MaxPooling2D side by side; the LSTM reads the rows of their maps."""
+    """Branches of Conv2D -> MaxPooling2D side by side; the LSTM reads the rows of their maps.
 
-    filters: Ints = of_network(32, kw_only=False)
-    kernel_sizes: Ints = of_network((3, 5))
-    pool_size: Ints = of_network(2)
-    activation: Activation = of_network("relu")
-    units: Ints = of_network(128)
-    dense_units: Ints = of_network(())
-    dropout: float = of_network(0.0)
-    bidirectional: bool = of_network(False)
-    attention: bool = of_network(False)
+    Parameters
+    ----------
+    input_shape : tuple of int
+        Shape of one image, (height, width, channels), to read a 2-D X whose rows are flattened images, last axis
+        fastest. None reads the columns of a 2-D X as the first axis, and takes the shape of other X as it is.
+    """
+
+    filters: Ints = of_network(default=conv2d_lstm, kw_only=False)
+    kernel_sizes: Ints = of_network(default=conv2d_lstm)
+    pool_size: Ints = of_network(default=conv2d_lstm)
+    activation: Activation = of_network(default=conv2d_lstm)
+    units: Ints = of_network(default=conv2d_lstm)
+    dense_units: Ints = of_network(default=conv2d_lstm)
+    dropout: float = of_network(default=conv2d_lstm)
+    bidirectional: bool = of_network(default=conv2d_lstm)
+    attention: bool = of_network(default=conv2d_lstm)
     input_shape: tuple[int, ...] | None = None
 
     _network_name = "conv2d_lstm"
     _axes = ("height", "width", "channels")
-    _descriptions = {
-        "filters": (
-            "int or tuple of int",
-            "Number of filters of the convolution in each branch; a tuple stacks convolutions, each with its pooling.",
-        ),
-        "kernel_sizes": ("int or tuple of int", "Height and width of the kernels in pixels; one branch for each."),
-        "pool_size": (
-            "int or tuple of int",
-            "Height and width in pixels of the blocks of which max pooling keeps the largest value; 1 for no pooling.",
-        ),
-    }
 
 
 @estimator
 class Conv3DLSTM(Frames):
-    """Conv3D -> MaxPooling3D; the LSTM reads the frames of the map."""
+    """Conv3D -> MaxPooling3D; the LSTM reads the frames of the map.
 
-    filters: Ints = of_network(32, kw_only=False)
-    kernel_size: Ints = of_network(3)
-    pool_size: Ints = of_network(2)
-    activation: Activation = of_network("relu")
-    units: Ints = of_network(128)
-    dense_units: Ints = of_network(())
-    dropout: float = of_network(0.0)
-    bidirectional: bool = of_network(False)
-    attention: bool = of_network(False)
+    Parameters
+    ----------
+    input_shape : tuple of int
+        Shape of one clip, (frames, height, width, channels), to read a 2-D X whose rows are flattened clips, last axis
+        fastest. None reads the columns of a 2-D X as the first axis, and takes the shape of other X as it is.
+    """
+
+    filters: Ints = of_network(default=conv3d_lstm, kw_only=False)
+    kernel_size: Ints = of_network(default=conv3d_lstm)
+    pool_size: Ints = of_network(default=conv3d_lstm)
+    activation: Activation = of_network(default=conv3d_lstm)
+    units: Ints = of_network(default=conv3d_lstm)
+    dense_units: Ints = of_network(default=conv3d_lstm)
+    dropout: float = of_network(default=conv3d_lstm)
+    bidirectional: bool = of_network(default=conv3d_lstm)
+    attention: bool = of_network(default=conv3d_lstm)
     input_shape: tuple[int, ...] | None = None
 
     _network_name = "conv3d_lstm"
     _axes = ("frames", "height", "width", "channels")
-    _descriptions = {
-        "kernel_size": ("int or tuple of int", "Frames, height and width that a filter sees at once."),
-        "pool_size": (
-            "int or tuple of int",
-            "Frames, height and width of the blocks of which max pooling keeps the largest value; 1 for no pooling.",
-        ),
-    }
-
-
-def _flatten_subsequences(samples):
-    """Return samples as windows, (sample, time, feature)."""
-    return samples.reshape(len(samples), -1, samples.shape[-1])

@@ -1,221 +1,89 @@
-"""What the docstrings of all networks share."""
+"""How the parameters of the estimators are declared: each once, with its default and its text.
+
+A class names its parameters as annotated attributes, under the decorator `estimator`. The text of a parameter is in the
+docstring of the class that declares it, or, for one that goes to a network's builder, in the builder's, which also
+holds its default.
+"""
 
 import inspect
+import re
 import textwrap
+from collections.abc import Callable
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, TypeVar, dataclass_transform
 
-PARAMETERS = {
-    "filters": (
-        "int or tuple of int",
-        "Number of filters, that is of feature maps, of the convolution; a tuple stacks convolutions.",
-    ),
-    "kernel_size": (
-        "int or tuple of int",
-        "Number of steps that a filter sees at once; a tuple gives each convolution its own.",
-    ),
-    "pool_size": (
-        "int or tuple of int",
-        "Number of steps of which max pooling keeps the largest value, behind each convolution; 1 for no pooling.",
-    ),
-    "padding": (
-        '{"causal", "valid", "same"}',
-        """"causal": a feature at step t is made of steps up to t, and all steps are kept. "valid" leaves out the
-first ``kernel_size - 1`` steps, which have no full kernel. "same" keeps all steps and centres the kernel.""",
-    ),
-    "activation": ("str or callable", "Keras activation of the convolutions and of the hidden dense layers."),
-    "units": (
-        "int or tuple of int",
-        "Number of units of the recurrent layer; a tuple stacks layers.",
-    ),
-    "dense_units": (
-        "int or tuple of int",
-        "Number of units of the hidden dense layers in front of the output; a tuple stacks layers, ``()`` for none.",
-    ),
-    "dropout": (
-        "float",
-        "Share of each layer's outputs that is left out in training; the masks follow from `random_state`.",
-    ),
-    "bidirectional": (
-        "bool",
-        "Whether to read each sample backwards as well. Inside a window that ends at t this looks at nothing later "
-        "than t.",
-    ),
-    "attention": (
-        "bool",
-        "Whether to weigh the recurrence's outputs of all steps, instead of taking the last one.",
-    ),
-    "input_shape": (
-        "tuple of int",
-        """Shape of one sample, to read a 2-D X whose rows are flattened samples, last axis fastest. None reads the
-columns of a 2-D X as the first axis, and takes the shape of other X as it is.""",
-    ),
-    "optimizer": (
-        "str, type or keras.optimizers.Optimizer",
-        "Keras optimizer by name or class, or an instance, of which each fit takes a copy.",
-    ),
-    "learning_rate": (
-        "float or keras.optimizers.schedules.LearningRateSchedule",
-        "Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.",
-    ),
-    "epochs": ("int", "Number of passes over the training samples."),
-    "batch_size": ("int", "Number of samples in a batch; the last batch of an epoch may hold fewer."),
-    "shuffle": (
-        "bool",
-        "Whether to draw a new order of the samples for each epoch. The order of steps in a sample is never touched.",
-    ),
-    "early_stopping": (
-        "bool",
-        """Whether to hold out a part of the samples, stop when its loss has not fallen for `n_iter_no_change`
-epochs, and take the weights of the best epoch.""",
-    ),
-    "validation_fraction": ("float", "Share of the samples to hold out for early stopping."),
-    "validation_gap": (
-        "int",
-        """Number of samples to leave out in front of the last part, where that is held out, so that no training
-target lies in the held out time; None takes the number of outputs minus 1, which fits targets 1, 2, ...,
-n_outputs steps ahead.""",
-    ),
-    "n_iter_no_change": ("int", "Number of epochs without a better validation loss after which to stop."),
-    "callbacks": (
-        "keras.callbacks.Callback or list of them",
-        "Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.",
-    ),
-    "warm_start": (
-        "bool",
-        "Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.",
-    ),
-    "random_state": (
-        "int, RandomState instance or None",
-        "Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each "
-        "time.",
-    ),
-    "verbose": ("int", "0 for silence, 1 for a progress bar, 2 for a line per epoch."),
-    "engine": (
-        '{"auto", "compiled", "keras"}',
-        """What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-("keras"), or programs wherever they give the results of Keras ("auto"), which depends on network,
-optimizer and callbacks only. "compiled" is an error where they do not.""",
-    ),
-    "n_features": (
-        "int",
-        """Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened
-windows, oldest step first, the features of one step side by side.""",
-    ),
-    "window_norm": (
-        '{"last", "relative", "standard"}',
-        """How each window is expressed relative to itself inside the network: "last" subtracts the last step,
-"relative" subtracts it and divides by it, "standard" subtracts the window's mean and divides by its
-standard deviation, each feature by its own. The network sees float32: of a series whose moves are below a
-millionth of its level, nothing is left. None leaves windows as they are.""",
-    ),
-}
-REGRESSION = {
-    "loss": (
-        "str, callable or keras.losses.Loss",
-        'Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.',
-    ),
-    "scale_target": (
-        "bool",
-        """Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are
-in the units of y either way. Not used with `window_norm`.""",
-    ),
-    "quantiles": (
-        "tuple of float",
-        """Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
-``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.""",
-    ),
-    "window_norm": (
-        '{"last", "relative", "standard"}',
-        """How each window is expressed relative to itself inside the network, and its prediction turned back: "last"
-subtracts the last step, "relative" subtracts it and divides by it, "standard" subtracts the window's mean
-and divides by its standard deviation, each feature by its own. It lets a network follow a level that it
-never saw in training. It needs y in the units of `target_channel`, without a scaler before it. The network
-sees float32: of a series whose moves are below a millionth of its level, nothing is left. None leaves windows
-as they are.""",
-    ),
-    "target_channel": ("int", "The feature whose future y is, for `window_norm`."),
-}
-CLASSIFICATION = {
-    "loss": (
-        "str, callable or keras.losses.Loss",
-        "Loss to minimise, of class probabilities and targets that are 1 for the sample's class and 0 for others.",
-    ),
-    "validation": (
-        '{"stratified", "last"}',
-        """Which part early stopping holds out: a random part with the same share of each class, or the last part in
-time, as it has to be where samples are windows of one series, which overlap.""",
-    ),
-    "class_weight": (
-        'dict or "balanced"',
-        """Weights of the classes, as {label: weight}, 1 where not given; "balanced" weighs each by the inverse of
-its frequency. They multiply `sample_weight`.""",
-    ),
-}
-
-_ATTRIBUTES = """model_ : keras.Model
-    The trained network. {outputs}; see `to_keras`.
-
-scikeras_ : scikeras.wrappers.BaseWrapper
-    The SciKeras wrapper that owns `model_`.
-
-history_ : dict of str to list of float
-    Loss ("loss", and "val_loss" with early stopping) per epoch.
-
-n_epochs_ : int
-    Number of epochs trained.
-
-n_parameters_ : int
-    Number of the network's parameters.
-
-n_outputs_ : int
-    Number of {counted}.
-
-input_shape_ : tuple of int
-    Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
-
-sample_shape_ : tuple of int
-    Shape of one sample as `fit` received it, ``X.shape[1:]``.
-
-n_features_in_ : int
-    ``X.shape[1]`` seen in `fit`.
-
-feature_names_in_ : ndarray of str
-    Names of the columns of X, if X was a DataFrame with string names.
-
-callbacks_ : list of keras.callbacks.Callback
-    The copies of `callbacks` that the last fit used.
-"""
-REGRESSOR_ATTRIBUTES = _ATTRIBUTES.format(
-    outputs="It maps samples to targets in the scale of `scale_target`", counted="targets"
-)
-CLASSIFIER_ATTRIBUTES = """classes_ : ndarray of shape (n_classes,)
-    The labels, sorted.
-
-""" + _ATTRIBUTES.format(outputs="It maps samples to class probabilities", counted="classes")
+T = TypeVar("T")
 
 
-def document_regressor(cls):
-    """Fill the docstring of a regressor."""
-    return _document(cls, REGRESSION, REGRESSOR_ATTRIBUTES)
+def of_network(*, default: Callable[..., Any], kw_only: bool = True) -> Any:
+    """Declare a parameter that goes to a network's builder, with the default that it has there.
+
+    The argument is called `default` for the sake of type checkers, which learn from it that there is one.
+    """
+    return field(kw_only=kw_only, metadata={"builder": default})
 
 
-def document_classifier(cls):
-    """Fill the docstring of a classifier."""
-    return _document(cls, CLASSIFICATION, CLASSIFIER_ATTRIBUTES)
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(field, of_network))
+def estimator(cls: type[T]) -> type[T]:
+    """Make the constructor of an estimator, or of a part of one, and fill its docstring.
 
-
-def _document(cls, of_task, attributes):
-    """Fill the placeholders of a docstring; what an architecture says of its parameters goes before all else."""
-    descriptions = {**PARAMETERS, **of_task, **cls._descriptions}
-    parameters = inspect.signature(cls).parameters
-    entries = [_entry(name, p.default, *descriptions[name]) for name, p in parameters.items()]
-    for name, text in (("parameters", "\n\n".join(entries)), ("attributes", attributes.strip())):
-        cls.__doc__ = cls.__doc__.replace(f"{{{name}}}", text.replace("\n", "\n    "))
-    cls.__doc__ = "\n".join(line.rstrip() for line in cls.__doc__.split("\n"))
+    A constructor only stores, which is what a dataclass writes; `dataclass_transform` tells type checkers and editors
+    of it. scikit-learn finds the constraints of all parameters in one dict, so those of all parts are gathered here.
+    """
+    for name, value in vars(cls).items():
+        if isinstance(value, Field) and "builder" in value.metadata:
+            value.default = inspect.signature(value.metadata["builder"]).parameters[name].default
+    cls = dataclass(eq=False, repr=False, kw_only=True)(cls)
+    parts = [vars(base).get("_parameter_constraints", {}) for base in reversed(cls.__mro__)]
+    cls._parameter_constraints = {name: rule for part in parts for name, rule in part.items()}  # type: ignore[attr-defined]
+    if cls.__doc__ and "{parameters}" in cls.__doc__:  # without docstrings (python -OO) there is nothing to fill
+        _fill_docstring(cls)
     return cls
 
 
-def _entry(name, default, kind, text):
-    """Return what the section Parameters says of one."""
-    lines = textwrap.wrap(" ".join(text.split()), 110)
-    shown = f'"{default}"' if isinstance(default, str) else repr(default)
-    return "\n    ".join([f"{name} : {kind}, default={shown}", *lines])
+def network_parameters(estimator: Any) -> dict[str, Any]:
+    """Return the parameters of an estimator that go to its network's builder."""
+    return {f.name: getattr(estimator, f.name) for f in fields(estimator) if "builder" in f.metadata}
+
+
+def _fill_docstring(cls):
+    """Put the parameters and attributes of all parts in the places of ``{parameters}`` and ``{attributes}``."""
+    parameters = {name: p.default for name, p in inspect.signature(cls).parameters.items()}
+    texts = {
+        "parameters": [_entry(name, *_text_of(cls, name), default=value) for name, value in parameters.items()],
+        "attributes": [_entry(name, *text) for name, text in _attributes_of(cls).items()],
+    }
+    doc = inspect.cleandoc(cls.__doc__)  # as Python keeps docstrings from 3.13 on
+    for title, entries in texts.items():
+        doc = doc.replace(f"{{{title}}}", "\n\n".join(entries))
+    cls.__doc__ = doc
+
+
+def _text_of(cls, name):
+    """Return what kind of value a parameter takes, and its text."""
+    base = next(base for base in cls.__mro__ if name in vars(base).get("__annotations__", {}))
+    builder = cls.__dataclass_fields__[name].metadata.get("builder")
+    return read_section((builder or base).__doc__, "Parameters")[name]
+
+
+def _attributes_of(cls):
+    """Return the fitted attributes that the parts of an estimator have, {name: (kind, text)}."""
+    entries: dict[str, tuple[str, str]] = {}
+    for base in cls.__mro__[1:]:
+        if "__dataclass_fields__" in vars(base):
+            entries = {**entries, **read_section(base.__doc__, "Attributes")}
+    return entries
+
+
+def read_section(doc: str | None, title: str) -> dict[str, tuple[str, str]]:
+    """Return the entries of a numpydoc section, {name: (kind of value, text)}."""
+    pattern = rf"^{title}\n-+\n(.*?)(?=^\S[^\n]*\n-{{3,}}\n|\Z)"
+    section = re.search(pattern, inspect.cleandoc(doc or ""), re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^(\w+) : (.+)\n((?:[ ]+\S.*\n?|\n)*)", section[1] if section else "", re.MULTILINE)
+    return {name: (kind.partition(", default=")[0], " ".join(text.split())) for name, kind, text in found}
+
+
+def _entry(name, kind, text, **default):
+    """Return an entry of a numpydoc section, with the default of a parameter."""
+    shown = [f', default="{value}"' if isinstance(value, str) else f", default={value!r}" for value in default.values()]
+    return "\n    ".join([f"{name} : {kind}{''.join(shown)}", *textwrap.wrap(text, 110)])

@@ -1,11 +1,14 @@
 """Windows expressed relative to themselves, so that a network can follow a level it never saw in training.
 
-A window is shifted by its location and divided by its scale, each feature by its own; a prediction is turned back with
+A window is shifted by its location and divided by its scale, each feature by its own; a prediction is restored with
 those of the feature that it continues. This is reversible instance normalisation [1]_ without learned parameters.
 
 .. [1] T. Kim et al., "Reversible Instance Normalization for Accurate Time-Series Forecasting against Distribution
    Shift", ICLR 2022.
 """
+
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -18,6 +21,60 @@ ROWS_AT_ONCE = 4096
 FLAT = 1e-6  # of its level: what float32 cannot tell from a constant window
 N_TELLING = 150  # samples from which on means and deviations tell units
 ROUNDING = 1e-12  # of its level: what float64 makes of a constant feature
+
+
+@dataclass(frozen=True)
+class WindowNorm:
+    """How windows are expressed relative to themselves, as `fit` learned it.
+
+    Attributes
+    ----------
+    name : {"last", "relative", "standard"}
+        Which location and scale are taken.
+    channel_scale : ndarray of shape (n_features,)
+        What each feature of a normalised window is divided by.
+    """
+
+    name: str
+    channel_scale: NDArray[np.float64]
+
+    def check_complete(self, n_after: NDArray[np.intp]) -> None:
+        """Refuse sequences that end early, by the numbers of steps after their ends, (n_samples,)."""
+        check_complete(n_after)
+
+    def check_last(self, windows: NDArray[Any]) -> None:
+        """Refuse windows (n_samples, n_steps, n_features) that cannot be divided."""
+        check_positive(windows[:, -1], self.name)
+
+    def locate(self, windows: NDArray[Any], channel: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return location and scale of a feature in each window, (n_samples, 1) each."""
+        return location_and_scale(windows[:, :, channel : channel + 1], self.name)
+
+    def normalise(self, inputs: Any) -> Any:
+        """Return the input of a network, (sample, ..., time, feature), normalised by layers of Keras."""
+        return normalise_input(inputs, self.name)
+
+    def restore(self, outputs: Any, inputs: Any, channel: int) -> Any:
+        """Return the outputs of a network, (sample, output), in the units of a feature of the input, by layers."""
+        return restore_units(outputs, inputs, self.name, channel)
+
+
+def learn_window_norm(
+    name: str, windows: NDArray[Any], rows: NDArray[np.intp], n_after: NDArray[np.intp]
+) -> WindowNorm:
+    """Learn to normalise windows (n_samples, n_steps, n_features), of which `rows` are trained on."""
+    check_complete(n_after)
+    check_positive(windows[rows, -1], name)
+    return WindowNorm(name, channel_deviations(windows, rows, name))
+
+
+def check_complete(n_after: NDArray[np.intp]) -> None:
+    """Refuse sequences that end early: they have no last step to be expressed relative to."""
+    if n_after.any():
+        raise ValueError(
+            f"window_norm needs sequences of one length, but {np.count_nonzero(n_after)} samples of X end early "
+            "(in NaN); pass window_norm=None."
+        )
 
 
 def location_and_scale(windows: NDArray, window_norm: str) -> tuple[NDArray, NDArray]:
@@ -75,7 +132,7 @@ def _continues(y: NDArray, last: NDArray) -> bool:
     return len(y) >= n and bool((sliding_window_view(last, n) == y[:n]).all(axis=1).any())
 
 
-def check_positive(last: NDArray, window_norm: str | None) -> None:
+def check_positive(last: NDArray, window_norm: str) -> None:
     """Refuse last values (n_samples, n_features) that a relative window cannot be divided by."""
     if window_norm == "relative" and last.min() <= 0:
         raise ValueError(
@@ -94,7 +151,7 @@ def normalise_input(inputs, window_norm):
     return divide((inputs - location) / scale)
 
 
-def turn_back(outputs, inputs, window_norm, target_channel):
+def restore_units(outputs, inputs, window_norm, target_channel):
     """Return the outputs of a network, (sample, output), in the units of the input's target channel."""
     location, scale = _location_and_scale_layers(inputs, window_norm)
     location, scale = (

@@ -99,7 +99,7 @@ def test_weights_of_samples_count_in_the_scale_of_y(windows):
     rows = np.repeat(np.arange(len(y)), weights)
     weighted = small_dense(window_norm="last", target_channel=1).fit(X, y, weights)
     repeated = small_dense(window_norm="last", target_channel=1).fit(X[rows], y[rows])
-    assert weighted._target_scale == pytest.approx(repeated._target_scale, rel=1e-12)
+    assert weighted._target.scale == pytest.approx(repeated._target.scale, rel=1e-12)
 
 
 @over_norms
@@ -254,10 +254,10 @@ def test_windows_without_a_past(windows, estimator, window_norm):
 def test_partial_fit_keeps_the_scales_of_its_first_call(windows):
     X, y = windows
     model = small_dense(window_norm="last", target_channel=1).partial_fit(X, y)
-    scale = model._target_scale
+    scale = model._target.scale
     weights = model.model_.get_layer("channel_scale").get_weights()[0]
     model.partial_fit(3 * X[:20], 3 * y[:20])
-    np.testing.assert_array_equal(model._target_scale, scale)
+    np.testing.assert_array_equal(model._target.scale, scale)
     np.testing.assert_array_equal(model.model_.get_layer("channel_scale").get_weights()[0], weights)
 
 

@@ -7,16 +7,15 @@ import numpy as np
 import pytest
 
 from skhybrid._backend import keras, tf
-from skhybrid._training import fast_layers as _fused
+from skhybrid._training import fast_recurrence
 from skhybrid._training.fast_layers import (
     FoldedTimeDistributed,
-    FusedLSTM,
     UnfoldedConv1D,
     fuse,
     has_large_layer,
-    has_several_threads,
     let_steps_pass,
 )
+from skhybrid._training.fast_recurrence import FusedLSTM, has_several_threads
 
 L = keras.layers
 N, STEPS, FEATURES = 5, 7, 3
@@ -52,9 +51,9 @@ def outputs_and_gradients(layer, weights, X):
 @pytest.fixture(params=["small", "large on one core", "large on several"])
 def size(request, monkeypatch):
     """Have an LSTM of any size count as small, or as large where TensorFlow has one thread or several."""
-    monkeypatch.setattr(_fused, "LARGE_LSTM", 10**9 if request.param == "small" else 0)
-    monkeypatch.setattr(_fused, "has_several_threads", lambda: request.param == "large on several")
-    monkeypatch.setattr(_fused, "STEPS_AT_ONCE", 3)  # of 7: one part has fewer
+    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", 10**9 if request.param == "small" else 0)
+    monkeypatch.setattr(fast_recurrence, "has_several_threads", lambda: request.param == "large on several")
+    monkeypatch.setattr(fast_recurrence, "STEPS_AT_ONCE", 3)  # of 7: one part has fewer
 
 
 @pytest.mark.usefixtures("size")
@@ -154,7 +153,7 @@ def test_number_of_steps_may_be_open(make):
 
 
 def test_large_layer_is_seen_wherever_it_is_used(monkeypatch):
-    monkeypatch.setattr(_fused, "LARGE_LSTM", STEPS * 4)
+    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", STEPS * 4)
     inputs = [keras.Input((STEPS, FEATURES)) for _ in range(2)]
     for units, is_large in ((4, False), (5, True)):
         shared = fuse(L.LSTM(units))

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from skhybrid._backend import keras
-from skhybrid._training import loops as _engine
-from skhybrid._training import program as _programs
-from skhybrid._training.loops import Batches, get_state, predict, set_state, train
+from skhybrid._training import batches, loops
+from skhybrid._training.batches import Batches
+from skhybrid._training.keras_loop import _without_retracing_notices
+from skhybrid._training.loops import predict, train
+from skhybrid._training.state import get_slots, get_state, set_state
 from skhybrid.engine import configure_tensorflow, count_builds
 from skhybrid.networks import cnn, cnn_lstm, dense, recurrent
 
@@ -115,7 +117,7 @@ def train_by_hand(model, data, rows, *, epochs, batch_size, seed):
 @pytest.fixture(scope="module")
 def trained(data):
     model = compiled()
-    history = train(model, data, np.arange(2, N), epochs=3, batch_size=8, seed=4)
+    history = train(model, data, np.arange(2, N), epochs=3, batch_size=8, seed=4).history
     return model, history
 
 
@@ -139,7 +141,7 @@ def test_history_is_the_loss_of_a_plain_loop(trained, trained_by_hand):
 def test_validation_loss_is_the_weighted_error(data):
     X, y, weights = data
     model = compiled()
-    history = train(model, data, np.arange(16), np.arange(18, N), epochs=1, batch_size=8, seed=None)
+    history = train(model, data, np.arange(16), np.arange(18, N), epochs=1, batch_size=8, seed=None).history
     errors = weights[18:] * (model.predict(X[18:], verbose=0) - y[18:])[:, 0] ** 2
     np.testing.assert_allclose(history["val_loss"], [errors.mean()], rtol=1e-5)
 
@@ -181,7 +183,7 @@ def test_logger_holds_back_retracing_notices_only(message, n_seen):
     seen, handler, logger = [], Seen(), logging.getLogger("tensorflow")
     logger.addHandler(handler)
     try:
-        with _engine._without_retracing_notices():
+        with _without_retracing_notices():
             logger.warning(message)
     finally:
         logger.removeHandler(handler)
@@ -210,18 +212,18 @@ def test_prediction_does_not_depend_on_its_company(network, n_rows):
 def test_predict_in_parts_equals_predict_at_once(data, several_threads, monkeypatch):
     model = compiled()
     at_once = predict(model, data[0])
-    monkeypatch.setattr(_engine, "PREDICT_ROWS", 5)
-    monkeypatch.setattr(_engine, "has_several_threads", lambda: several_threads)
+    monkeypatch.setattr(loops, "PREDICT_ROWS", 5)
+    monkeypatch.setattr(loops, "has_several_threads", lambda: several_threads)
     np.testing.assert_allclose(predict(model, data[0]), at_once, rtol=1e-6, atol=1e-7)
 
 
 def test_predict_compiles_once_for_any_number_of_rows(data):
     model = compiled()
     predict(model, data[0])
-    before = _programs.count_builds()
+    before = count_builds()
     for n in (1, 3, N):
         predict(model, data[0][:n])
-    assert _programs.count_builds() == before
+    assert count_builds() == before
 
 
 def test_predict_sees_later_training(data):
@@ -257,9 +259,9 @@ def test_training_with_keras_forgets_what_a_program_gathered(data):
     model = compiled()
     options = {"batch_size": 8, "seed": 4}
     train(model, data, np.arange(N), epochs=1, **options)
-    assert _programs.get_slots(model) is not None
+    assert get_slots(model) is not None
     train(model, data, np.arange(N), epochs=2, initial_epoch=1, callbacks=[EachBatch()], **options)
-    assert _programs.get_slots(model) is None
+    assert get_slots(model) is None
 
 
 def test_state_is_a_copy():
@@ -283,11 +285,11 @@ def test_state_of_another_network_is_refused():
 
 @pytest.mark.parametrize("piece_values", [1, 3 * N * 10, 10**6])
 def test_epochs_in_one_call_equal_epochs_one_by_one(data, piece_values, monkeypatch):
-    monkeypatch.setattr(_engine, "PIECE_VALUES", piece_values)  # room for no epoch, three, all seven
+    monkeypatch.setattr(batches, "PIECE_VALUES", piece_values)  # room for no epoch, three, all seven
     unwatched, watched = compiled(dropout=0.2), compiled(dropout=0.2)
     options = {"epochs": 7, "batch_size": 8, "seed": 0}
-    losses = train(unwatched, data, np.arange(N), **options)["loss"]
-    expected = train(watched, data, np.arange(N), callbacks=[keras.callbacks.Callback()], **options)["loss"]
+    losses = train(unwatched, data, np.arange(N), **options).history["loss"]
+    expected = train(watched, data, np.arange(N), callbacks=[keras.callbacks.Callback()], **options).history["loss"]
     np.testing.assert_allclose(losses, expected, rtol=1e-6)
     np.testing.assert_array_equal(weights_of(unwatched), weights_of(watched))
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from skhybrid._backend import keras, tf
-from skhybrid._training import fast_layers as _fused
-from skhybrid._training import program as _programs
+from skhybrid._training import cache, fast_recurrence
+from skhybrid._training.cache import clear_caches, program_of
+from skhybrid._training.eligibility import why_not
 from skhybrid._training.loops import predict, train
-from skhybrid._training.program import program_of, why_not
+from skhybrid._training.program import Graph, count_builds
 from skhybrid.networks import NETWORKS, cnn, cnn_lstm, dense, recurrent, time_distributed_cnn_lstm
 
 L = keras.layers
@@ -120,9 +121,9 @@ def test_training_equals_keras(data, case):
 @pytest.mark.parametrize("n_cores", [1, 2])
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_training_of_large_layers_equals_keras(data, bidirectional, n_cores, monkeypatch):
-    monkeypatch.setattr(_fused, "LARGE_LSTM", 0)
+    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", 0)
     monkeypatch.setattr(joblib, "cpu_count", lambda: n_cores)
-    _programs.clear_caches()  # small ones of the same description
+    clear_caches()  # small ones of the same description
     ours, again, reference = (build(cnn_lstm, filters=4, bidirectional=bidirectional, **SMALL) for _ in range(3))
     train_with_keras(reference, data, epochs=2, batch_size=13)  # the last batch has 1 row, and half of it none
     for model in (ours, again):
@@ -130,7 +131,7 @@ def test_training_of_large_layers_equals_keras(data, bidirectional, n_cores, mon
     assert largest_difference(ours, reference) < 1e-5
     assert largest_difference(ours, again) == 0
     np.testing.assert_allclose(predict(ours, data[0][:1]), reference.predict_on_batch(data[0][:1]), atol=1e-5)
-    _programs.clear_caches()
+    clear_caches()
 
 
 def test_program_for_one_core_does_not_serve_several(monkeypatch):
@@ -176,7 +177,7 @@ def test_nested_windows_train_like_keras(data):
 
 def test_history_equals_keras(data):
     ours, reference = (build(with_penalty) for _ in range(2))
-    history = train(ours, data, np.arange(30), np.arange(30, N), epochs=2, batch_size=BATCH, seed=None)
+    history = train(ours, data, np.arange(30), np.arange(30, N), epochs=2, batch_size=BATCH, seed=None).history
     X, y, w = data
     expected = reference.fit(
         X[:30],
@@ -196,7 +197,7 @@ def test_history_equals_keras(data):
 def test_pieces_of_an_epoch_do_not_matter(data, monkeypatch):
     whole, pieces = (build(dense, dense_units=4) for _ in range(2))
     train(whole, data, np.arange(N), epochs=2, batch_size=4, seed=5)
-    monkeypatch.setattr("skhybrid._training.loops.PIECE_VALUES", 2 * 4 * 12)  # two batches
+    monkeypatch.setattr("skhybrid._training.batches.PIECE_VALUES", 2 * 4 * 12)  # two batches
     train(pieces, data, np.arange(N), epochs=2, batch_size=4, seed=5)
     assert largest_difference(whole, pieces) == 0
 
@@ -205,9 +206,9 @@ def test_pieces_of_an_epoch_do_not_matter(data, monkeypatch):
 
 
 def count_new_builds(function):
-    before = _programs.count_builds()
+    before = count_builds()
     function()
-    return _programs.count_builds() - before
+    return count_builds() - before
 
 
 def fit_some(data, n_rows=N, batch_size=BATCH, **parameters):
@@ -217,7 +218,7 @@ def fit_some(data, n_rows=N, batch_size=BATCH, **parameters):
 
 
 def test_seed_rate_length_and_batch_size_share_a_program(data):
-    _programs.clear_caches()
+    clear_caches()
 
     def fit_all():
         fit_some(data)
@@ -273,17 +274,17 @@ def test_program_holds_no_weights():
 def test_graph_knows_what_its_function_takes_from_outside(is_shared_out, is_optimized):
     outside = tf.constant([1.0, 2.0])
     options = {"is_shared_out": is_shared_out, "is_optimized": is_optimized}
-    add = _programs.Graph(lambda a: a + outside, tf.TensorSpec([2]), **options)
+    add = Graph(lambda a: a + outside, tf.TensorSpec([2]), **options)
     np.testing.assert_array_equal(add(tf.constant([10.0, 20.0])), [11, 22])
 
 
 def test_programs_are_bounded(monkeypatch):
-    monkeypatch.setattr(_programs, "MAX_PROGRAMS", 2)
+    monkeypatch.setattr(cache, "MAX_PROGRAMS", 2)
     for units in (5, 6, 7):
         program_of(build(dense, dense_units=units))
-        assert 1 <= len(_programs._PROGRAMS) <= 2
-    _programs.clear_caches()
-    assert len(_programs._PROGRAMS) == 0
+        assert 1 <= len(cache._PROGRAMS) <= 2
+    clear_caches()
+    assert len(cache._PROGRAMS) == 0
 
 
 @pytest.mark.parametrize(
@@ -291,8 +292,8 @@ def test_programs_are_bounded(monkeypatch):
     [(dense, False), (cnn, False), *product((cnn_lstm, recurrent, time_distributed_cnn_lstm), (False, True))],
 )
 def test_forgotten_programs_leave_no_graph(builder, large, monkeypatch):
-    monkeypatch.setattr(_fused, "LARGE_LSTM", 0 if large else _fused.LARGE_LSTM)
-    _programs.clear_caches()
+    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", 0 if large else fast_recurrence.LARGE_LSTM)
+    clear_caches()
     shape = (2, 3, 2) if builder is time_distributed_cnn_lstm else SHAPE
     model = builder(shape, 2, seed=0)
     model.compile("adam", "mse")
@@ -303,7 +304,7 @@ def test_forgotten_programs_leave_no_graph(builder, large, monkeypatch):
     graphs = [weakref.ref(graph._concrete.graph) for graph in (program.train, program.evaluate, program.forward)]
     assert all(graph() is not None for graph in graphs)
     del model, program
-    _programs.clear_caches()
+    clear_caches()
     for _ in range(3):  # what has a finalizer goes in a later round
         gc.collect()
     assert [graph() for graph in graphs] == [None] * 3
@@ -311,9 +312,9 @@ def test_forgotten_programs_leave_no_graph(builder, large, monkeypatch):
 
 def test_kernels_of_forgotten_programs_are_freed(monkeypatch):
     n_freed = []
-    monkeypatch.setattr(_programs, "forget_kernels", lambda: n_freed.append(1))
-    monkeypatch.setattr(_programs, "MAX_PROGRAMS", 4)
-    _programs.clear_caches()
+    monkeypatch.setattr(cache, "forget_kernels", lambda: n_freed.append(1))
+    monkeypatch.setattr(cache, "MAX_PROGRAMS", 4)
+    clear_caches()
     assert len(n_freed) == 1
     for units in range(1, 10):
         program_of(build(dense, dense_units=units))
@@ -321,7 +322,7 @@ def test_kernels_of_forgotten_programs_are_freed(monkeypatch):
 
 
 def test_forgotten_programs_go_on_in_their_threads(data, monkeypatch):
-    monkeypatch.setattr(_programs, "MAX_PROGRAMS", 2)
+    monkeypatch.setattr(cache, "MAX_PROGRAMS", 2)
 
     def fit(units):
         model = build(dense, dense_units=units)
@@ -339,7 +340,7 @@ def test_threads_share_a_program_and_stay_right(data):
         train(model, data, np.arange(N), epochs=2, batch_size=4, seed=seed)
         return predict(model, data[0])
 
-    _programs.clear_caches()
+    clear_caches()
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(fit, range(8)))
     np.testing.assert_array_equal(together, [fit(seed) for seed in range(8)])
@@ -406,7 +407,7 @@ def test_what_programs_cannot_do_is_left_to_keras(model, optimizer):
     assert why_not(model)
     rng = np.random.default_rng(0)
     X = rng.normal(size=(9, 3)).astype(np.float32)
-    history = train(model, (X, X[:, :1], np.ones(9)), np.arange(9), epochs=1, batch_size=4, seed=0)
+    history = train(model, (X, X[:, :1], np.ones(9)), np.arange(9), epochs=1, batch_size=4, seed=0).history
     assert np.isfinite(history["loss"]).all()
     np.testing.assert_allclose(predict(model, X), model.predict_on_batch(X), atol=1e-6)
 
@@ -423,7 +424,7 @@ def test_every_network_of_the_package_has_a_program(name):
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_building_a_program_draws_nothing(cell, bidirectional):
     model = build(recurrent, cell=cell, bidirectional=bidirectional, units=3)
-    _programs.clear_caches()
+    clear_caches()
     before = random.getstate()
     assert program_of(model) is not None
     assert random.getstate() == before

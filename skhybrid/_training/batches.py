@@ -1,0 +1,74 @@
+"""Batches gathered from the samples when they are needed."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhybrid._backend import keras
+
+PIECE_VALUES = 2**22  # numbers of one piece of training windows, 16 MB
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches gathered from X when they are needed, whatever X is: an array, a view of windows or a memory map.
+
+    Nothing global is read: the order of the rows follows from `seed` and the epoch alone, so that training on from
+    epoch 3 sees the batches that an uninterrupted training would have seen.
+
+    Parameters
+    ----------
+    data : tuple of ndarray
+        Inputs, targets and weights of the samples; first axes of equal length.
+
+    rows : ndarray of int
+        The samples to take, in this order unless there is a `seed`.
+
+    batch_size : int
+        Samples in a batch; the last one may hold fewer.
+
+    seed : int or None, default=None
+        Decides, with the epoch, on the order of the samples.
+
+    epoch : int, default=0
+        Number of epochs trained before.
+    """
+
+    def __init__(self, data, rows, batch_size, *, seed=None, epoch=0):
+        super().__init__()
+        self.data = data
+        self.rows = rows
+        self.batch_size = batch_size
+        self.seed = seed
+        self.epoch = epoch
+        self.order = rows
+
+    def gather(self, order):
+        """Return the samples in this order."""
+        return tuple(as_float32(a[order]) for a in self.data)
+
+    def n_at_once(self, size):
+        """Return how many groups of `size` samples are gathered at once, to be trained on in one call."""
+        return max(1, PIECE_VALUES // (size * max(1, self.data[0][0].size)))
+
+    def pieces(self):
+        """Yield the samples of the epoch in pieces of many batches."""
+        n_rows = self.n_at_once(self.batch_size) * self.batch_size
+        for start in range(0, len(self.order), n_rows):
+            yield self.gather(self.order[start : start + n_rows])
+
+    def __len__(self):
+        return -(-len(self.rows) // self.batch_size)
+
+    def __getitem__(self, i):
+        return self.gather(self.order[i * self.batch_size : (i + 1) * self.batch_size])
+
+    def on_epoch_begin(self):  # not on_epoch_end, which Keras calls once more, before the first epoch
+        if self.seed is not None:
+            self.order = np.random.default_rng([self.seed, self.epoch]).permutation(self.rows)
+        self.epoch += 1
+
+
+def as_float32(a: NDArray[Any]) -> NDArray[np.float32]:
+    """Return an array as the networks read it."""
+    return np.asarray(a, dtype=np.float32)

@@ -1,0 +1,51 @@
+"""Keras' own loops, which train and ask any network."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from skhybrid._backend import keras, tf
+from skhybrid._training.state import set_slots
+
+
+def train_with_keras(model, batches, validation, *, epochs, initial_epoch, callbacks, verbose):
+    """Train by `keras.Model.fit`; return its history."""
+    set_slots(model, None)  # what a program's optimizer has gathered is out of date after this
+    with _without_retracing_notices():
+        # The batches bring their own order; Keras' would come from a global seed.
+        return model.fit(
+            batches,
+            validation_data=validation,
+            shuffle=False,
+            epochs=epochs,
+            initial_epoch=initial_epoch,
+            callbacks=callbacks,
+            verbose=verbose,
+        ).history
+
+
+def forward_with_keras(model: keras.Model) -> Any:
+    """Return the compiled forward pass for any number of rows, which stays on the model that it belongs to."""
+    if not hasattr(model, "_skhybrid_forward"):
+        signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
+        forward = tf.function(lambda X: model(X, training=False), input_signature=signature)
+        model._skhybrid_forward = _without_retracing_notices()(forward)
+    return model._skhybrid_forward
+
+
+class _Retracing(logging.Filter):
+    """Drops TensorFlow's advice against many small functions: every new network needs its own."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "triggered tf.function retracing" not in record.getMessage()
+
+
+@contextmanager
+def _without_retracing_notices() -> Iterator[None]:
+    notices, logger = _Retracing(), logging.getLogger("tensorflow")
+    logger.addFilter(notices)
+    try:
+        yield
+    finally:
+        logger.removeFilter(notices)

@@ -1,0 +1,83 @@
+"""X as the networks read it: samples, and which of their steps are not known."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from skhybrid._validation import check_weights, count_unknown, fill_unknown
+
+
+class Samples(NamedTuple):
+    """Samples as a network takes them.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_samples, *input_shape)
+        The samples.
+    n_before : ndarray of shape (n_samples,)
+        Number of steps of each sample at its start that have no past, which are NaN in all features.
+    n_after : ndarray of shape (n_samples,)
+        Number of steps after the end of the sequence, likewise.
+    """
+
+    values: NDArray[Any]
+    n_before: NDArray[np.intp]
+    n_after: NDArray[np.intp]
+
+    @property
+    def windows(self) -> NDArray[Any]:
+        """The samples as (sample, time, feature), with subsequences joined."""
+        return as_sequences(self.values)
+
+    def fill(self) -> NDArray[Any]:
+        """Return the values, with the first known step of each sample repeated where the steps before are unknown."""
+        if not self.n_before.any():
+            return self.values
+        return fill_unknown(self.windows, self.n_before).reshape(self.values.shape)
+
+    def weigh(self, sample_weight: ArrayLike | None) -> NDArray[np.float64]:
+        """Return the weights of the samples, 0 where the past is not known."""
+        return np.where(self.n_before == 0, check_weights(sample_weight, len(self.values)), 0)
+
+
+def read_sequences(values: NDArray[Any]) -> Samples:
+    """Return values (n_samples, ..., n_steps, n_features) with the numbers of their steps that are unknown."""
+    return Samples(values, *count_unknown(as_sequences(values)))
+
+
+def read_frames(values: NDArray[Any]) -> Samples:
+    """Return images or clips, which are known as a whole."""
+    none = np.zeros(len(values), dtype=np.intp)
+    return Samples(values, none, none)
+
+
+def as_sequences(values: NDArray[Any]) -> NDArray[Any]:
+    """Return values as (sample, time, feature)."""
+    return values.reshape(len(values), -1, values.shape[-1])
+
+
+def find_usable(weights: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the samples to train on: those with a weight, which a window without a complete past has not."""
+    rows = np.flatnonzero(weights > 0)
+    if len(rows) == 0:
+        raise ValueError(
+            f"X must hold at least one complete window, but all {len(weights)} start with NaN (or have weight "
+            "zero); pass a smaller window_length or more rows."
+        )
+    return rows
+
+
+def split_in_time(
+    rows: NDArray[np.intp], validation_fraction: float, gap: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Split the samples in time: the last part validates, and a gap keeps its targets out of training."""
+    n_validation = round(validation_fraction * len(rows))
+    n_training = len(rows) - n_validation - gap
+    if n_training < 2 or n_validation < 1:
+        raise ValueError(
+            f"early_stopping=True needs at least 2 samples to train on and 1 to validate on, but of {len(rows)} "
+            f"samples validation_fraction={validation_fraction} and a gap of {gap} leave {max(n_training, 0)} "
+            f"and {n_validation}; pass more samples, another validation_fraction or a smaller validation_gap."
+        )
+    return rows[:n_training], rows[len(rows) - n_validation :]

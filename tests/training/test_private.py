@@ -1,0 +1,206 @@
+"""What is private to Keras and TensorFlow: that it is there, and what happens where it is not."""
+
+import builtins
+import sys
+
+import numpy as np
+import pytest
+from keras.src.optimizers.base_optimizer import BaseOptimizer
+
+from skhybrid import CNNLSTMRegressor, LSTMClassifier
+from skhybrid._backend import keras, tf
+from skhybrid._training import _private, clear_caches
+from skhybrid._training._private import (
+    EXCLUDED_FROM_DECAY,
+    NAMES,
+    PURE_METHODS,
+    custom_gradient,
+    excludes_from_decay,
+    find_missing,
+    forget_kernels,
+    own_names,
+    pure_class,
+    without_values,
+)
+from skhybrid._training.eligibility import ELEMENTWISE, flatten_layers
+
+NEEDED = [f"{module}:{name}" for module, names in NAMES.items() for name in names]
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_canary(name):
+    """Each private name that programs are built on exists in the installed versions."""
+    module, attribute = name.split(":")
+    assert _private._find(module, attribute) is not None, (
+        f"{module}.{attribute} is gone from Keras {keras.__version__} or TensorFlow {tf.__version__}: networks train "
+        "in Keras' own loop until _training/_private.py finds another way."
+    )
+
+
+@pytest.mark.parametrize("name", PURE_METHODS)
+def test_canary_of_optimizers(name):
+    lineage = {cls.__name__: cls for cls in keras.optimizers.SGD.__mro__}
+    assert name in vars(lineage["BaseOptimizer"]), (
+        f"BaseOptimizer.{name} is gone from Keras {keras.__version__}: networks train in Keras' own loop until "
+        "_training/_private.py finds another way."
+    )
+
+
+def test_canary_of_new_methods():
+    """A method that TensorFlow's optimizers replace from now on has to be looked at."""
+    lineage = {cls.__name__: cls for cls in keras.optimizers.SGD.__mro__}
+    base, in_place = vars(lineage["BaseOptimizer"]), vars(lineage["TFOptimizer"])
+    assert {name for name in in_place if name in base and not name.startswith("__")} == set(PURE_METHODS)
+
+
+@pytest.mark.parametrize("excluded", [{"var_names": ["bias"]}, {"var_list": [keras.Variable(0.0)]}], ids=list)
+def test_canary_of_weight_decay(excluded):
+    optimizer = keras.optimizers.AdamW()
+    assert not excludes_from_decay(optimizer)
+    optimizer.exclude_from_weight_decay(**excluded)
+    assert excludes_from_decay(optimizer), (
+        f"keras.optimizers keep what weight decay leaves out in none of {EXCLUDED_FROM_DECAY} any more: programs would "
+        "let all weights decay."
+    )
+
+
+@pytest.mark.parametrize("cls", sorted(ELEMENTWISE, key=lambda cls: cls.__name__), ids=lambda cls: cls.__name__)
+def test_canary_of_averages(cls):
+    """The moving average of the weights is found among an optimizer's variables by its name."""
+    optimizer = pure_class(cls)(use_ema=True)
+    optimizer.build([keras.Variable(np.zeros(3, np.float32), name="weights")])
+    named = [v for v in optimizer.variables if v.name.endswith("_average")]
+    assert len(named) == 1
+    assert named[0] is optimizer._model_variables_moving_average[0]
+
+
+def test_canary_of_layers():
+    """Our own walk finds the layers that Keras finds."""
+    inner = keras.layers.Bidirectional(keras.layers.LSTM(2))
+    nested = keras.Sequential([keras.layers.Dense(2), keras.layers.TimeDistributed(keras.layers.Dense(3))])
+    model = keras.Sequential(
+        [keras.Input((4, 2)), nested, inner, keras.layers.Dense(1, activation=keras.layers.ReLU())]
+    )
+    assert {id(layer) for layer in flatten_layers(model)} >= {id(layer) for layer in model._flatten_layers()}
+
+
+def test_nothing_is_missing():
+    assert find_missing() == ""
+
+
+# Where something is missing
+
+
+def forbid(monkeypatch, module):
+    """Have the import of a module fail, as where a version lacks it."""
+    for name in list(sys.modules):
+        if f"{name}.".startswith(f"{module}."):
+            monkeypatch.setitem(sys.modules, name, None)
+
+
+def forbid_statements(monkeypatch, module):
+    """The same, by the function that import statements call."""
+    real = builtins.__import__
+
+    def importing(name, *args, **kwargs):
+        if f"{name}.".startswith(f"{module}."):
+            raise ImportError(f"no {name} here")
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", importing)
+
+
+LACKS = {
+    "global state": lambda m: forbid(m, "keras.src.backend.common.global_state"),
+    "global state by statement": lambda m: forbid_statements(m, "keras.src.backend.common.global_state"),
+    "one function of it": lambda m: m.delattr("keras.src.backend.common.global_state.set_global_attribute"),
+    "recording": lambda m: forbid(m, "tensorflow.python.eager.record"),
+    "eager by statement": lambda m: forbid_statements(m, "tensorflow.python.eager"),
+    "executor": lambda m: m.delattr("tensorflow.python.eager.context.function_executor_type"),
+    "pure update": lambda m: m.delattr(BaseOptimizer, "_backend_update_step"),
+    "pure apply": lambda m: m.delattr(BaseOptimizer, "stateless_apply"),
+}
+
+
+@pytest.fixture(params=LACKS.values(), ids=LACKS)
+def lacking(request, monkeypatch):
+    """Programs are forgotten, and something that they need is gone."""
+    clear_caches()
+    request.param(monkeypatch)
+
+
+@pytest.mark.usefixtures("lacking")
+@pytest.mark.parametrize("options", [{"window_norm": "last"}, {"early_stopping": True, "optimizer": "adamw"}], ids=str)
+def test_network_trains_in_keras_loop_and_says_why(options):
+    X = 5 + np.random.default_rng(0).normal(size=(30, 6, 2))
+    network = {"filters": 2, "units": 2, "epochs": 2, "random_state": 0, **options}
+    model = CNNLSTMRegressor(**network).fit(X, X[:, -1, 0])
+    assert model.engine_.startswith("keras: this version of Keras or TensorFlow lacks ")
+    expected = CNNLSTMRegressor(**network, engine="keras").fit(X, X[:, -1, 0])
+    np.testing.assert_array_equal(model.predict(X), expected.predict(X))
+
+
+@pytest.mark.usefixtures("lacking")
+def test_compiled_engine_is_refused_with_the_reason():
+    X = np.random.default_rng(0).normal(size=(30, 6, 2))
+    with pytest.raises(ValueError, match=r"engine='compiled' needs .* but this version of Keras or TensorFlow lacks"):
+        LSTMClassifier(2, epochs=1, engine="compiled").fit(X, X[:, -1, 0] > 0)
+
+
+def test_package_imports_and_trains_without_private_modules(run_python):
+    code = """
+    import builtins, sys
+    import tensorflow, keras
+    for name in list(sys.modules):
+        if name.startswith(("tensorflow.python.eager", "keras.src.backend.common.global_state")):
+            sys.modules[name] = None
+    import numpy as np
+    from skhybrid import GRURegressor
+    X = np.random.default_rng(0).normal(size=(30, 6, 1))
+    model = GRURegressor(2, epochs=1, random_state=0).fit(X, X[:, -1, 0])
+    print(model.predict(X).shape, model.engine_)
+    """
+    done = run_python(code)
+    assert done.stdout.startswith("(30,) keras: this version of Keras or TensorFlow lacks "), done.stderr
+
+
+def test_kernels_are_forgotten_without_a_context(monkeypatch):
+    monkeypatch.delattr("tensorflow.python.eager.context.context")
+    forget_kernels()
+
+
+# What is made of it
+
+
+def test_own_names_start_afresh_and_leave_the_users_count():
+    name = keras.layers.ZeroPadding1D().name  # which no network here uses
+    with own_names():
+        assert [keras.layers.ZeroPadding1D().name for _ in range(2)] == ["zero_padding1d", "zero_padding1d_1"]
+    following = keras.layers.ZeroPadding1D().name
+    assert following != name
+    assert following.startswith("zero_padding1d_")
+
+
+def test_variables_without_values_stay_so():
+    layer = keras.layers.Dense(2)
+    with without_values():
+        layer.build((None, 3))
+    with keras.StatelessScope():
+        pass  # at its end, Keras fills the variables that it knows to wait for a value
+    assert layer.kernel.shape == (3, 2)
+    assert layer.kernel._value is None
+
+
+def test_custom_gradient_is_taken_in_a_graph():
+    @custom_gradient
+    def product(a, b):
+        return a * b, lambda d_output: (10 * d_output, 100 * d_output)
+
+    @tf.function
+    def differentiate(a, b):
+        with tf.GradientTape() as tape:
+            tape.watch((a, b))
+            output = 2 * product(a, b)
+        return output, *tape.gradient(output, (a, b))
+
+    assert [float(value) for value in differentiate(tf.constant(3.0), tf.constant(4.0))] == [24, 20, 200]
