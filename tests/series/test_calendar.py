@@ -26,7 +26,7 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from skhybrid.series.features import CalendarFeatures, PerStepTransformer, RollingFeatures
+from skhybrid.series.calendar import CalendarFeatures, PerStepTransformer, RollingFeatures
 
 ESTIMATORS = [PerStepTransformer(), CalendarFeatures(time=0), RollingFeatures()]
 
