@@ -9,12 +9,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from keras.src.backend.common import global_state as keras_state
+from sklearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    check_get_feature_names_out_error,
+    check_global_output_transform_pandas,
+    check_param_validation,
+    check_set_output_transform,
+    check_set_output_transform_pandas,
+    check_transformer_get_feature_names_out,
+    check_transformer_get_feature_names_out_pandas,
+)
 from tensorflow.python.eager import context
 from tensorflow.python.framework import config as tf_config
 
 from skhybrid._backend import keras, tf
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# Checks of columns and containers that scikit-learn has, but leaves out of `parametrize_with_checks`.
+OUTPUT_CHECKS = [
+    check_dataframe_column_names_consistency,
+    check_get_feature_names_out_error,
+    check_global_output_transform_pandas,
+    check_param_validation,
+    check_set_output_transform,
+    check_set_output_transform_pandas,
+    check_transformer_get_feature_names_out,
+    check_transformer_get_feature_names_out_pandas,
+]
 
 
 def global_state() -> dict[str, Any]:
