@@ -8,7 +8,8 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _EXPORTS = {
-    "series.windows": ["SlidingWindow", "make_supervised", "make_windows", "sliding_windows"],
+    "series.sliding_window": ["SlidingWindow"],
+    "series.windows": ["make_supervised", "make_windows", "sliding_windows"],
     "series.subsequences": ["SubsequenceReshaper", "split_subsequences"],
     "series.calendar": ["CalendarFeatures"],
     "series.per_step": ["PerStepTransformer"],

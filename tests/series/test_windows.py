@@ -1,0 +1,170 @@
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skhybrid import make_supervised, make_windows, sliding_windows
+from tests.helpers import frame, loop_windows, series
+
+sizes = st.tuples(st.integers(1, 40), st.integers(1, 3))  # rows, features
+
+
+# --- sliding_windows -------------------------------------------------------------------------------------------------
+
+
+@given(sizes, st.integers(1, 12), st.integers(1, 5))
+def test_sliding_windows_equals_loop(size, window_length, stride):
+    rows = series(*size)
+    if len(rows) < window_length:
+        with pytest.raises(ValueError, match=f"window_length={window_length} needs at least {window_length} rows"):
+            sliding_windows(rows, window_length, stride=stride)
+        return
+    np.testing.assert_array_equal(
+        sliding_windows(rows, window_length, stride=stride), loop_windows(rows, window_length, stride)
+    )
+
+
+def test_sliding_windows_is_a_read_only_view():
+    rows = series(100, 2)
+    windows = sliding_windows(rows, 10, stride=3)
+    assert np.shares_memory(windows, rows)
+    assert not windows.flags.writeable
+
+
+def test_sliding_windows_of_one_dimension():
+    assert sliding_windows([1, 2, 3], 2).tolist() == [[[1], [2]], [[2], [3]]]
+
+
+@pytest.mark.parametrize(
+    ("a", "window_length", "stride", "message"),
+    [
+        ([1.0, 2.0], 9, 1, "window_length=9 needs at least 9 rows, but X has 2; pass a smaller window_length"),
+        ([1.0, 2.0], 0, 1, "window_length must be an integer of at least 1, but is 0"),
+        ([1.0, 2.0], 1, 1.5, "stride must be an integer of at least 1, but is 1.5"),
+        (["a", "b"], 1, 1, "a must hold numbers, but has dtype <U1; encode text"),
+        (np.zeros((2, 2, 2)), 1, 1, r"a must be 1-D \(time,\) or 2-D \(time, feature\), but has shape \(2, 2, 2\)"),
+        ([], 1, 1, "a must hold at least one row, but has shape"),
+    ],
+)
+def test_sliding_windows_bad_input(a, window_length, stride, message):
+    with pytest.raises(ValueError, match=message):
+        sliding_windows(a, window_length, stride=stride)
+
+
+# --- make_windows and make_supervised: one alignment -----------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(sizes, st.integers(1, 8), st.integers(1, 6), st.integers(1, 4))
+def test_make_windows_equals_loop(size, window_length, horizon, stride):
+    rows = series(*size)
+    target = rows.shape[1] - 1
+    ends = [
+        t for t in range(window_length - 1, len(rows), stride) if t + horizon < len(rows)
+    ]  # t_i = window_length - 1 + i * stride
+    if not ends:
+        with pytest.raises(ValueError, match=r"needs at least \d+ rows"):
+            make_windows(rows, target, window_length=window_length, horizon=horizon, stride=stride)
+        return
+    X, y = make_windows(rows, target, window_length=window_length, horizon=horizon, stride=stride)
+    np.testing.assert_array_equal(X, [[rows[t - window_length + 1 + j] for j in range(window_length)] for t in ends])
+    np.testing.assert_array_equal(y, [rows[t + horizon, target] for t in ends])
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(12, 40), st.integers(1, 3), st.integers(1, 6), st.integers(1, 5), st.integers(1, 4))
+def test_make_windows_equals_keras(n_rows, n_features, window_length, horizon, stride):
+    rows = series(n_rows, n_features)
+    X, y = make_windows(rows, 0, window_length=window_length, horizon=horizon, stride=stride)
+    batches = keras.utils.timeseries_dataset_from_array(
+        rows,
+        rows[window_length - 1 + horizon :, 0],  # Keras' target i belongs to the window that starts at i
+        sequence_length=window_length,
+        sequence_stride=stride,
+        batch_size=None,
+    )
+    expected_X, expected_y = zip(*batches.as_numpy_iterator(), strict=True)
+    np.testing.assert_array_equal(X, expected_X)
+    np.testing.assert_array_equal(y, expected_y)
+
+
+@settings(deadline=None)
+@given(sizes, st.lists(st.integers(1, 6), min_size=1, max_size=4, unique=True), st.booleans())
+def test_make_supervised_equals_loop(size, horizons, as_pandas):
+    rows = series(*size)
+    n_samples = len(rows) - max(horizons)
+    data = pd.DataFrame(rows) if as_pandas else rows
+    if n_samples < 1:
+        with pytest.raises(ValueError, match=f"needs at least {max(horizons) + 1} rows"):
+            make_supervised(data, 0, horizon=horizons)
+        return
+    X, y = make_supervised(data, 0, horizon=horizons)
+    np.testing.assert_array_equal(X, [rows[t] for t in range(n_samples)])
+    np.testing.assert_array_equal(y, [[rows[t + h, 0] for h in horizons] for t in range(n_samples)])
+
+
+def test_make_supervised_keeps_index_and_names():
+    df = frame(5)
+    X, y = make_supervised(df, "x1", horizon=2)
+    pd.testing.assert_frame_equal(X, df.iloc[:3], check_freq=False)
+    pd.testing.assert_series_equal(y, pd.Series(df["x1"].to_numpy()[2:], df.index[:3], name="x1"), check_freq=False)
+
+
+def test_make_supervised_of_a_series():
+    X, y = make_supervised(pd.Series([1.0, 2.0, 4.0], name="load"))
+    assert X.columns.tolist() == ["load"]
+    assert y.tolist() == [2.0, 4.0]
+
+
+def test_make_supervised_many_horizons_name_their_columns():
+    _, y = make_supervised(frame(5), "x0", horizon=range(1, 3))
+    assert y.columns.tolist() == ["x0_t+1", "x0_t+2"]
+
+
+def test_make_supervised_return_future():
+    df = frame(6)
+    X, y, future = make_supervised(df, "x0", horizon=[1, 3], return_future=True)
+    assert len(X) == len(y) == 3
+    pd.testing.assert_frame_equal(future, df.iloc[3:], check_freq=False)
+
+
+def test_make_supervised_moves_up_what_is_known_in_advance():
+    df = pd.DataFrame({"load": [1.0, 2.0, 3.0, np.nan], "holiday": [0, 1, 0, 1]})
+    X, y, future = make_supervised(df, "load", horizon=1, known_future=["holiday"], return_future=True)
+    assert X.columns.tolist() == ["load", "holiday_t+1"]
+    assert X.to_numpy().tolist() == [[1, 1], [2, 0]]
+    assert y.tolist() == [2, 3]
+    assert future.to_numpy().tolist() == [[3, 1]]
+
+
+def test_make_supervised_known_future_of_an_array():
+    X, _ = make_supervised(np.array([[1, 10], [2, 20], [3, 30], [4, 40]]), 0, horizon=[1, 2], known_future=[1])
+    assert X.tolist() == [[1, 20, 30], [2, 30, 40]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"target": "nope"}, r"target must name columns of data, but 'nope' is not one of \['x0', 'x1'\]"),
+        ({}, r"target must name the column to predict, since data has 2: \['x0', 'x1'\]"),
+        ({"target": "x0", "horizon": 0}, "horizon must be an integer of at least 1.*but is 0"),
+        ({"target": "x0", "horizon": [1, 1]}, r"horizon must be .*several different ones, but is \[1, 1\]"),
+        ({"target": "x0", "horizon": []}, r"horizon must be .* but is \[\]"),
+        ({"target": "x0", "horizon": 9}, "horizon=9 needs at least 10 rows with a known target, but data has 5"),
+        ({"target": "x0", "known_future": ["x0"]}, "known_future must hold columns .* but holds the target 'x0'"),
+        (
+            {"target": "x0", "known_future": ["x1"], "return_future": True},
+            "return_future with known_future needs 1 rows after the last known target.*but data has 0",
+        ),
+    ],
+)
+def test_make_supervised_bad_input(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        make_supervised(frame(5), **arguments)
+
+
+def test_make_windows_bad_input():
+    with pytest.raises(ValueError, match="window_length=5 needs at least 5 rows and 1 for the horizon, but X has 5"):
+        make_windows(np.arange(5.0), window_length=5)
