@@ -6,16 +6,8 @@ from functools import reduce
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from skhybrid._validation import (
-    StrOptions,
-    check_data,
-    check_feature_names,
-    check_finite,
-    check_is_fitted,
-    check_positive_int,
-    fit_context,
-)
-from skhybrid.series._history import CONTEXTS, remember, rows_before, time_index
+from skhybrid._validation import check_feature_names, check_is_fitted, check_positive_int, fit_context
+from skhybrid.series._history import KeepsHistory, pad_past
 
 __all__ = ["RollingFeatures"]
 
@@ -44,7 +36,7 @@ def _max(lags):
 _STATISTICS = {"mean": _mean, "std": _std, "min": _min, "max": _max}
 
 
-class RollingFeatures(TransformerMixin, BaseEstimator):
+class RollingFeatures(KeepsHistory, TransformerMixin, BaseEstimator):
     """Add statistics of the last rows to the columns of X: rolling mean, standard deviation, minimum, maximum.
 
     Row t uses the rows up to t only. At the start of the series, where fewer rows than a window are known, the
@@ -82,10 +74,9 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
     2024-01-01 02:00:00   5.0          4.0
     """
 
-    _parameter_constraints = {
+    _parameter_constraints = KeepsHistory._parameter_constraints | {
         "windows": [tuple, list],
         "statistics": [tuple, list],
-        "context": [StrOptions(CONTEXTS)],
     }
 
     def __init__(self, windows=(3, 24), *, statistics=("mean", "std"), context="auto"):
@@ -115,7 +106,7 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
         ValueError
             If `windows` or `statistics` is empty or holds something else than it should, or X holds NaN or inf.
         """
-        self._remember(X)
+        self._learn_rows(X)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -135,7 +126,7 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
         features : ndarray or DataFrame of shape (n_rows, n_features_out)
             As of `transform`.
         """
-        rows = self._remember(X)
+        rows = self._learn_rows(X)
         return self._add(rows, rows[:0])
 
     def transform(self, X):
@@ -152,9 +143,7 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
             The columns of X, then each statistic of each window.
         """
         check_is_fitted(self)
-        index = time_index(X)
-        rows = self._check_rows(X, reset=False)
-        return self._add(rows, rows_before(self._history, rows, index, max(self.windows) - 1, self.context))
+        return self._add(*self._with_past(X))
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns of the output: those of X, then ``load_mean_24`` and so on.
@@ -176,33 +165,21 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
         ]
         return np.array([*names, *new], dtype=object)
 
-    def _remember(self, X):
+    @property
+    def _n_before(self):
+        return max(self.windows) - 1
+
+    def _learn_rows(self, X):
         """Keep the end of X; return its rows."""
         _check_statistics(self.windows, self.statistics)
-        index = time_index(X)
-        rows = self._check_rows(X, reset=True)
-        self._history = remember(rows, index, max(self.windows) - 1)
-        return rows
-
-    def _check_rows(self, X, *, reset):
-        """Return X as floats, (time, feature)."""
-        rows = check_data(self, X, reset=reset, allow_nd=False)
-        check_finite(rows, "X")
-        return rows
+        return super()._learn_rows(X)
 
     def _add(self, rows, before):
         """Put the statistics beside `rows`, with the rows `before` them as their past."""
-        n_rows, n_unknown = len(rows), max(self.windows) - 1 - len(before)
-        unknown = np.full((n_unknown, rows.shape[1]), np.nan, dtype=rows.dtype)
-        known = np.concatenate([unknown, before, rows])
-        lags = [known[len(known) - n_rows - lag : len(known) - lag] for lag in range(max(self.windows))]
+        known = pad_past(rows, before, self._n_before, incomplete="nan")
+        lags = [known[len(known) - len(rows) - lag : len(known) - lag] for lag in range(max(self.windows))]
         new = [_STATISTICS[statistic](lags[:window]) for window in self.windows for statistic in self.statistics]
         return np.hstack([rows, *new]).astype(rows.dtype, copy=False)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
 
 
 def _check_statistics(windows: Sequence[int], statistics: Sequence[str]) -> None:

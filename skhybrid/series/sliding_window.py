@@ -6,22 +6,14 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
-from skhybrid._validation import (
-    StrOptions,
-    check_data,
-    check_feature_names,
-    check_finite,
-    check_is_fitted,
-    fit_context,
-    positive_int,
-)
-from skhybrid.series._history import CONTEXTS, remember, rows_before, time_index
+from skhybrid._validation import StrOptions, check_feature_names, check_is_fitted, fit_context, positive_int
+from skhybrid.series._history import KeepsHistory, pad_past
 from skhybrid.series.windows import sliding_windows
 
 __all__ = ["SlidingWindow"]
 
 
-class SlidingWindow(TransformerMixin, BaseEstimator):
+class SlidingWindow(KeepsHistory, TransformerMixin, BaseEstimator):
     """Give every row the window of rows that ends with it.
 
     The number of rows stays the same, as a pipeline needs: row t becomes the rows
@@ -90,11 +82,10 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
            [4., 5., 6.]])
     """
 
-    _parameter_constraints = {
+    _parameter_constraints = KeepsHistory._parameter_constraints | {
         "window_length": [positive_int],
         "flatten": ["boolean"],
         "incomplete": [StrOptions({"edge", "nan"})],
-        "context": [StrOptions(CONTEXTS)],
     }
 
     def __init__(self, window_length=24, *, flatten=False, incomplete="edge", context="auto"):
@@ -120,7 +111,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         self : SlidingWindow
             The fitted transformer.
         """
-        self._remember(X)
+        self._learn_rows(X)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -140,7 +131,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         windows : ndarray of shape (n_rows, window_length, n_features)
             As of `transform`.
         """
-        rows = self._remember(X)
+        rows = self._learn_rows(X)
         return self._windows(rows, rows[:0])
 
     def transform(self, X):
@@ -158,9 +149,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             (n_rows, window_length * n_features).
         """
         check_is_fitted(self)
-        index = time_index(X)
-        rows = self._check_rows(X, reset=False)
-        return self._windows(rows, rows_before(self._history, rows, index, self.window_length - 1, self.context))
+        return self._windows(*self._with_past(X))
 
     @available_if(lambda self: self.flatten)
     def get_feature_names_out(self, input_features=None):
@@ -196,10 +185,14 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         """
         return super().set_output(transform=transform) if self.flatten else self
 
-    def _remember(self, X):
+    @property
+    def _n_before(self):
+        return self.window_length - 1
+
+    def _learn_rows(self, X):
         """Keep the end of X; return its rows."""
-        index = time_index(X)
-        rows = self._check_rows(X, reset=True)
+        rows = super()._learn_rows(X)
+        self.n_incomplete_ = min(self._n_before, len(rows))
         if len(rows) < self.window_length:
             warnings.warn(
                 f"window_length={self.window_length} is longer than the {len(rows)} rows of X, so that no window is "
@@ -207,25 +200,10 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
                 UserWarning,
                 stacklevel=3,
             )
-        self.n_incomplete_ = min(self.window_length - 1, len(rows))
-        self._history = remember(rows, index, self.window_length - 1)
-        return rows
-
-    def _check_rows(self, X, *, reset):
-        """Return X as floats, (time, feature)."""
-        rows = check_data(self, X, reset=reset, allow_nd=False)
-        check_finite(rows, "X")
         return rows
 
     def _windows(self, rows, before):
         """Cut the windows that end at each of `rows`, with the rows `before` them as their past."""
-        known = np.concatenate([before, rows])
-        n_unknown = self.window_length - 1 - len(before)
-        edge = known[0] if self.incomplete == "edge" else np.full_like(known[0], np.nan)
-        windows = sliding_windows(np.concatenate([np.tile(edge, (n_unknown, 1)), known]), self.window_length)
+        known = pad_past(rows, before, self._n_before, incomplete=self.incomplete)
+        windows = sliding_windows(known, self.window_length)
         return windows.reshape(len(rows), -1) if self.flatten else windows
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
