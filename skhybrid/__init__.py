@@ -8,9 +8,12 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _EXPORTS = {
-    "series.windows": ["SlidingWindow", "make_supervised", "make_windows", "sliding_windows"],
+    "series.sliding_window": ["SlidingWindow"],
+    "series.windows": ["make_supervised", "make_windows", "sliding_windows"],
     "series.subsequences": ["SubsequenceReshaper", "split_subsequences"],
-    "series.features": ["CalendarFeatures", "PerStepTransformer", "RollingFeatures"],
+    "series.calendar": ["CalendarFeatures"],
+    "series.per_step": ["PerStepTransformer"],
+    "series.rolling": ["RollingFeatures"],
     "datasets": ["make_moving_shapes", "make_power_usage", "rasterize_tracks", "read_series"],
     "series.naive": ["NaiveRegressor"],
     "evaluation.metrics": ["forecast_scorer", "mase", "pinball", "smape"],

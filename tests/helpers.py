@@ -9,12 +9,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from keras.src.backend.common import global_state as keras_state
+from sklearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    check_get_feature_names_out_error,
+    check_global_output_transform_pandas,
+    check_param_validation,
+    check_set_output_transform,
+    check_set_output_transform_pandas,
+    check_transformer_get_feature_names_out,
+    check_transformer_get_feature_names_out_pandas,
+)
 from tensorflow.python.eager import context
 from tensorflow.python.framework import config as tf_config
 
 from skhybrid._backend import keras, tf
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# Checks of columns and containers that scikit-learn has, but leaves out of `parametrize_with_checks`.
+OUTPUT_CHECKS = [
+    check_dataframe_column_names_consistency,
+    check_get_feature_names_out_error,
+    check_global_output_transform_pandas,
+    check_param_validation,
+    check_set_output_transform,
+    check_set_output_transform_pandas,
+    check_transformer_get_feature_names_out,
+    check_transformer_get_feature_names_out_pandas,
+]
 
 
 def global_state() -> dict[str, Any]:
@@ -42,3 +64,18 @@ def read_table(text, columns, *, below=""):
     cells = [line.rsplit(maxsplit=len(columns)) for line in lines[header + 1 : end]]
     values = [[np.nan if cell == "-" else float(cell) for cell in row[1:]] for row in cells]
     return pd.DataFrame(values, index=[re.split(r"\s{2,}", row[0])[0] for row in cells], columns=columns)
+
+
+def series(n_rows, n_features=1, seed=0):
+    return np.random.default_rng(seed).normal(size=(n_rows, n_features))
+
+
+def frame(n_rows, n_features=2, freq="h", seed=0):
+    index = pd.date_range("2024-01-01", periods=n_rows, freq=freq, name="time")
+    return pd.DataFrame(series(n_rows, n_features, seed), index, columns=[f"x{i}" for i in range(n_features)])
+
+
+def loop_windows(rows, window_length, stride=1):
+    """Cut windows in the plainest way."""
+    starts = range(0, len(rows) - window_length + 1, stride)
+    return np.array([[rows[start + j] for j in range(window_length)] for start in starts])

@@ -1,8 +1,10 @@
-"""The rows before X: what a transformer of time keeps of its training rows, and when it uses them.
+"""The rows before X: what an estimator of time keeps of its training rows, and when it uses them.
 
-The first rows of a test fold need the last rows of the training fold. A transformer of time therefore keeps the
-tail of what it was fitted on, and puts it in front of rows that continue the fitted data. Whether they do is
-decided by the first row alone, since a later row must not change an earlier result.
+The first rows of a test fold need the last rows of the training fold. An estimator of time therefore keeps the
+tail of what it was fitted on, and puts it before rows that continue the fitted data. Whether they do is decided by
+the first row alone, since a later row must not change an earlier result.
+
+The functions know arrays and labels; `KeepsHistory` applies them for all estimators of time.
 """
 
 import warnings
@@ -12,8 +14,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, is_classifier
+
+from skhybrid._validation import StrOptions, check_data, check_finite
 
 CONTEXTS = {"auto", "carry", "none"}
+
+# Warnings point to the caller of `transform` or `read_windows`, which get here by `_with_past` and `rows_before`.
+_CALLER = 5
 
 
 @dataclass(frozen=True)
@@ -124,6 +132,82 @@ def rows_before(
     return tail[:0] if _starts_fitted_data(history, rows[0]) else tail
 
 
+def pad_past(rows: NDArray[Any], before: NDArray[Any], n_before: int, *, incomplete: str = "edge") -> NDArray[Any]:
+    """Return `rows` preceded by exactly `n_before` rows: those known `before` them, and older ones made up.
+
+    In place of a row that is not known, "edge" repeats the oldest known row, and "nan" puts NaN.
+    """
+    oldest = before[:1] if len(before) else rows[:1]
+    unknown = oldest if incomplete == "edge" else np.full_like(oldest, np.nan)
+    return np.concatenate([np.repeat(unknown, n_before - len(before), axis=0), before, rows])  # (time, feature)
+
+
+class KeepsHistory(BaseEstimator):
+    """Mixin for estimators whose rows have a past: how they read X, and which rows precede it.
+
+    Whatever the rows of X must be (finite numbers, in order, each label once) is checked here, so that a new rule
+    reaches all such estimators at once. A class defines `_n_before` and has a parameter `context`.
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {"context": [StrOptions(CONTEXTS)]}
+
+    context: str
+    _history: History
+
+    @property
+    def _n_before(self) -> int:
+        """Number of rows in the longest past of a row."""
+        raise NotImplementedError
+
+    def _check_index(self, X: Any) -> pd.Index | None:
+        """Return the labels of X where they order its rows in time, else None."""
+        return time_index(X)
+
+    def _check_values(self, X: Any, *, reset: bool) -> NDArray[Any]:
+        """Return X as floats, (time, feature)."""
+        rows = check_data(self, X, reset=reset, allow_nd=False)
+        check_finite(rows, "X")
+        return rows
+
+    def _check_rows(self, X: Any, *, reset: bool) -> tuple[NDArray[Any], pd.Index | None]:
+        """Return the rows of X, and their labels."""
+        index = self._check_index(X)  # first, so that shuffled rows are called shuffled whatever they hold
+        return self._check_values(X, reset=reset), index
+
+    def _check_rows_and_targets(self, X: Any, y: Any) -> tuple[NDArray[Any], pd.Index | None, NDArray[Any]]:
+        """Return the rows of X to fit to, their labels and their targets."""
+        index = self._check_index(X)
+        rows, y = check_data(self, X, y, reset=True, allow_nd=False, labels=is_classifier(self))
+        check_finite(rows, "X")
+        return rows, index, y
+
+    def _remember(self, rows: NDArray[Any], index: pd.Index | None) -> None:
+        """Keep the end of the fitted rows."""
+        self._history = remember(rows, index, self._n_before)
+
+    def _learn_rows(self, X: Any) -> NDArray[Any]:
+        """Keep the end of X; return its rows."""
+        rows, index = self._check_rows(X, reset=True)
+        self._remember(rows, index)
+        return rows
+
+    def _extend(self, X: Any) -> None:
+        """Take the rows of X, which follow those known so far, into the history."""
+        index = time_index(X)  # holes within X, which `_check_index` may refuse, matter where windows are cut
+        self._history = extend(self._history, self._check_values(X, reset=False), index, self._n_before)
+
+    def _with_past(self, X: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the rows of X, and the known rows just before them."""
+        rows, index = self._check_rows(X, reset=False)
+        return rows, rows_before(self._history, rows, index, self._n_before, self.context)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        if tags.transformer_tags is not None:
+            tags.transformer_tags.preserves_dtype = ["float64", "float32"]  # as `_check_values` does
+        return tags
+
+
 def _is_default(index: pd.Index) -> bool:
     """Tell whether labels only number the rows of X, as those of a DataFrame made from an array do."""
     return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
@@ -145,7 +229,7 @@ def _starts_fitted_data(history: History, row: NDArray[Any]) -> bool:
             "occurs more than once there, so X may as well continue it: pass a DataFrame with a time index, or say "
             "context='carry' (X continues the fitted data) or context='none'.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=_CALLER,
         )
     return True
 
@@ -175,7 +259,7 @@ def _tail_positions(fitted: pd.Index, index: pd.Index, n_tail: int, n_before: in
                 f"are missing from its first windows; cut the windows before the split with make_windows to keep "
                 "them, or split without a gap.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=_CALLER,
             )
         return slice(0, n_tail)
     position = fitted.get_indexer(pd.Index([first]))[0]

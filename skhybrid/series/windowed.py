@@ -1,32 +1,27 @@
 """Any estimator on the windows of a series: exact for every horizon, window length searchable."""
 
-import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, RegressorMixin, clone, is_classifier
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 
 from skhybrid._validation import (
     HasMethods,
-    StrOptions,
-    check_data,
-    check_finite,
     check_is_fitted,
     check_weights,
     fit_context,
     non_negative_int,
     positive_int,
 )
-from skhybrid.series._history import CONTEXTS, check_steps, extend, remember, rows_before, time_index
+from skhybrid.series._history import KeepsHistory, check_steps, pad_past
 from skhybrid.series.windows import sliding_windows
 
 
-class _Windowed(MetaEstimatorMixin, BaseEstimator):
+class _Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
     """What regressors and classifiers on the windows of a series share."""
 
-    _parameter_constraints = {
+    _parameter_constraints = KeepsHistory._parameter_constraints | {
         "estimator": [HasMethods(["fit", "predict"])],
         "window_length": [positive_int],
-        "context": [StrOptions(CONTEXTS)],
         "warmup": [non_negative_int],
         "embargo": [non_negative_int],
     }
@@ -64,12 +59,9 @@ class _Windowed(MetaEstimatorMixin, BaseEstimator):
             If no row is left to train on, `warmup` is shorter than the history a window needs, X holds NaN or inf, or
             its rows do not follow one another: the index is not strictly increasing, or steps are missing in it.
         """
-        index = time_index(X)
-        check_steps(index)
-        rows, y = check_data(self, X, y, reset=True, allow_nd=False, labels=is_classifier(self))
-        check_finite(rows, "X")
+        rows, index, y = self._check_rows_and_targets(X, y)
         training = self._training_rows(len(rows))
-        windows = sliding_windows(rows, self.window_length)[training.start - self.window_length + 1 :]
+        windows = sliding_windows(rows, self.window_length)[training.start - self._n_before :]
         weights = {}
         if sample_weight is not None:
             weights["sample_weight"] = check_weights(sample_weight, len(rows))[training]
@@ -77,7 +69,7 @@ class _Windowed(MetaEstimatorMixin, BaseEstimator):
         self._flatten = not takes_windows(self.estimator_)
         self.estimator_.fit(self._shape(windows[: training.stop - training.start]), y[training], **weights)
         self.n_training_rows_ = training.stop - training.start
-        self._history = remember(rows, index, self.window_length - 1)
+        self._remember(rows, index)
         return self
 
     def predict(self, X):
@@ -111,13 +103,8 @@ class _Windowed(MetaEstimatorMixin, BaseEstimator):
             known row is repeated.
         """
         check_is_fitted(self)
-        index = time_index(X)
-        check_steps(index)
-        rows = self._check_rows(X)
-        before = rows_before(self._history, rows, index, self.window_length - 1, self.context)
-        known = np.concatenate([before, rows])
-        unknown = np.tile(known[0], (self.window_length - 1 - len(before), 1))
-        return self._shape(sliding_windows(np.concatenate([unknown, known]), self.window_length))
+        rows, before = self._with_past(X)
+        return self._shape(sliding_windows(pad_past(rows, before, self._n_before), self.window_length))
 
     def update(self, X):
         """Take rows that follow into the history, without training.
@@ -140,19 +127,27 @@ class _Windowed(MetaEstimatorMixin, BaseEstimator):
             If the labels of X do not follow those known so far.
         """
         check_is_fitted(self)
-        index = time_index(X)
-        self._history = extend(self._history, self._check_rows(X), index, self.window_length - 1)
+        self._extend(X)
         return self
+
+    @property
+    def _n_before(self):
+        return self.window_length - 1
+
+    def _check_index(self, X):
+        """Return the labels of X, among which none may be missing, or None."""
+        index = super()._check_index(X)
+        check_steps(index)
+        return index
 
     def _training_rows(self, n_rows):
         """Return the rows to train on, those between warm-up and embargo."""
-        n_history = self.window_length - 1
-        if 0 < self.warmup < n_history:
+        if 0 < self.warmup < self._n_before:
             raise ValueError(
-                f"warmup={self.warmup} must be at least window_length - 1 = {n_history}, the rows that a complete "
+                f"warmup={self.warmup} must be at least window_length - 1 = {self._n_before}, the rows that a complete "
                 "window needs as its past; pass a larger warmup, or 0."
             )
-        start, stop = max(self.warmup, n_history), n_rows - self.embargo
+        start, stop = max(self.warmup, self._n_before), n_rows - self.embargo
         if stop <= start:
             raise ValueError(
                 f"window_length={self.window_length} with warmup={self.warmup} and embargo={self.embargo} needs at "
@@ -160,12 +155,6 @@ class _Windowed(MetaEstimatorMixin, BaseEstimator):
                 "or a longer series."
             )
         return slice(start, stop)
-
-    def _check_rows(self, X):
-        """Return X as floats, (time, feature)."""
-        rows = check_data(self, X, reset=False, allow_nd=False)
-        check_finite(rows, "X")
-        return rows
 
     def _shape(self, windows):
         """Return the windows as the estimator takes them."""

@@ -1,0 +1,196 @@
+"""Statistics of the last rows, for each step."""
+
+from collections.abc import Sequence
+from functools import reduce
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from skhybrid._validation import check_feature_names, check_is_fitted, check_positive_int, fit_context
+from skhybrid.series._history import KeepsHistory, pad_past
+
+__all__ = ["RollingFeatures"]
+
+
+# Each statistic maps the rows 0, 1, ... steps back, arrays (time, feature) with NaN where there is no row, to one
+# array. Adding lag by lag gives each row the same rounding whatever stands before or after it.
+
+
+def _mean(lags):
+    return sum(np.nan_to_num(rows) for rows in lags) / sum(~np.isnan(rows) for rows in lags)
+
+
+def _std(lags):
+    mean = _mean(lags)
+    return np.sqrt(_mean([(rows - mean) ** 2 for rows in lags]))
+
+
+def _min(lags):
+    return reduce(np.fmin, lags)
+
+
+def _max(lags):
+    return reduce(np.fmax, lags)
+
+
+_STATISTICS = {"mean": _mean, "std": _std, "min": _min, "max": _max}
+
+
+class RollingFeatures(KeepsHistory, TransformerMixin, BaseEstimator):
+    """Add statistics of the last rows to the columns of X: rolling mean, standard deviation, minimum, maximum.
+
+    Row t uses the rows up to t only. At the start of the series, where fewer rows than a window are known, the
+    statistics are those of the known rows. The first rows of a test fold take the end of the fitted data as their
+    past, by the same rule as :class:`SlidingWindow`.
+
+    Parameters
+    ----------
+    windows : sequence of int, default=(3, 24)
+        Numbers of rows to look back over, row t included.
+
+    statistics : sequence of {"mean", "std", "min", "max"}, default=("mean", "std")
+        What to compute of each window. "std" divides by the number of rows.
+
+    context : {"auto", "carry", "none"}, default="auto"
+        Whether the end of the fitted data is the past of the rows given to `transform`; see :class:`SlidingWindow`.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns of X.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of X, if X was a DataFrame with string names.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skhybrid import RollingFeatures
+    >>> X = pd.DataFrame({"load": [1.0, 3.0, 5.0]}, pd.date_range("2024-01-01", periods=3, freq="h"))
+    >>> RollingFeatures((2,), statistics=("mean",)).set_output(transform="pandas").fit_transform(X)
+                         load  load_mean_2
+    2024-01-01 00:00:00   1.0          1.0
+    2024-01-01 01:00:00   3.0          2.0
+    2024-01-01 02:00:00   5.0          4.0
+    """
+
+    _parameter_constraints = KeepsHistory._parameter_constraints | {
+        "windows": [tuple, list],
+        "statistics": [tuple, list],
+    }
+
+    def __init__(self, windows=(3, 24), *, statistics=("mean", "std"), context="auto"):
+        self.windows = windows
+        self.statistics = statistics
+        self.context = context
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Keep the end of X, the past of the rows that follow it.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            One row per time step, in time order.
+
+        y : None
+            Not used.
+
+        Returns
+        -------
+        self : RollingFeatures
+            The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If `windows` or `statistics` is empty or holds something else than it should, or X holds NaN or inf.
+        """
+        self._learn_rows(X)
+        return self
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None):
+        """Fit to X and give its own statistics: X is the fitted data, so no rows stand before it.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            One row per time step, in time order.
+
+        y : None
+            Not used.
+
+        Returns
+        -------
+        features : ndarray or DataFrame of shape (n_rows, n_features_out)
+            As of `transform`.
+        """
+        rows = self._learn_rows(X)
+        return self._add(rows, rows[:0])
+
+    def transform(self, X):
+        """Add the statistics to the columns of X.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            One row per time step, in time order.
+
+        Returns
+        -------
+        features : ndarray or DataFrame of shape (n_rows, n_features_out)
+            The columns of X, then each statistic of each window.
+        """
+        check_is_fitted(self)
+        return self._add(*self._with_past(X))
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the columns of the output: those of X, then ``load_mean_24`` and so on.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Names of the input columns; None means the names that `fit` saw, or x0, x1, ...
+
+        Returns
+        -------
+        names : ndarray of str
+            One name for each column of the output.
+        """
+        check_is_fitted(self)
+        names = check_feature_names(self, input_features)
+        new = [
+            f"{name}_{statistic}_{window}" for window in self.windows for statistic in self.statistics for name in names
+        ]
+        return np.array([*names, *new], dtype=object)
+
+    @property
+    def _n_before(self):
+        return max(self.windows) - 1
+
+    def _learn_rows(self, X):
+        """Keep the end of X; return its rows."""
+        _check_statistics(self.windows, self.statistics)
+        return super()._learn_rows(X)
+
+    def _add(self, rows, before):
+        """Put the statistics beside `rows`, with the rows `before` them as their past."""
+        known = pad_past(rows, before, self._n_before, incomplete="nan")
+        lags = [known[len(known) - len(rows) - lag : len(known) - lag] for lag in range(max(self.windows))]
+        new = [_STATISTICS[statistic](lags[:window]) for window in self.windows for statistic in self.statistics]
+        return np.hstack([rows, *new]).astype(rows.dtype, copy=False)
+
+
+def _check_statistics(windows: Sequence[int], statistics: Sequence[str]) -> None:
+    if not windows:
+        raise ValueError(
+            f"windows must hold at least one number of rows, but is {windows!r}; pass for example (3, 24)."
+        )
+    for window in windows:
+        check_positive_int(window, "windows")
+    if not statistics or not set(statistics) <= set(_STATISTICS):
+        raise ValueError(
+            f"statistics must name one or more of {list(_STATISTICS)}, but is {statistics!r}; leave out what is not in "
+            "the list."
+        )

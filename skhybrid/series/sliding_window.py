@@ -1,0 +1,209 @@
+"""The windows of a series as a step of a pipeline."""
+
+import warnings
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.metaestimators import available_if
+
+from skhybrid._validation import StrOptions, check_feature_names, check_is_fitted, fit_context, positive_int
+from skhybrid.series._history import KeepsHistory, pad_past
+from skhybrid.series.windows import sliding_windows
+
+__all__ = ["SlidingWindow"]
+
+
+class SlidingWindow(KeepsHistory, TransformerMixin, BaseEstimator):
+    """Give every row the window of rows that ends with it.
+
+    The number of rows stays the same, as a pipeline needs: row t becomes the rows
+    ``t - window_length + 1, ..., t``. It learns nothing but the end of the fitted data, which the first rows of a
+    test fold need as their past.
+
+    Use it with forward splitters (:class:`~sklearn.model_selection.TimeSeriesSplit`), for which every window is
+    exact. With a gap between training and test rows the rows of the gap are missing from the first windows of the
+    test fold (a warning says so): cut windows with :func:`make_windows` before the split then. Shuffled folds,
+    bagging and stacking mix up the order of rows: with a time index they are refused, with arrays they cannot all be
+    noticed.
+
+    Parameters
+    ----------
+    window_length : int, default=24
+        Number of rows in a window.
+
+    flatten : bool, default=False
+        Whether to give 2-D output with one column per step and feature, oldest step first, for estimators that are
+        not made for sequences.
+
+    incomplete : {"edge", "nan"}, default="edge"
+        What to put where a row has no past, that is at the first ``window_length - 1`` rows of the fitted data:
+        "edge" repeats the first row, "nan" puts NaN. The sequence estimators of this package leave windows that
+        start with NaN out of their training.
+
+    context : {"auto", "carry", "none"}, default="auto"
+        Whether the end of the fitted data is the past of the rows given to `transform`. "carry": always, "none":
+        never. "auto": if X continues the fitted data, and not if X is the fitted data. A pandas index tells which:
+        a first label after the fitted ones continues them (unless a whole window lies between), one among them is
+        part of them, any other is refused. For arrays (and where the index only numbers the rows of X from 0), X is the
+        fitted data if its first row equals the first
+        fitted row (but for rounding), and continues it otherwise.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns of X.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of X, if X was a DataFrame with string names.
+
+    n_incomplete_ : int
+        How many of the fitted rows have no complete window.
+
+    Notes
+    -----
+    Without `flatten` the output has three dimensions: it cannot be a DataFrame, `set_output` has no effect, and the
+    transformer cannot stand inside a ``FeatureUnion`` or ``ColumnTransformer``.
+
+    To predict from recent rows, give at least `window_length` of them and use the last prediction.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhybrid import SlidingWindow
+    >>> X = np.arange(1.0, 7.0).reshape(-1, 1)
+    >>> window = SlidingWindow(3).fit(X[:4])
+    >>> window.transform(X[:4])[:, :, 0]
+    array([[1., 1., 1.],
+           [1., 1., 2.],
+           [1., 2., 3.],
+           [2., 3., 4.]])
+    >>> window.transform(X[4:])[:, :, 0]
+    array([[3., 4., 5.],
+           [4., 5., 6.]])
+    """
+
+    _parameter_constraints = KeepsHistory._parameter_constraints | {
+        "window_length": [positive_int],
+        "flatten": ["boolean"],
+        "incomplete": [StrOptions({"edge", "nan"})],
+    }
+
+    def __init__(self, window_length=24, *, flatten=False, incomplete="edge", context="auto"):
+        self.window_length = window_length
+        self.flatten = flatten
+        self.incomplete = incomplete
+        self.context = context
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Keep the end of X, the past of the rows that follow it.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            One row per time step, in time order.
+
+        y : None
+            Not used.
+
+        Returns
+        -------
+        self : SlidingWindow
+            The fitted transformer.
+        """
+        self._learn_rows(X)
+        return self
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None):
+        """Fit to X and give its own windows: X is the fitted data, so no rows stand before it.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            One row per time step, in time order.
+
+        y : None
+            Not used.
+
+        Returns
+        -------
+        windows : ndarray of shape (n_rows, window_length, n_features)
+            As of `transform`.
+        """
+        rows = self._learn_rows(X)
+        return self._windows(rows, rows[:0])
+
+    def transform(self, X):
+        """Give every row of X the window that ends with it.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            One row per time step, in time order.
+
+        Returns
+        -------
+        windows : ndarray of shape (n_rows, window_length, n_features)
+            The windows, a read-only view of the rows; if `flatten`, of shape
+            (n_rows, window_length * n_features).
+        """
+        check_is_fitted(self)
+        return self._windows(*self._with_past(X))
+
+    @available_if(lambda self: self.flatten)
+    def get_feature_names_out(self, input_features=None):
+        """Give the names of the columns: ``load_t-23``, ..., ``load_t-0``. Only if `flatten`.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns of X; None takes those seen in `fit`.
+
+        Returns
+        -------
+        names : ndarray of str
+            One name per column of the output, oldest step first.
+        """
+        check_is_fitted(self)
+        names = check_feature_names(self, input_features)
+        lags = range(self.window_length - 1, -1, -1)
+        return np.array([f"{name}_t-{lag}" for lag in lags for name in names], dtype=object)
+
+    def set_output(self, *, transform=None):
+        """Choose the container of the output; without effect on 3-D output, which only an array can hold.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            Container of the output; None leaves it as it is.
+
+        Returns
+        -------
+        self : SlidingWindow
+            The transformer.
+        """
+        return super().set_output(transform=transform) if self.flatten else self
+
+    @property
+    def _n_before(self):
+        return self.window_length - 1
+
+    def _learn_rows(self, X):
+        """Keep the end of X; return its rows."""
+        rows = super()._learn_rows(X)
+        self.n_incomplete_ = min(self._n_before, len(rows))
+        if len(rows) < self.window_length:
+            warnings.warn(
+                f"window_length={self.window_length} is longer than the {len(rows)} rows of X, so that no window is "
+                "complete; pass a smaller window_length or more rows.",
+                UserWarning,
+                stacklevel=3,
+            )
+        return rows
+
+    def _windows(self, rows, before):
+        """Cut the windows that end at each of `rows`, with the rows `before` them as their past."""
+        known = pad_past(rows, before, self._n_before, incomplete=self.incomplete)
+        windows = sliding_windows(known, self.window_length)
+        return windows.reshape(len(rows), -1) if self.flatten else windows
