@@ -217,40 +217,6 @@ def _validate(estimator, *data, y_numeric=False, **options):
         ) from None
 
 
-# TEMPORARY
-def check_data(
-    estimator: Any, X: Any, y: Any = "no_validation", *, reset: bool, allow_nd: bool = True, labels: bool = False
-) -> Any:
-    """Return X as an array of floats (not checked for NaN and inf), and y with it where it is given.
-
-    y holds numbers, in one column or several, unless it holds `labels`.
-    """
-    _check_lengths(X, None if isinstance(y, str) else y)
-    if not reset and isinstance(y, str) and _is_as_in_fit(estimator, X):
-        return X
-    if not labels and np.asarray(y).dtype.kind in "US" and not isinstance(y, str):
-        raise ValueError(f"y must hold numbers, but holds text ({str(np.ravel(y)[0])!r}, ...); encode text as numbers.")
-    try:
-        checked = validate_data(
-            estimator,
-            X,
-            y,
-            reset=reset,
-            dtype=[np.float64, np.float32],
-            allow_nd=allow_nd,
-            ensure_all_finite=False,
-            **({} if labels or isinstance(y, str) else {"multi_output": True, "y_numeric": True}),
-        )
-    except ValueError as error:
-        if "could not convert string" not in str(error):
-            raise
-        names = "X" if labels or isinstance(y, str) else "X and y"
-        raise ValueError(
-            f"{names} must hold numbers, but there is text ({error}); encode text as numbers, or leave its columns out."
-        ) from None
-    return checked
-
-
 def check_weights(sample_weight: ArrayLike | None, n_samples: int) -> NDArray[np.float64]:
     """Return the weights of the samples, at least one of them positive; None counts each sample once."""
     if sample_weight is None:

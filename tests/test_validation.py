@@ -6,12 +6,13 @@ from sklearn.base import BaseEstimator
 from skhybrid._validation import (
     as_frames,
     as_windows,
-    check_data,
     check_finite,
     check_horizon,
+    check_input,
     check_positive_int,
     check_rows,
     check_sample_shape,
+    check_training_data,
     check_weights,
     count_unknown,
     fill_unknown,
@@ -130,12 +131,14 @@ def test_sample_shape_refuses(X, fitted):
     ("dtype", "expected"), [(np.float32, np.float32), (np.float64, np.float64), (int, np.float64), (bool, np.float64)]
 )
 def test_data_keep_float32_and_make_the_rest_float64(dtype, expected):
-    assert check_data(BaseEstimator(), np.ones((2, 3, 1), dtype=dtype), [1, 2], reset=True)[0].dtype == expected
+    assert (
+        check_training_data(BaseEstimator(), np.ones((2, 3, 1), dtype=dtype), [1, 2], reset=True)[0].dtype == expected
+    )
 
 
 def test_data_of_a_view_are_not_copied():
     X = np.lib.stride_tricks.sliding_window_view(np.arange(9.0), 4)[:, :, np.newaxis]
-    checked = check_data(BaseEstimator(), X, np.arange(6.0), reset=True)[0]
+    checked = check_training_data(BaseEstimator(), X, np.arange(6.0), reset=True)[0]
     assert np.shares_memory(checked, X)
     assert checked.strides == X.strides
 
@@ -157,24 +160,24 @@ def test_data_of_a_view_are_not_copied():
 )
 def test_data_refuse(X, y, words):
     with pytest.raises(ValueError, match=words):
-        check_data(BaseEstimator(), X, y, reset=True)
+        check_training_data(BaseEstimator(), X, y, reset=True)
 
 
 @pytest.fixture
 def fitted():
     estimator = BaseEstimator()
-    check_data(estimator, np.ones((2, 3, 1)), [1, 2], reset=True)
+    check_training_data(estimator, np.ones((2, 3, 1)), [1, 2], reset=True)
     return estimator
 
 
 def test_data_as_in_fit_are_taken_as_they_are(fitted):
     X = np.ones((2, 3, 1), dtype=np.float32)
-    assert check_data(fitted, X, reset=False) is X
+    assert check_input(fitted, X, reset=False) is X
 
 
 @pytest.mark.parametrize("convert", [np.ndarray.tolist, lambda X: X.astype(int), lambda X: X.astype(">f8")])
 def test_other_data_are_converted_after_fit(fitted, convert):
-    checked = check_data(fitted, convert(np.ones((2, 3, 1))), reset=False)
+    checked = check_training_data(fitted, convert(np.ones((2, 3, 1))), reset=False)
     assert checked.dtype == np.float64
     np.testing.assert_array_equal(checked, np.ones((2, 3, 1)))
 
@@ -184,13 +187,13 @@ def test_other_data_are_converted_after_fit(fitted, convert):
 )
 def test_data_unlike_those_of_fit_are_refused(fitted, X, words):
     with pytest.raises(ValueError, match=words):
-        check_data(fitted, X, reset=False)
+        check_input(fitted, X, reset=False)
 
 
 def test_data_without_the_names_of_fit_are_warned_of(fitted):
     fitted.feature_names_in_ = np.array(["a", "b", "c"], dtype=object)
     with pytest.warns(UserWarning, match="X does not have valid feature names"):
-        check_data(fitted, np.ones((2, 3)), reset=False)
+        check_training_data(fitted, np.ones((2, 3)), reset=False)
 
 
 def test_weights_default_to_one():

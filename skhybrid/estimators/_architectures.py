@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from skhybrid._validation import StrOptions, as_frames, as_windows, check_finite, positive_int
 from skhybrid.estimators._parameters import estimator, network_parameters, of_network
-from skhybrid.estimators._samples import Samples, read_frames, read_sequences
-from skhybrid.estimators._window_norm import WINDOW_NORMS, WindowNorm, learn_window_norm
+from skhybrid.estimators._samples import Samples, WindowNorm, read_frames, read_sequences
+from skhybrid.estimators._window_norm import WINDOW_NORMS
 from skhybrid.networks import (
     NETWORKS,
     cnn,
@@ -81,9 +81,7 @@ class WindowOptions(Architecture):
         return read_sequences(X if self._keeps_axes(X) else as_windows(X, self.n_features))
 
     def _learn_norm(self, samples: Samples, rows: NDArray[np.intp]) -> WindowNorm | None:
-        if self.window_norm is None:
-            return None
-        return learn_window_norm(self.window_norm, samples.windows, rows, samples.n_after)
+        return samples.learn_norm(self.window_norm, rows)
 
 
 @estimator

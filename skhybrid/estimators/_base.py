@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from skhybrid._backend import BaseWrapper, keras
@@ -20,6 +19,7 @@ from skhybrid._validation import (
     positive_real,
 )
 from skhybrid.estimators._architectures import Architecture
+from skhybrid.estimators._bases import BaseEstimator
 from skhybrid.estimators._build import takes_parameter
 from skhybrid.estimators._keras_arguments import check_loss, check_optimizer, copy_callbacks
 from skhybrid.estimators._parameters import estimator

@@ -5,7 +5,7 @@ from typing import Any
 
 from skhybrid._backend import keras
 from skhybrid.estimators._quantiles import spread_quantiles
-from skhybrid.estimators._window_norm import WindowNorm
+from skhybrid.estimators._samples import WindowNorm
 from skhybrid.networks import NETWORKS
 
 

@@ -4,12 +4,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassifierMixin
 from sklearn.model_selection import train_test_split
 
 from skhybrid._validation import StrOptions, check_training_data, fit_context
 from skhybrid.estimators._architectures import WindowOptions
 from skhybrid.estimators._base import NetworkEstimator
+from skhybrid.estimators._bases import ClassifierMixin
 from skhybrid.estimators._parameters import estimator
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Labels, check_labels, learn_labels, weigh_by_class

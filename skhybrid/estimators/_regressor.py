@@ -4,12 +4,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
 from skhybrid._validation import check_training_data, fit_context, non_negative_int
 from skhybrid.estimators._architectures import WindowOptions
 from skhybrid.estimators._base import NetworkEstimator
+from skhybrid.estimators._bases import RegressorMixin
 from skhybrid.estimators._parameters import estimator
 from skhybrid.estimators._quantiles import Pinball, check_quantiles
 from skhybrid.estimators._samples import Samples

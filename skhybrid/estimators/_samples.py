@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhybrid._validation import check_weights, count_unknown, fill_unknown
+from skhybrid.estimators._window_norm import WindowNorm, learn_window_norm
+
+__all__ = ["Samples", "WindowNorm", "find_usable", "read_frames", "read_sequences", "split_in_time"]
 
 
 class Samples(NamedTuple):
@@ -28,13 +31,17 @@ class Samples(NamedTuple):
     @property
     def windows(self) -> NDArray[Any]:
         """The samples as (sample, time, feature), with subsequences joined."""
-        return as_sequences(self.values)
+        return _as_sequences(self.values)
 
     def fill(self) -> NDArray[Any]:
         """Return the values, with the first known step of each sample repeated where the steps before are unknown."""
         if not self.n_before.any():
             return self.values
         return fill_unknown(self.windows, self.n_before).reshape(self.values.shape)
+
+    def learn_norm(self, name: str | None, rows: NDArray[np.intp]) -> WindowNorm | None:
+        """Return how each sample is expressed relative to itself, learned of some of them; None for as it is."""
+        return None if name is None else learn_window_norm(name, self.windows, rows, self.n_after)
 
     def weigh(self, sample_weight: ArrayLike | None) -> NDArray[np.float64]:
         """Return the weights of the samples, 0 where the past is not known."""
@@ -43,7 +50,7 @@ class Samples(NamedTuple):
 
 def read_sequences(values: NDArray[Any]) -> Samples:
     """Return values (n_samples, ..., n_steps, n_features) with the numbers of their steps that are unknown."""
-    return Samples(values, *count_unknown(as_sequences(values)))
+    return Samples(values, *count_unknown(_as_sequences(values)))
 
 
 def read_frames(values: NDArray[Any]) -> Samples:
@@ -52,7 +59,7 @@ def read_frames(values: NDArray[Any]) -> Samples:
     return Samples(values, none, none)
 
 
-def as_sequences(values: NDArray[Any]) -> NDArray[Any]:
+def _as_sequences(values: NDArray[Any]) -> NDArray[Any]:
     """Return values as (sample, time, feature)."""
     return values.reshape(len(values), -1, values.shape[-1])
 

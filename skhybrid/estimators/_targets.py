@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
 
 from skhybrid._backend import keras
-from skhybrid.estimators._samples import Samples
-from skhybrid.estimators._window_norm import WindowNorm, check_target_units
+from skhybrid.estimators._samples import Samples, WindowNorm
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def _relative_scale(y, windows, rows, weights, norm, channel):
             f"target_channel={channel} must be one of the {windows.shape[2]} features of a step, "
             f"counted from 0; pass at most {windows.shape[2] - 1}."
         )
-    check_target_units(y[rows], windows[rows, -1, channel])
+    norm.check_units(y[rows], windows[rows, -1, channel])
     location, scale = norm.locate(windows, channel)
     normalised = (y[rows] - location[rows]) / scale[rows]
     size = np.sqrt(np.average(normalised**2, weights=np.broadcast_to(weights[:, None], normalised.shape)))

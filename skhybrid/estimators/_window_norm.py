@@ -46,6 +46,10 @@ class WindowNorm:
         """Refuse windows (n_samples, n_steps, n_features) that cannot be divided."""
         check_positive(windows[:, -1], self.name)
 
+    def check_units(self, y: NDArray[Any], last: NDArray[Any]) -> None:
+        """Refuse targets (n_samples, n_outputs) that are plainly not in the units of the last values (n_samples,)."""
+        check_target_units(y, last)
+
     def locate(self, windows: NDArray[Any], channel: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return location and scale of a feature in each window, (n_samples, 1) each."""
         return location_and_scale(windows[:, :, channel : channel + 1], self.name)

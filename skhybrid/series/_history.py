@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, is_classifier
 
-from skhybrid._validation import StrOptions, check_data, check_finite
+from skhybrid._validation import StrOptions, check_finite, check_input, check_training_data
 
 CONTEXTS = {"auto", "carry", "none"}
 
@@ -165,7 +165,7 @@ class KeepsHistory(BaseEstimator):
 
     def _check_values(self, X: Any, *, reset: bool) -> NDArray[Any]:
         """Return X as floats, (time, feature)."""
-        rows = check_data(self, X, reset=reset, allow_nd=False)
+        rows = check_input(self, X, reset=reset, allow_nd=False)
         check_finite(rows, "X")
         return rows
 
@@ -177,7 +177,7 @@ class KeepsHistory(BaseEstimator):
     def _check_rows_and_targets(self, X: Any, y: Any) -> tuple[NDArray[Any], pd.Index | None, NDArray[Any]]:
         """Return the rows of X to fit to, their labels and their targets."""
         index = self._check_index(X)
-        rows, y = check_data(self, X, y, reset=True, allow_nd=False, labels=is_classifier(self))
+        rows, y = check_training_data(self, X, y, reset=True, allow_nd=False, labels=is_classifier(self))
         check_finite(rows, "X")
         return rows, index, y
 

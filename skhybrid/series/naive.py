@@ -11,11 +11,12 @@ from sklearn.utils import column_or_1d
 from skhybrid._validation import (
     StrOptions,
     as_windows,
-    check_data,
     check_finite,
     check_horizon,
+    check_input,
     check_is_fitted,
     check_sample_shape,
+    check_training_data,
     fit_context,
     non_negative_int,
     positive_int,
@@ -172,7 +173,7 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
             If `y` does not have one output for each horizon, the windows are too short for the strategy, or
             they have no `target_channel`.
         """
-        X, y = check_data(self, X, y, reset=True)
+        X, y = check_training_data(self, X, y, reset=True)
         _check_outputs(y, self.horizon)
         self.sample_shape_ = X.shape[1:]
         self.n_parameters_ = 0
@@ -200,7 +201,7 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         check_sample_shape(X, self.sample_shape_)
-        X = check_data(self, X, reset=False)
+        X = check_input(self, X, reset=False)
         forecast = self._forecast(X)
         n_missing = np.isnan(forecast).any(axis=1).sum()
         if n_missing:

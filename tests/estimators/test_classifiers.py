@@ -39,7 +39,7 @@ from skhybrid import (
     SimpleRNNClassifier,
 )
 from skhybrid._backend import keras
-from skhybrid._training.program import why_not
+from skhybrid._training.eligibility import why_not
 from tests.helpers import global_state
 
 N = 48
