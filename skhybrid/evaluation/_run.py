@@ -18,6 +18,7 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import check_cv
 from sklearn.utils.parallel import Parallel, delayed
 
+from skhybrid._nested import look_inside_fitted
 from skhybrid._validation import check_positive_int
 from skhybrid.evaluation.metrics import METRICS, forecast_scorer, mase
 
@@ -162,19 +163,15 @@ def take(a: Any, rows: NDArray[np.intp]) -> Any:
 def count_parameters(estimator: Any) -> float:
     """Count what a fitted model has learned: weights of a network, coefficients of a linear model; NaN for others.
 
-    Of a pipeline the last step counts, of a search the best model.
+    Of a pipeline the last step counts, of a search the best model, of an ensemble all members.
     """
     if hasattr(estimator, "n_parameters_"):
         return float(estimator.n_parameters_)
     if hasattr(estimator, "coef_"):
         has_intercept = getattr(estimator, "fit_intercept", True)
         return float(np.size(estimator.coef_) + has_intercept * np.size(getattr(estimator, "intercept_", ())))
-    if hasattr(estimator, "steps"):
-        return count_parameters(estimator.steps[-1][1])
-    for name in ("best_estimator_", "regressor_", "estimator_"):
-        if hasattr(estimator, name):
-            return count_parameters(getattr(estimator, name))
-    return np.nan
+    predictors = look_inside_fitted(estimator).predictors
+    return sum(map(count_parameters, predictors)) if predictors else np.nan
 
 
 class _Predicted:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from skhybrid._nested import Inside, look_inside_fitted
 from skhybrid._validation import (
     check_finite,
     check_is_fitted,
@@ -307,20 +308,20 @@ def reach_network(estimator: Any, X: Any = None) -> tuple[Any, Any]:
     check_is_fitted(estimator)
     if hasattr(estimator, "to_keras"):
         return estimator, X
-    if hasattr(estimator, "steps"):
-        before, network = estimator[:-1], estimator[-1]
-        return reach_network(network, X if X is None or len(before) == 0 else before.transform(X))
-    for name in ("best_estimator_", "regressor_"):
-        if hasattr(estimator, name):
-            return reach_network(getattr(estimator, name), X)
-    if hasattr(estimator, "read_windows"):
-        return reach_network(estimator.estimator_, None if X is None else estimator.read_windows(X))
-    if hasattr(estimator, "estimator_"):
-        return reach_network(estimator.estimator_, X)
+    inside = look_inside_fitted(estimator)
+    if len(inside.predictors) == 1:
+        return reach_network(inside.predictors[0], X if X is None else _read_inside(estimator, inside, X))
     raise ValueError(
         "estimator must be a network of skhybrid, or a pipeline, search or WindowedRegressor around one, but holds "
         f"{type(estimator).__name__}; pass for example a fitted CNNLSTMRegressor."
     )
+
+
+def _read_inside(estimator: Any, inside: Inside, X: Any) -> Any:
+    """Return X as it reaches what predicts inside an estimator."""
+    for step in inside.steps[:-1]:
+        X = step.transform(X)
+    return estimator.read_windows(X) if hasattr(estimator, "read_windows") else X
 
 
 def read_windows(network: Any, X: ArrayLike) -> NDArray[Any]:

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import BaggingRegressor, RandomForestRegressor, StackingRegressor, VotingRegressor
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
@@ -25,6 +26,11 @@ X, Y = np.random.default_rng(0).normal(size=(2, 30, 2))
         (TransformedTargetRegressor(Ridge()), 1, 3),
         (WindowedRegressor(make_pipeline(Ridge()), 4), 1, 9),
         (DenseRegressor(dense_units=3, epochs=1, random_state=0), 1, 2 * 3 + 3 + 3 + 1),
+        (VotingRegressor([("ridge", Ridge()), ("line", LinearRegression(fit_intercept=False))]), 1, 3 + 2),
+        (VotingRegressor([("ridge", Ridge()), ("svr", SVR())]), 1, np.nan),
+        (StackingRegressor([("ridge", Ridge())], Ridge(), cv=2), 1, 3 + 2),
+        (BaggingRegressor(Ridge(), 4), 1, 4 * 3),
+        (MultiOutputRegressor(Ridge()), 2, 2 * 3),
         (RandomForestRegressor(2, random_state=0), 1, np.nan),
         (SVR(), 1, np.nan),
     ],

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import VotingRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
@@ -207,8 +208,9 @@ def test_feature_maps_through_windowed_regressor(rows):
         make_pipeline,
         lambda network: TransformedTargetRegressor(make_pipeline("passthrough", network)),
         lambda network: GridSearchCV(network, {"epochs": [1]}, cv=TimeSeriesSplit(2)),
+        lambda network: VotingRegressor([("network", network)]),
     ],
-    ids=["pipeline", "target", "search"],
+    ids=["pipeline", "target", "search", "ensemble of one"],
 )
 def test_networks_are_found_inside(wrap):
     X, y = make_data()
@@ -226,6 +228,8 @@ def test_bad_estimators_are_refused(inspect):
         inspect(CNNLSTMRegressor())
     with pytest.raises(ValueError, match=r"estimator must be a network of skhybrid, or a pipeline.* holds Ridge"):
         inspect(make_pipeline(Ridge()).fit(X[:, :, 0], y))
+    with pytest.raises(ValueError, match=r"estimator must be a network of skhybrid.* holds VotingRegressor"):
+        inspect(VotingRegressor([("a", Ridge()), ("b", Ridge())]).fit(X[:, :, 0], y))
     with pytest.raises(ValueError, match=r"estimator must have a convolution.* LSTMRegressor has the layers .*lstm_1"):
         inspect(LSTMRegressor(**TINY).fit(X, y))
 
