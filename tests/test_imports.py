@@ -166,7 +166,7 @@ def test_table_refuses(module, line, monkeypatch):
     [
         ("series.windows", "from skhybrid.series._history import remember"),
         ("evaluation.leakage.check", "from skhybrid.evaluation.leakage._alteration import alter_rows"),
-        ("evaluation.leakage.check", "from skhybrid.evaluation._run import take"),
+        ("evaluation.leakage.check", "from skhybrid.evaluation._plan import make_plan"),
         ("displays.training", "from skhybrid.inspection import reach_network"),
     ],
 )

@@ -12,8 +12,9 @@ from sklearn.exceptions import FitFailedWarning
 
 from skhybrid._validation import check_horizon
 from skhybrid.displays import ComparisonDisplay
-from skhybrid.evaluation import _verdict
-from skhybrid.evaluation._run import Key, Trial, make_plan, run_trials
+from skhybrid.evaluation import _page, _verdict
+from skhybrid.evaluation._plan import Key, make_plan
+from skhybrid.evaluation._run import Trial, run_trials
 from skhybrid.evaluation.metrics import row_losses
 from skhybrid.evaluation.significance import SignificanceResult, corrected_resampled_ttest, diebold_mariano, holm
 
@@ -364,7 +365,7 @@ class ModelComparison:
         markdown : str
             The text.
         """
-        return _verdict.markdown(self)
+        return _page.markdown(self)
 
     def to_html(self, path):
         """Write one page with table, contrasts, verdict and a picture of each metric, which needs no other file.
@@ -374,13 +375,13 @@ class ModelComparison:
         path : str or Path
             File to write. Without matplotlib the page has no pictures.
         """
-        _verdict.write_page(self, path)
+        _page.write_page(self, path)
 
     def __repr__(self):
-        return _verdict.text(self)
+        return _page.text(self)
 
     def _repr_html_(self):
-        return _verdict.html(self)
+        return _page.html(self)
 
     def _run(self):
         run_trials(self._plan, self._trials)
