@@ -1,7 +1,7 @@
 """What a comparison runs: its models, its data, and the folds and seeds of each fit."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, NamedTuple
@@ -42,6 +42,11 @@ class Plan:
         """Number of columns of y."""
         return int(np.prod(self.y.shape[1:]))
 
+    @property
+    def metrics(self) -> list[str]:
+        """Names of the errors; the first one sorts the table and is tested."""
+        return [*self.scorers, "mase"]
+
     def list_keys(self) -> list[Key]:
         """Return the trials to run; a model without `random_state` has one for each fold."""
         seeds = {name: self.seeds if random_states(model) else self.seeds[:1] for name, model in self.models.items()}
@@ -80,6 +85,26 @@ def random_states(model: Any) -> list[str]:
 
 def _somebody_watches() -> bool:
     return sys.stderr.isatty() or "ipykernel" in sys.modules
+
+
+def check_name(name: Any, parameter: str, known: Iterable[str]) -> None:
+    """Refuse a name that is not known."""
+    if name not in (names := list(known)):
+        raise ValueError(
+            f"{parameter} must be one of {', '.join(map(repr, names))}, but is {name!r}; pass one of these."
+        )
+
+
+def check_contrasts(contrasts: Any, models: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the contrasts as pairs of names of models."""
+    pairs = [tuple(pair) if not isinstance(pair, str) else (pair,) for pair in contrasts]
+    for pair in pairs:
+        if len(pair) != 2 or pair[0] == pair[1] or not set(pair) <= set(models):
+            raise ValueError(
+                f"contrasts must be pairs of two different models, but hold {pair!r}; pass for example "
+                f"contrasts=[{tuple(list(models)[:2])!r}]."
+            )
+    return pairs
 
 
 def _check_models(models: Any) -> dict[str, Any]:
