@@ -2,9 +2,10 @@
 
 import sys
 import warnings
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import chain, takewhile
 from threading import Event
 from time import perf_counter
 from typing import Any
@@ -28,6 +29,7 @@ class Trial:
     n_parameters: float = np.nan
     fit_seconds: float = np.nan
     predict_seconds: float = np.nan
+    engine: str = ""
     failure: str = ""
 
 
@@ -81,7 +83,8 @@ def run_trial(model, seed, X, y, fold, scorers, season_length) -> Trial:
     except Exception as error:  # whatever a model raises is its result
         return Trial(failure=f"{type(error).__name__}: {error}")
     errors["mase"] = _fold_mase(np.asarray(y, dtype=float), y_pred, train, test, season_length)
-    return Trial(errors, y_pred, count_parameters(estimator), fitted - start, predicted - fitted)
+    costs = count_parameters(estimator), fitted - start, predicted - fitted
+    return Trial(errors, y_pred, *costs, engine=join_texts(read_engines(estimator)))
 
 
 def take(a: Any, rows: NDArray[np.intp]) -> Any:
@@ -101,6 +104,18 @@ def count_parameters(estimator: Any) -> float:
         return float(np.size(estimator.coef_) + has_intercept * np.size(getattr(estimator, "intercept_", ())))
     predictors = look_inside_fitted(estimator).predictors
     return sum(map(count_parameters, predictors)) if predictors else np.nan
+
+
+def read_engines(estimator: Any) -> list[str]:
+    """Return what each network in a fitted model says of how it was trained, its `engine_`."""
+    if hasattr(estimator, "engine_"):
+        return [estimator.engine_]
+    return [engine for part in chain.from_iterable(look_inside_fitted(estimator)) for engine in read_engines(part)]
+
+
+def join_texts(texts: Iterable[str]) -> str:
+    """Join the texts that differ, in the order in which they occur."""
+    return "; ".join(dict.fromkeys(filter(None, texts)))
 
 
 class _Predicted:

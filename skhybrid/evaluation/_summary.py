@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skhybrid.evaluation._plan import Key, Plan
-from skhybrid.evaluation._run import Trial
+from skhybrid.evaluation._run import Trial, join_texts
 
 Trials = dict[Key, Trial]
 COSTS = ["n_parameters", "fit_seconds", "predict_seconds"]
@@ -45,16 +45,16 @@ def count_whole_folds(plan: Plan, trials: Trials) -> Counted:
 
 
 def make_scores(plan: Plan, trials: Trials) -> pd.DataFrame:
-    """Return one row per trial: errors and costs, NaN where it failed."""
+    """Return one row per trial: errors and costs, NaN where it failed, and the engine."""
     records = [
         {
             **key._asdict(),
             **{metric: trial.errors.get(metric, np.nan) for metric in plan.metrics},
-            **{name: getattr(trial, name) for name in COSTS},
+            **{name: getattr(trial, name) for name in [*COSTS, "engine"]},
         }
         for key, trial in list_finished(plan, trials).items()
     ]
-    return pd.DataFrame(records, columns=["model", "fold", "seed", *plan.metrics, *COSTS])
+    return pd.DataFrame(records, columns=["model", "fold", "seed", *plan.metrics, *COSTS, "engine"])
 
 
 def make_failures(plan: Plan, trials: Trials) -> pd.DataFrame:
@@ -97,6 +97,7 @@ def make_table(
     table["p_folds"], table["p_dm"] = against["p_folds"], against["p_dm"]
     table["n_seeds"] = [sum(key.model == name and key.fold == 0 for key in plan.list_keys()) for name in names]
     table["within_one_se"] = error <= error.min() + _standard_error(error, metric, counted)
+    table["engine"] = counted.scores.groupby("model")["engine"].agg(join_texts).reindex(names, fill_value="")
     table["failure"] = failures.drop_duplicates("model").set_index("model")["error"].reindex(names, fill_value="")
     return table.sort_values(metric, kind="stable")
 

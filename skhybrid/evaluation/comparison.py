@@ -159,8 +159,9 @@ class ModelComparison:
         One row per model, the smallest error first: mean and standard deviation ("_std") over folds and seeds of each
         metric and of "mase", "skill" (1 - error / error of the baseline, by the first metric), "n_parameters" (of
         networks and linear models), mean "fit_seconds" and "predict_seconds", the p-values "p_folds" and "p_dm" of
-        `tests`, "n_seeds", "within_one_se", and "failure", the text of a model's first error. A model that failed
-        anywhere has no numbers here, since the folds it did not fail in may be the easier ones.
+        `tests`, "n_seeds", "within_one_se", "engine", the different texts of the model's fits joined by "; ", and
+        "failure", the text of a model's first error. A model that failed anywhere has no numbers here, since the folds
+        it did not fail in may be the easier ones.
 
     tests : DataFrame of shape (n_models - 1, n_columns)
         Each model against the baseline by the first metric, as `difference` gives it, with p-values adjusted by
@@ -171,7 +172,8 @@ class ModelComparison:
 
     scores : DataFrame of shape (n_fits, n_columns)
         One row per fit with the columns "model", "fold", "seed", the errors (lower is better), "n_parameters",
-        "fit_seconds" and "predict_seconds"; NaN where a fit failed.
+        "fit_seconds" and "predict_seconds", NaN where a fit failed, and "engine", how the network in the model was
+        trained (the `engine_` of the network), "" where there is none.
 
     failures : DataFrame of shape (n_failed_fits, 4)
         "model", "fold", "seed" and "error" of the fits that failed.

@@ -14,7 +14,14 @@ from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
 from sklearn.linear_model import Lasso, LinearRegression, Ridge
 from sklearn.metrics import make_scorer, max_error, r2_score
-from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit, cross_val_predict, cross_validate
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    ShuffleSplit,
+    TimeSeriesSplit,
+    cross_val_predict,
+    cross_validate,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -217,6 +224,33 @@ def test_each_fit_predicts_once():
     Counting.n_predictions = 0
     compare({"mean": Counting()}, cv=TimeSeriesSplit(2), scoring=["rmse", "mae", "smape"])
     assert Counting.n_predictions == 2
+
+
+class Engine(DummyRegressor):
+    """Stands for a network that says how it was trained, by seed."""
+
+    def __init__(self, random_state=None):
+        super().__init__()
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        self.engine_ = "compiled" if self.random_state == 0 else "keras: why not"
+        return super().fit(X, y)
+
+
+def test_engine_is_that_of_the_network_inside():
+    search = GridSearchCV(Engine(), {"random_state": [0]}, cv=2)
+    models = {"mean": DummyRegressor(), "pipe": make_pipeline(StandardScaler(), Engine()), "search": search}
+    comparison = compare(models, cv=TimeSeriesSplit(2), n_seeds=2)
+    engines = comparison.scores.groupby("model")["engine"].agg(list).to_dict()
+    assert engines["mean"] == ["", ""]
+    assert engines["pipe"] == ["compiled", "keras: why not"] * 2
+    assert comparison.table["engine"].to_dict() == {
+        "mean": "",
+        "pipe": "compiled; keras: why not",
+        "search": "compiled",
+    }
+    assert "compiled" not in repr(comparison)
 
 
 # The tests of difference.

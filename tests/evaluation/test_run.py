@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import BaggingRegressor, RandomForestRegressor, StackingRegressor, VotingRegressor
 from sklearn.linear_model import LinearRegression, Ridge
@@ -10,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
 from skhybrid import DenseRegressor, WindowedRegressor
-from skhybrid.evaluation._run import count_parameters
+from skhybrid.evaluation._run import count_parameters, join_texts, read_engines
 
 X, Y = np.random.default_rng(0).normal(size=(2, 30, 2))
 
@@ -38,3 +39,38 @@ X, Y = np.random.default_rng(0).normal(size=(2, 30, 2))
 def test_count_parameters(model, n_outputs, expected):
     model.fit(X, Y[:, 0] if n_outputs == 1 else Y)
     assert count_parameters(model) == pytest.approx(expected, nan_ok=True)
+
+
+class Engine(RegressorMixin, BaseEstimator):
+    """Stands for a network, which says in `fit` how it was trained."""
+
+    def __init__(self, text="compiled"):
+        self.text = text
+
+    def fit(self, X, y):
+        self.engine_ = self.text
+        return self
+
+    def predict(self, X):
+        return np.zeros(len(X))
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (Engine(), ["compiled"]),
+        (make_pipeline(StandardScaler(), Engine()), ["compiled"]),
+        (GridSearchCV(make_pipeline(StandardScaler(), Engine()), {"engine__text": ["a"]}, cv=2), ["a"]),
+        (WindowedRegressor(TransformedTargetRegressor(Engine()), 4), ["compiled"]),
+        (VotingRegressor([("a", Engine("a")), ("ridge", Ridge()), ("b", Engine("b"))]), ["a", "b"]),
+        (StackingRegressor([("ridge", Ridge())], Engine(), cv=2), ["compiled"]),
+        (RandomForestRegressor(2), []),
+    ],
+)
+def test_read_engines(model, expected):
+    assert read_engines(model.fit(X, Y[:, 0])) == expected
+
+
+def test_join_texts():
+    assert join_texts(["b", "", "a", "b"]) == "b; a"
+    assert join_texts([]) == ""
