@@ -42,3 +42,10 @@ def read_table(text, columns, *, below=""):
     cells = [line.rsplit(maxsplit=len(columns)) for line in lines[header + 1 : end]]
     values = [[np.nan if cell == "-" else float(cell) for cell in row[1:]] for row in cells]
     return pd.DataFrame(values, index=[re.split(r"\s{2,}", row[0])[0] for row in cells], columns=columns)
+
+
+def load_and_price(n_rows=120, seed=0):
+    """Return an hourly series: a random walk, and noise beside it."""
+    rng = np.random.default_rng(seed)
+    index = pd.date_range("2024-01-01", periods=n_rows, freq="h")
+    return pd.DataFrame({"load": 50 + rng.normal(size=n_rows).cumsum(), "price": rng.uniform(1, 9, n_rows)}, index)

@@ -127,7 +127,7 @@ def _supports(test):
 
 
 def _is_chance_of_seeds(test):
-    """Tell whether other seeds could give a difference of this size; both tests take the fits as they are."""
+    """Return whether other seeds could give a difference of this size; both tests take the fits as they are."""
     return bool(abs(test["difference"]) <= 2 * test["se_seeds"])
 
 
