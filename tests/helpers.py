@@ -12,6 +12,7 @@ from keras.src.backend.common import global_state as keras_state
 from tensorflow.python.eager import context
 from tensorflow.python.framework import config as tf_config
 
+from skhybrid import CNNLSTMRegressor
 from skhybrid._backend import keras, tf
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,3 +50,19 @@ def load_and_price(n_rows=120, seed=0):
     rng = np.random.default_rng(seed)
     index = pd.date_range("2024-01-01", periods=n_rows, freq="h")
     return pd.DataFrame({"load": 50 + rng.normal(size=n_rows).cumsum(), "price": rng.uniform(1, 9, n_rows)}, index)
+
+
+def make_noise_windows(n_samples=64, n_steps=12, n_features=1):
+    """Return windows of noise, and the last difference of the first feature in each."""
+    X = np.random.default_rng(0).normal(size=(n_samples, n_steps, n_features))
+    return X, X[:, -1, 0] - X[:, -2, 0]
+
+
+def fit_with_kernel(kernel, n_steps=4, **parameters):
+    """Return a fitted hybrid whose only filter has this kernel, (step, feature), and no bias."""
+    kernel = np.reshape(kernel, (len(kernel), -1, 1)).astype(float)
+    X, y = make_noise_windows(8, n_steps, kernel.shape[1])
+    network = CNNLSTMRegressor(1, units=2, dense_units=(), activation=None, epochs=1, random_state=0)
+    model = network.set_params(kernel_size=len(kernel), **parameters).fit(X, y)
+    model.model_.get_layer("conv_1").set_weights([kernel, np.zeros(1)])
+    return model
