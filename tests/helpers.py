@@ -66,3 +66,8 @@ def fit_with_kernel(kernel, n_steps=4, **parameters):
     model = network.set_params(kernel_size=len(kernel), **parameters).fit(X, y)
     model.model_.get_layer("conv_1").set_weights([kernel, np.zeros(1)])
     return model
+
+
+def legend_texts(ax):
+    """Return the texts of the legend of some axes."""
+    return [text.get_text() for text in ax.get_legend().get_texts()]
