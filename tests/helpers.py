@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from keras.src.backend.common import global_state as keras_state
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.dummy import DummyRegressor
+from sklearn.linear_model import Lasso, LinearRegression
+from sklearn.model_selection import TimeSeriesSplit
 from tensorflow.python.eager import context
 from tensorflow.python.framework import config as tf_config
 
-from skhybrid import CNNLSTMRegressor
+from skhybrid import CNNLSTMRegressor, compare_models
 from skhybrid._backend import keras, tf
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,3 +75,34 @@ def fit_with_kernel(kernel, n_steps=4, **parameters):
 def legend_texts(ax):
     """Return the texts of the legend of some axes."""
     return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def make_plane(n_rows=80, noise=1.0):
+    """Return points near a plane, for comparisons of models that need no network."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, 3))
+    return X, X @ [2.0, -1.0, 0.0] + 10 + noise * rng.normal(size=n_rows)
+
+
+PLANE_MODELS = {"mean": DummyRegressor(), "linear": LinearRegression(), "lasso": Lasso(0.5)}
+
+
+def compare_on_plane(models=PLANE_MODELS, X=None, y=None, *, cv=None, baseline="mean", **options):
+    """Return a comparison, on a plane where nothing else is given."""
+    X, y = make_plane() if X is None else (X, y)
+    return compare_models(models, X, y, cv=TimeSeriesSplit(5) if cv is None else cv, baseline=baseline, **options)
+
+
+class Noisy(RegressorMixin, BaseEstimator):
+    """Predicts what its seed says."""
+
+    def __init__(self, scale=1.0, random_state=None):
+        self.scale = scale
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        self.mean_ = np.mean(y) + self.scale * np.random.default_rng(self.random_state).normal()
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.mean_)
