@@ -9,6 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from keras.src.backend.common import global_state as keras_state
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.dummy import DummyRegressor
+from sklearn.linear_model import Lasso, LinearRegression
+from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
     check_get_feature_names_out_error,
@@ -22,6 +26,7 @@ from sklearn.utils.estimator_checks import (
 from tensorflow.python.eager import context
 from tensorflow.python.framework import config as tf_config
 
+from skhybrid import CNNLSTMRegressor, compare_models
 from skhybrid._backend import keras, tf
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,3 +84,62 @@ def loop_windows(rows, window_length, stride=1):
     """Cut windows in the plainest way."""
     starts = range(0, len(rows) - window_length + 1, stride)
     return np.array([[rows[start + j] for j in range(window_length)] for start in starts])
+
+
+def load_and_price(n_rows=120, seed=0):
+    """Return an hourly series: a random walk, and noise beside it."""
+    rng = np.random.default_rng(seed)
+    index = pd.date_range("2024-01-01", periods=n_rows, freq="h")
+    return pd.DataFrame({"load": 50 + rng.normal(size=n_rows).cumsum(), "price": rng.uniform(1, 9, n_rows)}, index)
+
+
+def make_noise_windows(n_samples=64, n_steps=12, n_features=1):
+    """Return windows of noise, and the last difference of the first feature in each."""
+    X = np.random.default_rng(0).normal(size=(n_samples, n_steps, n_features))
+    return X, X[:, -1, 0] - X[:, -2, 0]
+
+
+def fit_with_kernel(kernel, n_steps=4, **parameters):
+    """Return a fitted hybrid whose only filter has this kernel, (step, feature), and no bias."""
+    kernel = np.reshape(kernel, (len(kernel), -1, 1)).astype(float)
+    X, y = make_noise_windows(8, n_steps, kernel.shape[1])
+    network = CNNLSTMRegressor(1, units=2, dense_units=(), activation=None, epochs=1, random_state=0)
+    model = network.set_params(kernel_size=len(kernel), **parameters).fit(X, y)
+    model.model_.get_layer("conv_1").set_weights([kernel, np.zeros(1)])
+    return model
+
+
+def legend_texts(ax):
+    """Return the texts of the legend of some axes."""
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def make_plane(n_rows=80, noise=1.0):
+    """Return points near a plane, for comparisons of models that need no network."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, 3))
+    return X, X @ [2.0, -1.0, 0.0] + 10 + noise * rng.normal(size=n_rows)
+
+
+PLANE_MODELS = {"mean": DummyRegressor(), "linear": LinearRegression(), "lasso": Lasso(0.5)}
+
+
+def compare_on_plane(models=PLANE_MODELS, X=None, y=None, *, cv=None, baseline="mean", **options):
+    """Return a comparison, on a plane where nothing else is given."""
+    X, y = make_plane() if X is None else (X, y)
+    return compare_models(models, X, y, cv=TimeSeriesSplit(5) if cv is None else cv, baseline=baseline, **options)
+
+
+class Noisy(RegressorMixin, BaseEstimator):
+    """Predicts what its seed says."""
+
+    def __init__(self, scale=1.0, random_state=None):
+        self.scale = scale
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        self.mean_ = np.mean(y) + self.scale * np.random.default_rng(self.random_state).normal()
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.mean_)

@@ -177,7 +177,7 @@ def test_data_as_in_fit_are_taken_as_they_are(fitted):
 
 @pytest.mark.parametrize("convert", [np.ndarray.tolist, lambda X: X.astype(int), lambda X: X.astype(">f8")])
 def test_other_data_are_converted_after_fit(fitted, convert):
-    checked = check_training_data(fitted, convert(np.ones((2, 3, 1))), reset=False)
+    checked = check_input(fitted, convert(np.ones((2, 3, 1))), reset=False)
     assert checked.dtype == np.float64
     np.testing.assert_array_equal(checked, np.ones((2, 3, 1)))
 
@@ -193,7 +193,7 @@ def test_data_unlike_those_of_fit_are_refused(fitted, X, words):
 def test_data_without_the_names_of_fit_are_warned_of(fitted):
     fitted.feature_names_in_ = np.array(["a", "b", "c"], dtype=object)
     with pytest.warns(UserWarning, match="X does not have valid feature names"):
-        check_training_data(fitted, np.ones((2, 3)), reset=False)
+        check_input(fitted, np.ones((2, 3)), reset=False)
 
 
 def test_weights_default_to_one():

@@ -1,33 +1,23 @@
-"""The fits behind a comparison: one trial is one model fitted on one fold with one seed."""
+"""The fits of a comparison: one trial is one model fitted on one fold with one seed."""
 
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import takewhile
-from numbers import Integral
+from itertools import chain, takewhile
 from threading import Event
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.metrics import get_scorer, get_scorer_names
-from sklearn.model_selection import check_cv
 from sklearn.utils.parallel import Parallel, delayed
 
-from skhybrid._validation import check_positive_int
-from skhybrid.evaluation.metrics import METRICS, forecast_scorer, mase
-
-
-class Key(NamedTuple):
-    """Which trial it is. The order is fold by fold, so that an interrupted comparison has whole folds."""
-
-    fold: int
-    seed: int
-    model: str
+from skhybrid._nested import look_inside_fitted
+from skhybrid.evaluation._plan import Key, Plan, random_states
+from skhybrid.evaluation.metrics import mase
 
 
 @dataclass(frozen=True)
@@ -39,62 +29,8 @@ class Trial:
     n_parameters: float = np.nan
     fit_seconds: float = np.nan
     predict_seconds: float = np.nan
+    engine: str = ""
     failure: str = ""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All that the trials of a comparison are made of; `folds` are pairs of row numbers."""
-
-    models: dict[str, Any]
-    X: Any
-    y: Any
-    folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
-    seeds: range
-    scorers: dict[str, Callable[..., float]]
-    season_length: int
-    n_jobs: int | None
-    verbose: int
-
-    @property
-    def n_outputs(self) -> int:
-        """Number of columns of y."""
-        return int(np.prod(self.y.shape[1:]))
-
-    def list_keys(self) -> list[Key]:
-        """Return the trials to run; a model without `random_state` has one for each fold."""
-        seeds = {name: self.seeds if random_states(model) else self.seeds[:1] for name, model in self.models.items()}
-        return [
-            Key(fold, seed, name)
-            for fold in range(len(self.folds))
-            for seed in self.seeds
-            for name in self.models
-            if seed in seeds[name]
-        ]
-
-
-def make_plan(models, X, y, cv, scoring, n_seeds, random_state, season_length, n_jobs, verbose) -> Plan:
-    """Check what `compare_models` was given, and draw the folds, once for all models."""
-    models = _check_models(models)
-    X, y = (a if hasattr(a, "shape") else np.asarray(a) for a in (X, y))
-    _check_targets(X, y)
-    first_seed = _check_seed(random_state)
-    return Plan(
-        models=models,
-        X=X,
-        y=y,
-        folds=_check_folds(cv, X, y),
-        seeds=range(first_seed, first_seed + check_positive_int(n_seeds, "n_seeds")),
-        scorers=_check_scoring(scoring),
-        season_length=check_positive_int(season_length, "season_length"),
-        n_jobs=n_jobs,
-        verbose=_somebody_watches() if verbose is None else verbose,
-    )
-
-
-def random_states(model: Any) -> list[str]:
-    """Return the names of the parameters that seed a model or a part of it."""
-    return [name for name in model.get_params(deep=True) if name.split("__")[-1] == "random_state"]
 
 
 def run_trials(plan: Plan, trials: dict[Key, Trial]) -> None:
@@ -115,10 +51,6 @@ def run_trials(plan: Plan, trials: dict[Key, Trial]) -> None:
             trials[key] = trial
             if plan.verbose:
                 print(f"[{len(trials)}/{len(keys)}] {_progress(key, trial)}", file=sys.stderr, flush=True)
-
-
-def _somebody_watches() -> bool:
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
 
 
 def _data(plan: Plan, key: Key) -> tuple[Any, ...]:
@@ -151,7 +83,8 @@ def run_trial(model, seed, X, y, fold, scorers, season_length) -> Trial:
     except Exception as error:  # whatever a model raises is its result
         return Trial(failure=f"{type(error).__name__}: {error}")
     errors["mase"] = _fold_mase(np.asarray(y, dtype=float), y_pred, train, test, season_length)
-    return Trial(errors, y_pred, count_parameters(estimator), fitted - start, predicted - fitted)
+    costs = count_parameters(estimator), fitted - start, predicted - fitted
+    return Trial(errors, y_pred, *costs, engine=join_texts(read_engines(estimator)))
 
 
 def take(a: Any, rows: NDArray[np.intp]) -> Any:
@@ -162,19 +95,27 @@ def take(a: Any, rows: NDArray[np.intp]) -> Any:
 def count_parameters(estimator: Any) -> float:
     """Count what a fitted model has learned: weights of a network, coefficients of a linear model; NaN for others.
 
-    Of a pipeline the last step counts, of a search the best model.
+    Of a pipeline the last step counts, of a search the best model, of an ensemble all members.
     """
     if hasattr(estimator, "n_parameters_"):
         return float(estimator.n_parameters_)
     if hasattr(estimator, "coef_"):
         has_intercept = getattr(estimator, "fit_intercept", True)
         return float(np.size(estimator.coef_) + has_intercept * np.size(getattr(estimator, "intercept_", ())))
-    if hasattr(estimator, "steps"):
-        return count_parameters(estimator.steps[-1][1])
-    for name in ("best_estimator_", "regressor_", "estimator_"):
-        if hasattr(estimator, name):
-            return count_parameters(getattr(estimator, name))
-    return np.nan
+    predictors = look_inside_fitted(estimator).predictors
+    return sum(map(count_parameters, predictors)) if predictors else np.nan
+
+
+def read_engines(estimator: Any) -> list[str]:
+    """Return what each network in a fitted model says of how it was trained, its `engine_`."""
+    if hasattr(estimator, "engine_"):
+        return [estimator.engine_]
+    return [engine for part in chain.from_iterable(look_inside_fitted(estimator)) for engine in read_engines(part)]
+
+
+def join_texts(texts: Iterable[str]) -> str:
+    """Join the texts that differ, in the order in which they occur."""
+    return "; ".join(dict.fromkeys(filter(None, texts)))
 
 
 class _Predicted:
@@ -225,83 +166,3 @@ def _progress(key: Key, trial: Trial) -> str:
         return f"{name}: failed, {' '.join(trial.failure.split())}"
     metric, error = next(iter(trial.errors.items()))
     return f"{name}: {metric} {error:.4g}, {trial.fit_seconds + trial.predict_seconds:.1f} s"
-
-
-def _check_models(models: Any) -> dict[str, Any]:
-    if not isinstance(models, dict) or not models or not all(isinstance(name, str) for name in models):
-        shown = type(models).__name__ if not isinstance(models, dict) else f"a dict with the keys {list(models)}"
-        raise ValueError(
-            f"models must be a dict of at least one estimator by its name, but is {shown}; pass for example "
-            "{'ridge': Ridge(), 'last value': NaiveRegressor()}."
-        )
-    for name, model in models.items():
-        if isinstance(model, type) or not all(hasattr(model, need) for need in ("fit", "predict", "get_params")):
-            raise ValueError(
-                f"models must hold scikit-learn estimators, but models[{name!r}] is {model!r}; pass an instance of a "
-                "regressor or a pipeline that ends in one."
-            )
-    return dict(models)
-
-
-def _check_targets(X: Any, y: Any) -> None:
-    if len(X) != len(y) or y.ndim not in (1, 2):
-        raise ValueError(
-            f"y must be 1-D or 2-D with one row per sample of X, but X has {len(X)} samples and y has shape {y.shape}; "
-            "take both from the same rows."
-        )
-    kinds = {dtype.kind for dtype in (y.dtypes if y.ndim == 2 and hasattr(y, "dtypes") else [y.dtype])}
-    if not kinds <= set("biuf"):
-        raise ValueError(
-            "y must hold numbers, but does not; compare_models is for regressors, so pass numeric targets."
-        )
-
-
-def _check_seed(random_state: Any) -> int:
-    if not isinstance(random_state, Integral) or isinstance(random_state, bool) or random_state < 0:
-        raise ValueError(
-            f"random_state must be an integer of at least 0, the first of the seeds, but is {random_state!r}; pass for "
-            "example random_state=0."
-        )
-    return int(random_state)
-
-
-def _check_folds(cv: Any, X: Any, y: Any) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Draw the folds, once for all models."""
-    folds = [(np.arange(len(X))[train], np.arange(len(X))[test]) for train, test in check_cv(cv, y).split(X, y)]
-    for number, (train, test) in enumerate(folds):
-        if not len(train) or not len(test) or np.intersect1d(train, test).size:
-            raise ValueError(
-                f"cv must give folds with training rows and other test rows, but fold {number} has {len(train)} and "
-                f"{len(test)}, of which {np.intersect1d(train, test).size} are in both; pass for example "
-                "TimeSeriesSplit(5)."
-            )
-    return folds
-
-
-def _check_scoring(scoring: Any) -> dict[str, Any]:
-    """Return scorers by the names of their columns."""
-    if isinstance(scoring, dict):
-        named = scoring
-    else:
-        names = [scoring] if isinstance(scoring, str) or callable(scoring) else list(scoring)
-        if not all(isinstance(name, str) for name in names):
-            raise ValueError(
-                f"scoring must name its scorers, but is {scoring!r}; pass a dict such as {{'p90': scorer}}."
-            )
-        named = {name.removeprefix("neg_"): name for name in names}
-    if not named:
-        raise ValueError("scoring must hold at least one error, but is empty; pass for example 'rmse'.")
-    return {str(name): _check_scorer(scorer) for name, scorer in named.items()}
-
-
-def _check_scorer(scorer: Any) -> Any:
-    if callable(scorer):
-        return scorer
-    if scorer in METRICS:
-        return forecast_scorer(scorer)
-    if isinstance(scorer, str) and scorer.startswith("neg_") and scorer in get_scorer_names():
-        return get_scorer(scorer)
-    raise ValueError(
-        f"scoring must be one of {', '.join(map(repr, METRICS))}, a name of scikit-learn's that starts with 'neg_', or "
-        f"a dict of scorers, but holds {scorer!r}; pass an error, lower is better."
-    )

@@ -1,25 +1,19 @@
 """A fair comparison of models: same folds, same seeds, and tests of whether they differ at all."""
 
 import warnings
-from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 from sklearn.exceptions import FitFailedWarning
 
 from skhybrid._validation import check_horizon
 from skhybrid.displays import ComparisonDisplay
-from skhybrid.evaluation import _verdict
-from skhybrid.evaluation._run import Key, Trial, make_plan, run_trials
-from skhybrid.evaluation.metrics import row_losses
-from skhybrid.evaluation.significance import SignificanceResult, corrected_resampled_ttest, diebold_mariano, holm
+from skhybrid.evaluation import _page, _verdict
+from skhybrid.evaluation._difference import make_difference, make_tests
+from skhybrid.evaluation._plan import Key, check_contrasts, check_name, make_plan
+from skhybrid.evaluation._run import Trial, run_trials
+from skhybrid.evaluation._summary import count_whole_folds, make_failures, make_predictions, make_scores, make_table
 
 __all__ = ["ModelComparison", "compare_models"]
-
-_NO_TEST = SignificanceResult(np.nan, np.nan, 0)
 
 
 def compare_models(
@@ -132,8 +126,8 @@ def compare_models(
     ridge has the lowest rmse, 4.828, 2.6 % below the baseline last value. Neither test supports the difference ...
     """
     plan = make_plan(models, X, y, cv, scoring, n_seeds, random_state, season_length, n_jobs, verbose)
-    _check_name(baseline, "baseline", plan.models)
-    contrasts = _check_contrasts(contrasts, plan.models)
+    check_name(baseline, "baseline", plan.models)
+    contrasts = check_contrasts(contrasts, plan.models)
     h = plan.n_outputs if horizon is None else max(check_horizon(horizon))
     comparison = ModelComparison(plan, baseline=baseline, contrasts=contrasts, horizon=h)
     comparison._run()
@@ -165,8 +159,9 @@ class ModelComparison:
         One row per model, the smallest error first: mean and standard deviation ("_std") over folds and seeds of each
         metric and of "mase", "skill" (1 - error / error of the baseline, by the first metric), "n_parameters" (of
         networks and linear models), mean "fit_seconds" and "predict_seconds", the p-values "p_folds" and "p_dm" of
-        `tests`, "n_seeds", "within_one_se", and "failure", the text of a model's first error. A model that failed
-        anywhere has no numbers here, since the folds it did not fail in may be the easier ones.
+        `tests`, "n_seeds", "within_one_se", "engine", the different texts of the model's fits joined by "; ", and
+        "failure", the text of a model's first error. A model that failed anywhere has no numbers here, since the folds
+        it did not fail in may be the easier ones.
 
     tests : DataFrame of shape (n_models - 1, n_columns)
         Each model against the baseline by the first metric, as `difference` gives it, with p-values adjusted by
@@ -177,7 +172,8 @@ class ModelComparison:
 
     scores : DataFrame of shape (n_fits, n_columns)
         One row per fit with the columns "model", "fold", "seed", the errors (lower is better), "n_parameters",
-        "fit_seconds" and "predict_seconds"; NaN where a fit failed.
+        "fit_seconds" and "predict_seconds", NaN where a fit failed, and "engine", how the network in the model was
+        trained (the `engine_` of the network), "" where there is none.
 
     failures : DataFrame of shape (n_failed_fits, 4)
         "model", "fold", "seed" and "error" of the fits that failed.
@@ -226,7 +222,7 @@ class ModelComparison:
 
     def __init__(self, plan, *, baseline, contrasts, horizon):
         self.baseline = baseline
-        self.metric = next(iter(plan.scorers))
+        self.metric = plan.metrics[0]
         self._plan = plan
         self.is_forward = all(train.max() < test.min() for train, test in plan.folds)
         self._pairs = contrasts
@@ -262,13 +258,7 @@ class ModelComparison:
 
         With several outputs there is a pair of columns for each: y_true_0, y_true_1, ..., y_pred_0, ...
         """
-        parts = []
-        for key, trial in self._finished():
-            if trial.y_pred is not None:
-                rows = self._plan.folds[key.fold][1]
-                part = pd.DataFrame({"model": key.model, "fold": key.fold, "seed": key.seed, "row": rows})
-                parts.append(part.assign(**_columns("y_true", self._y[rows]), **_columns("y_pred", trial.y_pred)))
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+        return make_predictions(self._plan, self._trials)
 
     def difference(self, a, b, metric=None):
         """Test whether two models differ.
@@ -302,26 +292,10 @@ class ModelComparison:
             If there is no such model or metric.
         """
         metric = self.metric if metric is None else metric
-        _check_name(metric, "metric", [*self._plan.scorers, "mase"])
+        check_name(metric, "metric", self._plan.metrics)
         for name, model in (("a", a), ("b", b)):
-            _check_name(model, name, self._plan.models)
-        errors = self._fold_errors(metric)
-        by_fold = (errors[a] - errors[b]).to_numpy()  # (fold,)
-        folds, rows = self._test_folds(by_fold), self._test_rows(a, b, metric)
-        mean = by_fold.mean() if len(by_fold) else np.nan
-        return pd.Series(
-            {
-                "metric": metric,
-                "difference": mean,
-                "relative": mean / errors[b].mean(),
-                "se_seeds": self._seed_error([a, b], metric),
-                "t_folds": folds.statistic,
-                "p_folds": folds.pvalue,
-                "dm": rows.statistic,
-                "p_dm": rows.pvalue,
-            },
-            name=(a, b),
-        )
+            check_name(model, name, self._plan.models)
+        return make_difference(self._plan, self._counted, a, b, metric, self._horizon)
 
     def verdict(self):
         """Say in a few sentences what the numbers allow to say, and what not.
@@ -354,7 +328,7 @@ class ModelComparison:
             The display.
         """
         metric = self.metric if metric is None else metric
-        return ComparisonDisplay(self._counted, baseline=self.baseline, metric=metric).plot(ax=ax)
+        return ComparisonDisplay(self._counted.scores, baseline=self.baseline, metric=metric).plot(ax=ax)
 
     def to_markdown(self):
         """Write table, contrasts and verdict as Markdown.
@@ -364,7 +338,7 @@ class ModelComparison:
         markdown : str
             The text.
         """
-        return _verdict.markdown(self)
+        return _page.markdown(self)
 
     def to_html(self, path):
         """Write one page with table, contrasts, verdict and a picture of each metric, which needs no other file.
@@ -374,144 +348,43 @@ class ModelComparison:
         path : str or Path
             File to write. Without matplotlib the page has no pictures.
         """
-        _verdict.write_page(self, path)
+        _page.write_page(self, path)
 
     def __repr__(self):
-        return _verdict.text(self)
+        return _page.text(self)
 
     def _repr_html_(self):
-        return _verdict.html(self)
+        return _page.html(self)
 
     def _run(self):
         run_trials(self._plan, self._trials)
         self._summarise()
         self._warn()
 
-    def _finished(self):
-        """Return the finished trials in the order of the plan, however they came."""
-        return [(key, self._trials[key]) for key in self._plan.list_keys() if key in self._trials]
-
     def _summarise(self):
-        keys = self._plan.list_keys()
-        self.is_complete = len(self._trials) == len(keys)
-        self._y = np.asarray(self._plan.y, dtype=float)
+        self.is_complete = len(self._trials) == len(self._plan.list_keys())
         if self.is_complete:
             self._plan = replace(self._plan, X=None)  # the tests need the targets only
-        self.scores = self._make_scores()
-        self.failures = pd.DataFrame(
-            [(k.model, k.fold, k.seed, trial.failure) for k, trial in self._finished() if trial.failure],
-            columns=["model", "fold", "seed", "error"],
-        )
-        open_folds = {key.fold for key in keys if key not in self._trials}
-        self._counted = self.scores[~self.scores["fold"].isin(open_folds)]
-        self.n_folds_ = self._counted["fold"].nunique()
-        self.tests = self._test_pairs([(name, self.baseline) for name in self._plan.models if name != self.baseline])
-        self.contrasts = self._test_pairs(self._pairs)
-        self.table = self._make_table()
+        self.scores = make_scores(self._plan, self._trials)
+        self.failures = make_failures(self._plan, self._trials)
+        self._counted = count_whole_folds(self._plan, self._trials)
+        self.n_folds_ = len(self._counted.folds)
+        self.tests = make_tests(self.difference(a, self.baseline) for a in self._plan.models if a != self.baseline)
+        self.contrasts = make_tests(self.difference(a, b) for a, b in self._pairs)
+        self.table = make_table(self._plan, self._counted, self.failures, self.tests, self.baseline)
         candidates = self.table[self.table["within_one_se"]]
         self.best_ = candidates.index[0] if len(candidates) else None
         seconds = candidates["fit_seconds"] + candidates["predict_seconds"]
         self.cheapest_ = seconds.idxmin() if len(candidates) else None
 
-    def _make_scores(self):
-        errors = [*self._plan.scorers, "mase"]
-        records = [
-            {
-                **key._asdict(),
-                **{metric: trial.errors.get(metric, np.nan) for metric in errors},
-                **{name: getattr(trial, name) for name in ("n_parameters", "fit_seconds", "predict_seconds")},
-            }
-            for key, trial in self._finished()
-        ]
-        columns = ["model", "fold", "seed", *errors, "n_parameters", "fit_seconds", "predict_seconds"]
-        return pd.DataFrame(records, columns=columns)
-
-    def _make_table(self):
-        """Return the means over the counted fits; of models that failed in none."""
-        names = list(self._plan.models)
-        fits = self._counted[~self._counted["model"].isin(self.failures["model"])]
-        numbers = fits.drop(columns=["fold", "seed"]).groupby("model", sort=False)
-        mean, std = numbers.mean().reindex(names), numbers.std().reindex(names)
-        table = pd.DataFrame(index=pd.Index(names, name="model"))
-        for metric in [*self._plan.scorers, "mase"]:
-            table[metric], table[f"{metric}_std"] = mean[metric], std[metric]
-        error = mean[self.metric]
-        table["skill"] = 1 - error / error[self.baseline]
-        table[["n_parameters", "fit_seconds", "predict_seconds"]] = mean.iloc[:, -3:]
-        against = self.tests.droplevel(1) if len(self.tests) else self.tests
-        table["p_folds"], table["p_dm"] = against["p_folds"], against["p_dm"]
-        table["n_seeds"] = [
-            sum(key.model == name and key.fold == 0 for key in self._plan.list_keys()) for name in names
-        ]
-        table["within_one_se"] = error <= error.min() + self._standard_error(error)
-        table["failure"] = (
-            self.failures.drop_duplicates("model").set_index("model")["error"].reindex(names, fill_value="")
-        )
-        return table.sort_values(self.metric, kind="stable")
-
-    def _standard_error(self, error):
-        """Return the standard error of the best model's mean error over folds, or over seeds of the only fold."""
-        if error.isna().all():
-            return np.nan
-        fits = self._counted[self._counted["model"] == error.idxmin()]
-        means = fits.groupby("fold" if self.n_folds_ > 1 else "seed")[self.metric].mean()
-        return means.std() / np.sqrt(len(means)) if len(means) > 1 else 0.0
-
-    def _fold_errors(self, metric):
-        """Return the errors averaged over seeds, (fold, model); NaN for models that failed."""
-        fits = self._counted[~self._counted["model"].isin(self.failures["model"])]
-        errors = fits.pivot_table(metric, index="fold", columns="model")
-        return errors.reindex(index=sorted(self._counted["fold"].unique()), columns=list(self._plan.models))
-
-    def _test_pairs(self, pairs):
-        """Return the differences of pairs of models, with p-values adjusted over the pairs."""
-        columns = ["metric", "difference", "relative", "se_seeds", "t_folds", "p_folds", "dm", "p_dm"]
-        index = pd.MultiIndex.from_tuples(pairs, names=["a", "b"]) if pairs else pd.MultiIndex.from_arrays([[], []])
-        tests = pd.DataFrame([self.difference(a, b).to_list() for a, b in pairs], columns=columns, index=index)
-        for p in ("p_folds", "p_dm"):
-            tests[p] = holm(tests[p])
-        return tests
-
-    def _seed_error(self, models: list[str], metric: str) -> float:
-        """Return the standard error of the models' mean errors, taken together, over the seeds within the folds."""
-        fits = self._counted[self._counted["model"].isin(models)].groupby(["model", "fold"])[metric]
-        variances = (fits.var() / fits.count()).fillna(0)  # of the mean of each model in each fold
-        return float(np.sqrt(variances.sum()) / max(self.n_folds_, 1))
-
-    def _test_folds(self, differences: NDArray[np.float64]) -> SignificanceResult:
-        if len(differences) < 2 or np.isnan(differences).any():
-            return _NO_TEST
-        folds = [self._plan.folds[fold] for fold in sorted(self._counted["fold"].unique())]
-        return corrected_resampled_ttest(differences, float(np.mean([len(test) / len(train) for train, test in folds])))
-
-    def _test_rows(self, a: str, b: str, metric: str) -> SignificanceResult:
-        if {a, b} & set(self.failures["model"]):
-            return _NO_TEST
-        losses = [self._losses(model, metric) for model in (a, b)]
-        if np.count_nonzero(~np.isnan(losses[0])) <= self._horizon:
-            return _NO_TEST
-        return diebold_mariano(*losses, horizon=self._horizon)
-
-    def _losses(self, model: str, metric: str) -> NDArray[np.float64]:
-        """Return the mean loss of each row of X over the predictions that a model made of it; NaN without any."""
-        total, count = np.zeros((2, len(self._y)))
-        counted = set(self._counted["fold"])
-        for key, trial in self._finished():
-            if key.model == model and key.fold in counted and trial.y_pred is not None:
-                rows = self._plan.folds[key.fold][1]
-                total[rows] += row_losses(metric, self._y[rows], trial.y_pred)
-                count[rows] += 1
-        return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
-
     def _warn(self):
         n_fits, n_failed = len(self._plan.list_keys()), len(self.failures)
+        first = _verdict.tell_first_failure(self.failures)
         if n_failed == n_fits:
-            raise ValueError(
-                f"models must have one that can be fitted, but all {n_fits} fits failed; {self._first_failure()}."
-            )
+            raise ValueError(f"models must have one that can be fitted, but all {n_fits} fits failed; {first}.")
         if n_failed:
             warnings.warn(
-                f"{n_failed} of {len(self._trials)} fits failed; {self._first_failure()}; see failures.",
+                f"{n_failed} of {len(self._trials)} fits failed; {first}; see failures.",
                 FitFailedWarning,
                 stacklevel=4,
             )
@@ -521,31 +394,3 @@ class ModelComparison:
                 UserWarning,
                 stacklevel=4,
             )
-
-    def _first_failure(self):
-        first = self.failures.iloc[0]
-        return f"the first was {first['model']!r} in fold {first['fold']}: {' '.join(first['error'].split())}"
-
-
-def _columns(name: str, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    if values.ndim == 1:
-        return {name: values}
-    return {f"{name}_{j}": column for j, column in enumerate(values.T)}
-
-
-def _check_name(name: Any, parameter: str, known: Iterable[str]) -> None:
-    if name not in (names := list(known)):
-        raise ValueError(
-            f"{parameter} must be one of {', '.join(map(repr, names))}, but is {name!r}; pass one of these."
-        )
-
-
-def _check_contrasts(contrasts: Any, models: dict[str, Any]) -> list[tuple[str, str]]:
-    pairs = [tuple(pair) if not isinstance(pair, str) else (pair,) for pair in contrasts]
-    for pair in pairs:
-        if len(pair) != 2 or pair[0] == pair[1] or not set(pair) <= set(models):
-            raise ValueError(
-                f"contrasts must be pairs of two different models, but hold {pair!r}; pass for example "
-                f"contrasts=[{tuple(list(models)[:2])!r}]."
-            )
-    return pairs

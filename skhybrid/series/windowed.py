@@ -4,6 +4,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, Reg
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 
+from skhybrid._nested import look_inside
 from skhybrid._validation import (
     HasMethods,
     check_is_fitted,
@@ -337,11 +338,6 @@ class WindowedClassifier(ClassifierMixin, _Windowed):
 
 
 def takes_windows(estimator):
-    """Tell whether an estimator takes windows, (n_samples, n_steps, n_features), or only tables."""
-    steps = [step for _, step in getattr(estimator, "steps", []) if step not in (None, "passthrough")]
-    if steps:
-        return takes_windows(steps[0])
-    for name in ("regressor", "estimator"):  # of TransformedTargetRegressor, searches and the like
-        if hasattr(estimator, name):
-            return takes_windows(getattr(estimator, name))
-    return get_tags(estimator).input_tags.three_d_array
+    """Return whether an estimator takes windows, (n_samples, n_steps, n_features), or only tables."""
+    readers = look_inside(estimator).readers
+    return all(map(takes_windows, readers)) if readers else get_tags(estimator).input_tags.three_d_array

@@ -1,15 +1,30 @@
+import signal
+import sys
+import warnings
+from itertools import count
+from threading import Event
+
+import joblib
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.ensemble import RandomForestRegressor
-from sklearn.linear_model import LinearRegression, Ridge
-from sklearn.model_selection import GridSearchCV
+from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import BaggingRegressor, RandomForestRegressor, StackingRegressor, VotingRegressor
+from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
+from sklearn.linear_model import Lasso, LinearRegression, Ridge
+from sklearn.metrics import make_scorer, r2_score
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
 from skhybrid import DenseRegressor, WindowedRegressor
-from skhybrid.evaluation._run import Key, count_parameters, make_plan, random_states
+from skhybrid.evaluation import _run
+from skhybrid.evaluation._run import count_parameters, join_texts, read_engines
+from tests.helpers import PLANE_MODELS, Noisy, compare_on_plane, make_plane
 
 X, Y = np.random.default_rng(0).normal(size=(2, 30, 2))
 
@@ -25,6 +40,11 @@ X, Y = np.random.default_rng(0).normal(size=(2, 30, 2))
         (TransformedTargetRegressor(Ridge()), 1, 3),
         (WindowedRegressor(make_pipeline(Ridge()), 4), 1, 9),
         (DenseRegressor(dense_units=3, epochs=1, random_state=0), 1, 2 * 3 + 3 + 3 + 1),
+        (VotingRegressor([("ridge", Ridge()), ("line", LinearRegression(fit_intercept=False))]), 1, 3 + 2),
+        (VotingRegressor([("ridge", Ridge()), ("svr", SVR())]), 1, np.nan),
+        (StackingRegressor([("ridge", Ridge())], Ridge(), cv=2), 1, 3 + 2),
+        (BaggingRegressor(Ridge(), 4), 1, 4 * 3),
+        (MultiOutputRegressor(Ridge()), 2, 2 * 3),
         (RandomForestRegressor(2, random_state=0), 1, np.nan),
         (SVR(), 1, np.nan),
     ],
@@ -34,22 +54,248 @@ def test_count_parameters(model, n_outputs, expected):
     assert count_parameters(model) == pytest.approx(expected, nan_ok=True)
 
 
-def test_random_states_however_deep():
-    deep = GridSearchCV(make_pipeline(StandardScaler(), RandomForestRegressor()), {})
-    assert random_states(deep) == ["estimator__randomforestregressor__random_state"]
-    assert random_states(LinearRegression()) == []
+class Engine(RegressorMixin, BaseEstimator):
+    """Stands for a network, which says in `fit` how it was trained."""
+
+    def __init__(self, text="compiled"):
+        self.text = text
+
+    def fit(self, X, y):
+        self.engine_ = self.text
+        return self
+
+    def predict(self, X):
+        return np.zeros(len(X))
 
 
-def test_keys_go_fold_by_fold():
-    models = {"ridge": Ridge(), "linear": LinearRegression()}
-    folds = [(np.arange(10), np.arange(10, 20)), (np.arange(20), np.arange(20, 30))]
-    plan = make_plan(models, X, Y, folds, "rmse", 2, 5, 1, None, 0)
-    expected = [(0, 5, "ridge"), (0, 5, "linear"), (0, 6, "ridge"), (1, 5, "ridge"), (1, 5, "linear"), (1, 6, "ridge")]
-    assert plan.list_keys() == [Key(*key) for key in expected]
-    assert plan.n_outputs == 2
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (Engine(), ["compiled"]),
+        (make_pipeline(StandardScaler(), Engine()), ["compiled"]),
+        (GridSearchCV(make_pipeline(StandardScaler(), Engine()), {"engine__text": ["a"]}, cv=2), ["a"]),
+        (WindowedRegressor(TransformedTargetRegressor(Engine()), 4), ["compiled"]),
+        (VotingRegressor([("a", Engine("a")), ("ridge", Ridge()), ("b", Engine("b"))]), ["a", "b"]),
+        (StackingRegressor([("ridge", Ridge())], Engine(), cv=2), ["compiled"]),
+        (RandomForestRegressor(2), []),
+    ],
+)
+def test_read_engines(model, expected):
+    assert read_engines(model.fit(X, Y[:, 0])) == expected
 
 
-def test_folds_may_be_masks():
-    train = np.arange(30) < 20
-    plan = make_plan({"ridge": Ridge()}, X, Y, [(train, ~train)], "rmse", 1, 0, 1, None, 0)
-    np.testing.assert_array_equal(plan.folds[0][1], np.arange(20, 30))
+def test_join_texts():
+    assert join_texts(["b", "", "a", "b"]) == "b; a"
+    assert join_texts([]) == ""
+
+
+class Counting(DummyRegressor):
+    n_predictions = 0
+
+    def predict(self, X):
+        Counting.n_predictions += 1
+        return super().predict(X)
+
+
+def test_each_fit_predicts_once():
+    Counting.n_predictions = 0
+    compare_on_plane({"mean": Counting()}, cv=TimeSeriesSplit(2), scoring=["rmse", "mae", "smape"])
+    assert Counting.n_predictions == 2
+
+
+class Failing(DummyRegressor):
+    """Fails when trained on more than 30 rows."""
+
+    def fit(self, X, y):
+        if len(X) > 30:
+            raise RuntimeError("too many\nrows")
+        return super().fit(X, y)
+
+
+def test_failing_model_leaves_the_others_alone():
+    with pytest.warns(FitFailedWarning, match="3 of 20 fits failed; the first was 'bad' in fold 2: .* too many rows;"):
+        comparison = compare_on_plane({**PLANE_MODELS, "bad": Failing()}, cv=TimeSeriesSplit(5))
+    good = compare_on_plane()
+    columns = ["rmse", "mae", "mase", "p_folds", "p_dm"]
+    pd.testing.assert_frame_equal(comparison.table.loc[good.table.index, columns], good.table[columns])
+    assert comparison.table.loc["bad", ["rmse", "skill", "p_dm"]].isna().all()
+    assert comparison.table.loc["bad", "failure"] == "RuntimeError: too many\nrows"
+    assert comparison.table.index[-1] == "bad"
+    assert comparison.failures[["model", "fold"]].to_numpy().tolist() == [["bad", 2], ["bad", 3], ["bad", 4]]
+    assert comparison.scores.query("model == 'bad'")["rmse"].notna().tolist() == [True, True, False, False, False]
+    assert comparison.verdict().endswith("bad failed in 3 fits and is left out.")
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+def test_failing_baseline():
+    comparison = compare_on_plane({**PLANE_MODELS, "bad": Failing()}, baseline="bad")
+    assert comparison.tests[["p_folds", "p_dm"]].isna().all(axis=None)
+    assert comparison.table["skill"].isna().all()
+    assert "the baseline bad has no result." in comparison.verdict()
+
+
+def test_all_models_failing_is_an_error():
+    with pytest.raises(
+        ValueError, match="all 5 fits failed; the first was 'bad' in fold 0: RuntimeError: too many rows"
+    ):
+        compare_on_plane({"bad": Failing()}, *make_plane(300), baseline="bad")
+
+
+class Wrong(DummyRegressor):
+    def __init__(self, value=np.nan, width=0):
+        super().__init__()
+        self.value = value
+        self.width = width
+
+    def predict(self, X):
+        return np.full((len(X), self.width) if self.width else len(X), self.value)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.parametrize(
+    ("model", "words"), [(Wrong(), "contains NaN"), (Wrong(1.0, 2), r"one value for each of .* \(13, 2\)")]
+)
+def test_wrong_predictions_are_failures(model, words):
+    failures = compare_on_plane({"mean": DummyRegressor(), "wrong": model}).failures
+    assert len(failures) == 5
+    assert failures["error"].str.contains(words).all()
+
+
+def test_predictions_in_a_column_count_as_one_output():
+    comparison = compare_on_plane({"mean": DummyRegressor(), "column": Wrong(1.0, 1)})
+    assert comparison.predictions.query("model == 'column'")["y_pred"].eq(1).all()
+
+
+def test_score_that_is_no_error():
+    with pytest.raises(ValueError, match=r"scoring='r2' must be a negated error, .*; pass an error"):
+        compare_on_plane({"linear": LinearRegression()}, scoring={"r2": make_scorer(r2_score)}, baseline="linear")
+
+
+def test_warnings_of_models_are_heard():
+    with pytest.warns(ConvergenceWarning):
+        compare_on_plane({"mean": DummyRegressor(), "lasso": Lasso(1e-9, max_iter=1)})
+
+
+class Interrupted(Noisy):
+    """Stands for Ctrl-C in the n-th fit: raised where it runs, or sent to the process as the keyboard does."""
+
+    numbers = count(1)
+
+    def __init__(self, scale=1.0, random_state=None, at=4, how="raise"):
+        super().__init__(scale, random_state)
+        self.at = at
+        self.how = how
+
+    def fit(self, X, y):
+        number = next(Interrupted.numbers)
+        Event().wait(0.02)  # so that others may end meanwhile
+        if number == self.at:
+            if self.how == "raise":
+                raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
+        return super().fit(X, y)
+
+
+@pytest.fixture
+def ctrl_c():
+    """Have SIGINT raise KeyboardInterrupt: a shell that runs this in the background has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("how", ["raise", "signal"])
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.usefixtures("ctrl_c")
+def test_interrupted_comparison_is_resumed(n_jobs, how):
+    Interrupted.numbers = count(1)
+    models = {"mean": DummyRegressor(), "noisy": Interrupted(how=how), "linear": LinearRegression()}
+    with joblib.parallel_config("threading"):
+        with pytest.warns(UserWarning, match=r"interrupted after \d+ of 20 fits; resume\(\) runs the rest"):
+            comparison = compare_on_plane(models, n_seeds=2, n_jobs=n_jobs)
+        assert not comparison.is_complete
+        assert 0 < len(comparison.scores) < 20
+        assert 1 <= comparison.n_folds_ < 5
+        assert "only; resume() goes on." in comparison.verdict()
+        assert comparison.resume() is comparison
+    assert comparison.is_complete
+    without = compare_on_plane({**models, "noisy": Noisy()}, n_seeds=2)
+    assert_same(comparison, without)
+
+
+def assert_same(one, other):
+    times = ["fit_seconds", "predict_seconds"]
+    pd.testing.assert_frame_equal(one.scores.drop(columns=times), other.scores.drop(columns=times))
+    pd.testing.assert_frame_equal(one.predictions, other.predictions)
+    pd.testing.assert_frame_equal(one.table.drop(columns=times), other.table.drop(columns=times))
+    pd.testing.assert_frame_equal(one.tests, other.tests)
+
+
+def test_table_of_an_interrupted_comparison_holds_whole_folds():
+    Interrupted.numbers = count(1)
+    models = {"mean": DummyRegressor(), "linear": LinearRegression(), "noisy": Interrupted(at=3)}
+    with pytest.warns(UserWarning, match="interrupted after 8 of 15 fits"):
+        comparison = compare_on_plane(models)
+    first = comparison.scores[comparison.scores["fold"] < 2]
+    assert comparison.n_folds_ == 2
+    assert len(comparison.scores) == 8
+    assert comparison.table["rmse"].to_dict() == pytest.approx(first.groupby("model")["rmse"].mean().to_dict())
+    assert len(comparison.predictions) == 8 * 13
+
+
+def test_interruption_in_the_first_fold():
+    Interrupted.numbers = count(1)
+    with pytest.warns(UserWarning, match="interrupted after 1 of 10 fits"):
+        comparison = compare_on_plane({"mean": DummyRegressor(), "noisy": Interrupted(at=1)})
+    assert comparison.best_ is None
+    assert comparison.verdict().startswith("No model has results on a whole fold yet")
+    assert "mean" in repr(comparison)
+    assert comparison.resume().best_ is not None
+
+
+def test_resume_of_a_complete_comparison_changes_nothing():
+    comparison = compare_on_plane()
+    scores = comparison.scores
+    pd.testing.assert_frame_equal(comparison.resume().scores, scores)
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_jobs_change_nothing(backend):
+    models = {"mean": DummyRegressor(), "noisy": Noisy()} if backend == "threading" else PLANE_MODELS
+    with joblib.parallel_config(backend, n_jobs=2):
+        parallel = compare_on_plane(models, n_seeds=2)
+    assert_same(parallel, compare_on_plane(models, n_seeds=2))
+
+
+def test_warning_filters_outlive_threads_that_lose_them(monkeypatch):
+    class Losing(_run.Parallel):
+        def __call__(self, jobs):
+            yield from super().__call__(jobs)
+            warnings.resetwarnings()  # as threads do that start at once, which is rare
+
+    monkeypatch.setattr(_run, "Parallel", Losing)
+    before = list(warnings.filters)
+    compare_on_plane()
+    assert warnings.filters == before
+    assert before
+
+
+def test_progress(capsys):
+    compare_on_plane({"mean": DummyRegressor()}, cv=TimeSeriesSplit(2), verbose=1)
+    out, err = capsys.readouterr()
+    lines = err.splitlines()
+    assert out == ""
+    assert len(lines) == 2
+    assert lines[0].startswith("[1/2] mean, fold 0, seed 0: rmse ")
+
+
+def test_silent_where_nobody_watches(capsys):
+    compare_on_plane()
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("verbose", "n_lines"), [(None, 2), (0, 0)])
+def test_progress_in_a_terminal(capsys, monkeypatch, verbose, n_lines):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    compare_on_plane({"mean": DummyRegressor()}, cv=TimeSeriesSplit(2), verbose=verbose)
+    assert len(capsys.readouterr().err.splitlines()) == n_lines

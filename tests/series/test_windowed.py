@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.base import is_classifier
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import BaggingRegressor, StackingRegressor, VotingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_val_predict, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -11,6 +12,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skhybrid import (
+    CNNLSTMRegressor,
     DenseRegressor,
     LSTMClassifier,
     PerStepTransformer,
@@ -164,6 +166,23 @@ def test_sequence_estimators_get_windows_and_others_tables():
     assert takes_windows(make_pipeline(PerStepTransformer(), network))
     assert takes_windows(TransformedTargetRegressor(network))
     assert not takes_windows(make_pipeline(StandardScaler(), Ridge()))
+
+
+def test_ensembles_take_windows_where_all_their_members_do():
+    network = CNNLSTMRegressor(units=2, epochs=1)
+    assert takes_windows(VotingRegressor([("n", network), ("m", make_pipeline(PerStepTransformer(), network))]))
+    assert takes_windows(VotingRegressor([("n", network), ("r", "drop")]))
+    assert takes_windows(StackingRegressor([("n", network)], final_estimator=Ridge()))
+    assert not takes_windows(VotingRegressor([("n", network), ("r", Ridge())]))
+    assert not takes_windows(BaggingRegressor())
+
+
+def test_networks_of_an_ensemble_get_windows():
+    X, y = supervised(60)
+    network = CNNLSTMRegressor(2, units=2, dense_units=(), epochs=1, random_state=0)
+    model = WindowedRegressor(VotingRegressor([("n", network)]), 12).fit(X, y)
+    assert model.estimator_.estimators_[0].input_shape_ == (12, 2)
+    assert model.predict(X).shape == (len(X),)
 
 
 @pytest.mark.parametrize("network", [False, True])

@@ -53,7 +53,7 @@ def find_missing_rows(data):
 
 
 def find_moved(before, after):
-    """Tell which values differ by more than rounding, (n_rows, n_features)."""
+    """Return which values differ by more than rounding, (n_rows, n_features)."""
     columns = list(zip(_columns(before), _columns(after), strict=False))
     if len(_columns(before)) != len(_columns(after)):
         return np.ones((len(before), len(columns)), dtype=bool)

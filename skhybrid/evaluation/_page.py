@@ -1,0 +1,143 @@
+"""How a comparison is shown: its tables, with each cell as text, and its verdict, as text, Markdown and HTML."""
+
+import base64
+import html as markup
+import textwrap
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from skhybrid.evaluation._numbers import count, number, percent, seconds, short_pvalue, spread
+from skhybrid.evaluation._verdict import verdict
+
+
+def text(comparison: Any) -> str:
+    """Return tables and verdict for a terminal."""
+    parts = [_heading(comparison), *(_one_header(table).to_string() for table in _tables(comparison))]
+    return "\n\n".join([*parts, textwrap.fill(verdict(comparison), 100)])
+
+
+def markdown(comparison: Any) -> str:
+    """Return tables and verdict as Markdown."""
+    return "\n\n".join([*map(_markdown_table, _tables(comparison)), verdict(comparison)]) + "\n"
+
+
+def html(comparison: Any) -> str:
+    """Return tables and verdict as a piece of HTML."""
+    tables = "\n".join(_one_header(table).to_html(border=0) for table in _tables(comparison))  # escapes what it shows
+    return f"<div>\n{tables}\n<p>{markup.escape(verdict(comparison))}</p>\n</div>"
+
+
+def write_page(comparison: Any, path: str | Path) -> None:
+    """Write a page of HTML that needs no other file."""
+    Path(path).write_text(
+        _PAGE.format(
+            heading=markup.escape(_heading(comparison)),
+            body=html(comparison),
+            pictures="\n".join(_picture(comparison, metric) for metric in _metrics(comparison)),
+        ),
+        encoding="utf-8",
+    )
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Comparison of models</title>
+<style>
+body {{ font-family: sans-serif; max-width: 70em; margin: 2em auto; padding: 0 1em; }}
+table {{ border-collapse: collapse; margin: 1em 0; }}
+th, td {{ padding: 0.3em 0.8em; text-align: right; border-bottom: 1px solid #ccc; }}
+img {{ max-width: 100%; }}
+</style>
+</head>
+<body>
+<h1>Comparison of models</h1>
+<p>{heading}</p>
+{body}
+{pictures}
+<p>Errors: mean ± standard deviation over folds and seeds, lower is better. Skill: 1 - error / error of the baseline.
+p-values: corrected resampled t-test over folds (Nadeau and Bengio 2003) and Diebold-Mariano test on the test rows
+(Harvey, Leybourne and Newbold 1997), both adjusted for several models (Holm 1979).</p>
+</body>
+</html>
+"""
+
+
+def _heading(comparison):
+    folds = count(comparison.n_folds_, "fold")
+    return f"{count(len(comparison.table), 'model')}, {folds}, baseline {comparison.baseline}"
+
+
+def _tables(comparison):
+    yield _shown_table(comparison)
+    if len(comparison.contrasts):
+        yield _shown_tests(comparison.contrasts)
+
+
+def _shown_table(comparison):
+    table = comparison.table
+    shown = pd.DataFrame(index=table.index)
+    for metric in _metrics(comparison):
+        shown[metric] = [spread(*pair) for pair in zip(table[metric], table[f"{metric}_std"], strict=True)]
+    shown["skill"] = table["skill"].map(percent)
+    shown["parameters"] = table["n_parameters"].map(number)
+    shown["fit s"] = table["fit_seconds"].map(seconds)
+    shown["predict s"] = table["predict_seconds"].map(seconds)
+    shown["p (folds)"] = table["p_folds"].map(short_pvalue)
+    shown["p (DM)"] = table["p_dm"].map(short_pvalue)
+    shown["seeds"] = table["n_seeds"].map(str)
+    shown["within 1 SE"] = [_mark(name, comparison) for name in table.index]
+    if table["failure"].any():
+        shown["failure"] = table["failure"].str.replace(r"\s+", " ", regex=True).str.slice(0, 200)
+    return shown
+
+
+def _shown_tests(tests):
+    names = [" - ".join(pair) for pair in tests.index]
+    shown = pd.DataFrame(index=pd.Index(names, name="difference"))
+    shown[tests["metric"].iloc[0]] = [number(x) for x in tests["difference"]]
+    shown["relative"] = [percent(x) for x in tests["relative"]]
+    shown["p (folds)"] = [short_pvalue(p) for p in tests["p_folds"]]
+    shown["p (DM)"] = [short_pvalue(p) for p in tests["p_dm"]]
+    return shown
+
+
+def _one_header(table):
+    """Name the index in the row of the columns; pandas would give it a row of its own."""
+    return table.rename_axis(index=None, columns=table.index.name)
+
+
+def _mark(name, comparison):
+    if name == comparison.cheapest_:
+        return "cheapest"
+    return "yes" if comparison.table.loc[name, "within_one_se"] else ""
+
+
+def _markdown_table(table):
+    head = [table.index.name, *table.columns]
+    rows = [[name, *cells] for name, cells in zip(table.index, table.to_numpy(), strict=True)]
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def _picture(comparison, metric):
+    """Return the picture of one metric as an element of HTML that holds it; nothing without matplotlib or errors."""
+    if find_spec("matplotlib") is None or comparison.table[metric].isna().all():
+        return ""
+    from matplotlib.figure import Figure  # not pyplot, which would keep it
+
+    figure = Figure(figsize=(8, 1.6 + 0.55 * len(comparison.table)), layout="constrained")
+    comparison.plot(ax=figure.subplots(), metric=metric)
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=150)
+    encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
+    return f'<img alt="{markup.escape(metric)} of each fit by model" src="data:image/png;base64,{encoded}">'
+
+
+def _metrics(comparison):
+    return [column.removesuffix("_std") for column in comparison.table if column.endswith("_std")]
