@@ -1,6 +1,7 @@
 """The import table: which folder of the package may see which, and what of other packages."""
 
 import ast
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -19,7 +20,7 @@ MAY_SEE = {
     "series": {"_validation", "_nested"},  # data needs no TensorFlow
     "datasets": {"_validation"},
     "networks": {"_validation", "_backend"},
-    "_training": {"_validation", "_backend"},  # it is handed a model
+    "_training": {"_backend"},  # it is handed a model
     "estimators": {"_validation", "_backend", "networks", "_training"},
     "engine": {"_validation", "_backend", "_training"},
     "inspection": {"_validation", "_backend", "_nested"},  # estimators by their public interface only, here and below
@@ -111,6 +112,11 @@ def test_circle_is_seen():
 
 def test_table_names_what_exists():
     assert set(MAY_SEE) == {folder_of(module) for module in MODULES}
+
+
+def test_map_shows_the_table():
+    rows = re.findall(r"^\| `(\w+)[./`][^|]*\|[^|]*\|(.*)\|$", (PACKAGE / "README.md").read_text(), re.MULTILINE)
+    assert {name: set(re.findall(r"`(\w+)`", others)) for name, others in rows} == MAY_SEE
 
 
 @over_files

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import skhybrid
+from tests.stubs import STUBS
 
 SCRIPT = """
 import numpy as np
@@ -112,6 +113,19 @@ def test_attribute_has_its_type(said, expression, expected):
 )
 def test_wrong_parameter_is_an_error(said, line, words):
     assert said[line].startswith(words)
+
+
+@pytest.mark.parametrize("path", STUBS, ids=lambda path: path.name)
+def test_editors_read_what_is_made_at_import(path):
+    assert path.read_text() == STUBS[path], "run `python -m tests.stubs` and commit what it writes"
+
+
+def test_stub_names_each_parameter_with_its_text():
+    text = next(text for path, text in STUBS.items() if path.name == "regressors.pyi")
+    start = text.index("class CNNLSTMRegressor(")
+    text = text[start : text.index("class LSTMRegressor(")]
+    assert "\n    kernel_size : int or tuple of int, default=3\n        Steps a filter sees at once;" in text
+    assert "\n        kernel_size: int | tuple[int, ...] = 3,\n" in text
 
 
 def test_right_call_is_no_error(said):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhybrid._validation import StrOptions, as_frames, as_windows, check_finite, positive_int
-from skhybrid.estimators._parameters import estimator, network_parameters, of_network
+from skhybrid.estimators._parameters import network_parameters, of_network, part
 from skhybrid.estimators._samples import Samples, WindowNorm, read_frames, read_sequences
 from skhybrid.estimators._window_norm import WINDOW_NORMS
 from skhybrid.networks import (
@@ -51,7 +51,7 @@ class Architecture:
         return None
 
 
-@estimator
+@part
 class WindowOptions(Architecture):
     """Reads X as windows, (sample, time, feature).
 
@@ -84,7 +84,7 @@ class WindowOptions(Architecture):
         return samples.learn_norm(self.window_norm, rows)
 
 
-@estimator
+@part
 class CNNLSTM(Architecture):
     """Conv1D [-> MaxPooling1D] -> LSTM -> Dense; with subsequences, the convolution of each on its own."""
 
@@ -106,7 +106,7 @@ class CNNLSTM(Architecture):
         return X.ndim == 4
 
 
-@estimator
+@part
 class Recurrent(Architecture):
     """Recurrence -> Dense, whatever the recurrent cell."""
 
@@ -136,7 +136,7 @@ class SimpleRNN(Recurrent):
     _network_name = "simple_rnn"
 
 
-@estimator
+@part
 class CNN(Architecture):
     """Conv1D -> MaxPooling1D -> Flatten -> Dense."""
 
@@ -151,7 +151,7 @@ class CNN(Architecture):
     _network_name = "cnn"
 
 
-@estimator
+@part
 class Dense(Architecture):
     """Flatten -> Dense."""
 
@@ -162,7 +162,7 @@ class Dense(Architecture):
     _network_name = "dense"
 
 
-@estimator
+@part
 class LSTMFCN(Architecture):
     """An LSTM beside a fully convolutional branch."""
 
@@ -186,7 +186,7 @@ NESTED = {
 }
 
 
-@estimator
+@part
 class Sequence(Architecture):
     """Any network: one of this package's by name, or one of the user's own.
 
@@ -241,7 +241,7 @@ class Frames(Architecture):
         return read_frames(as_frames(X, self._axes, self.input_shape))
 
 
-@estimator
+@part
 class Conv2DLSTM(Frames):
     """Branches of Conv2D -> MaxPooling2D side by side; the LSTM reads the rows of their maps.
 
@@ -267,7 +267,7 @@ class Conv2DLSTM(Frames):
     _axes = ("height", "width", "channels")
 
 
-@estimator
+@part
 class Conv3DLSTM(Frames):
     """Conv3D -> MaxPooling3D; the LSTM reads the frames of the map.
 

@@ -22,13 +22,13 @@ from skhybrid.estimators._architectures import Architecture
 from skhybrid.estimators._bases import BaseEstimator
 from skhybrid.estimators._build import takes_parameter
 from skhybrid.estimators._keras_arguments import check_loss, check_optimizer, copy_callbacks
-from skhybrid.estimators._parameters import estimator
+from skhybrid.estimators._parameters import part
 from skhybrid.estimators._samples import Samples, find_usable, split_in_time
 from skhybrid.estimators._scikeras import build_again, make_wrapper, pack, unpack
 from skhybrid.estimators._targets import Labels, Values
 
 
-@estimator
+@part
 class NetworkEstimator(Architecture, BaseEstimator):
     """Base of all estimators: from samples and targets to a trained Keras model, and back.
 

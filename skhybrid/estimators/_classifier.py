@@ -10,12 +10,12 @@ from skhybrid._validation import StrOptions, check_training_data, fit_context
 from skhybrid.estimators._architectures import WindowOptions
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import ClassifierMixin
-from skhybrid.estimators._parameters import estimator
+from skhybrid.estimators._parameters import part
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Labels, check_labels, learn_labels, weigh_by_class
 
 
-@estimator
+@part
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     """Base of the classifiers: labels as the network sees them, and what its probabilities say of them.
 
@@ -211,6 +211,6 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return super()._make_loss()
 
 
-@estimator
+@part
 class WindowClassifier(WindowOptions, NetworkClassifier):
     """Base of the classifiers of windows."""

@@ -1,15 +1,17 @@
 """How the parameters of the estimators are declared: each once, with its default and its text.
 
-A class names its parameters as annotated attributes, under the decorator `estimator`. The text of a parameter is in the
-docstring of the class that declares it, or, for one that goes to a network's builder, in the builder's, which also
-holds its default.
+A class names its parameters as annotated attributes, under the decorator `part` or `estimator`. The text of a parameter
+is in the docstring of the class that declares it, or, for one that goes to a network's builder, in the builder's, which
+also holds its default.
 """
 
 import inspect
+import operator
 import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields
+from functools import reduce
 from typing import Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -24,8 +26,8 @@ def of_network(*, default: Callable[..., Any], kw_only: bool = True) -> Any:
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(field, of_network))
-def estimator(cls: type[T]) -> type[T]:
-    """Make the constructor of an estimator, or of a part of one, and fill its docstring.
+def part(cls: type[T]) -> type[T]:
+    """Make the constructor of a part of an estimator from the parameters that it and the parts above it declare.
 
     A constructor only stores, which is what a dataclass writes; `dataclass_transform` tells type checkers and editors
     of it. scikit-learn finds the constraints of all parameters in one dict, so those of all parts are gathered here.
@@ -34,10 +36,18 @@ def estimator(cls: type[T]) -> type[T]:
         if isinstance(value, Field) and "builder" in value.metadata:
             value.default = inspect.signature(value.metadata["builder"]).parameters[name].default
     cls = dataclass(eq=False, repr=False, kw_only=True)(cls)
-    parts = [vars(base).get("_parameter_constraints", {}) for base in reversed(cls.__mro__)]
-    cls._parameter_constraints = {name: rule for part in parts for name, rule in part.items()}  # type: ignore[attr-defined]
-    if cls.__doc__ and "{parameters}" in cls.__doc__:  # without docstrings (python -OO) there is nothing to fill
-        _fill_docstring(cls)
+    constraints = [vars(base).get("_parameter_constraints", {}) for base in reversed(cls.__mro__)]
+    cls._parameter_constraints = reduce(operator.or_, constraints)  # type: ignore[attr-defined]
+    return cls
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(field, of_network))
+def estimator(cls: type[T]) -> type[T]:
+    """Make an estimator of its parts, and complete its docstring by their parameters and attributes."""
+    has_docstring = bool(cls.__doc__)  # not with python -OO, where a dataclass writes its signature instead
+    cls = part(cls)
+    if has_docstring:
+        cls.__doc__ = _complete_docstring(cls)
     return cls
 
 
@@ -46,17 +56,15 @@ def network_parameters(estimator: Any) -> dict[str, Any]:
     return {f.name: getattr(estimator, f.name) for f in fields(estimator) if "builder" in f.metadata}
 
 
-def _fill_docstring(cls):
-    """Put the parameters and attributes of all parts in the places of ``{parameters}`` and ``{attributes}``."""
-    parameters = {name: p.default for name, p in inspect.signature(cls).parameters.items()}
-    texts = {
-        "parameters": [_entry(name, *_text_of(cls, name), default=value) for name, value in parameters.items()],
-        "attributes": [_entry(name, *text) for name, text in _attributes_of(cls).items()],
-    }
-    doc = inspect.cleandoc(cls.__doc__)  # as Python keeps docstrings from 3.13 on
-    for title, entries in texts.items():
-        doc = doc.replace(f"{{{title}}}", "\n\n".join(entries))
-    cls.__doc__ = doc
+def _complete_docstring(cls):
+    """Return the docstring with the sections Parameters and Attributes, before those that it has."""
+    defaults = {name: parameter.default for name, parameter in inspect.signature(cls).parameters.items()}
+    parameters = [_entry(name, *_text_of(cls, name), default=value) for name, value in defaults.items()]
+    attributes = [_entry(name, *text) for name, text in _attributes_of(cls).items()]
+    sections = [_section("Parameters", parameters), _section("Attributes", attributes)]
+    # inspect.cleandoc leaves a docstring as Python keeps it from 3.13 on.
+    summary, *others = re.split(r"(?m)^(?=\S[^\n]*\n-{3,}$)", inspect.cleandoc(cls.__doc__), maxsplit=1)
+    return "\n\n".join([summary.rstrip(), *sections, *others])
 
 
 def _text_of(cls, name):
@@ -81,6 +89,10 @@ def read_section(doc: str | None, title: str) -> dict[str, tuple[str, str]]:
     section = re.search(pattern, inspect.cleandoc(doc or ""), re.DOTALL | re.MULTILINE)
     found = re.findall(r"^(\w+) : (.+)\n((?:[ ]+\S.*\n?|\n)*)", section[1] if section else "", re.MULTILINE)
     return {name: (kind.partition(", default=")[0], " ".join(text.split())) for name, kind, text in found}
+
+
+def _section(title, entries):
+    return "\n".join([title, "-" * len(title), "\n\n".join(entries)])
 
 
 def _entry(name, kind, text, **default):

@@ -10,13 +10,13 @@ from skhybrid._validation import check_training_data, fit_context, non_negative_
 from skhybrid.estimators._architectures import WindowOptions
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import RegressorMixin
-from skhybrid.estimators._parameters import estimator
+from skhybrid.estimators._parameters import part
 from skhybrid.estimators._quantiles import Pinball, check_quantiles
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Values, learn_values
 
 
-@estimator
+@part
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
     """Base of the regressors: targets in the scale that the network sees, and predictions in theirs.
 
@@ -166,7 +166,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return tags
 
 
-@estimator
+@part
 class WindowRegressor(WindowOptions, NetworkRegressor):
     """Base of the regressors on windows: predictions may be relative to the window.
 

@@ -13,14 +13,6 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
     :class:`SubsequenceReshaper`) it is TimeDistributed(Conv1D [-> MaxPooling1D] -> Flatten) -> LSTM -> Dense ->
     softmax.
 
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
     References
     ----------
     T. N. Sainath, O. Vinyals, A. Senior, H. Sak (2015). Convolutional, long short-term memory, fully connected deep
@@ -43,14 +35,6 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
 class LSTMClassifier(WindowClassifier, architectures.LSTM):
     """Long short-term memory for labels: LSTM -> Dense -> softmax.
 
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
     References
     ----------
     S. Hochreiter, J. Schmidhuber (1997). Long short-term memory. Neural Computation 9(8), 1735-1780.
@@ -70,14 +54,6 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
 @estimator
 class GRUClassifier(WindowClassifier, architectures.GRU):
     """Gated recurrent unit for labels: GRU -> Dense -> softmax.
-
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
 
     References
     ----------
@@ -100,14 +76,6 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
 class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
     """Plain recurrent network for labels, without gates: SimpleRNN -> Dense -> softmax.
 
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
     References
     ----------
     J. L. Elman (1990). Finding structure in time. Cognitive Science 14(2), 179-211.
@@ -128,14 +96,6 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
 class CNNClassifier(WindowClassifier, architectures.CNN):
     """Convolutional network for labels: Conv1D -> MaxPooling1D -> Flatten -> Dense -> softmax.
 
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
     Examples
     --------
     >>> import numpy as np
@@ -151,14 +111,6 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
 @estimator
 class DenseClassifier(WindowClassifier, architectures.Dense):
     """Fully connected network for labels, on the flattened window: Flatten -> Dense -> ... -> softmax.
-
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
 
     Examples
     --------
@@ -177,14 +129,6 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
     """An LSTM beside a fully convolutional branch, for labels.
 
     LSTM -> Dropout beside (Conv1D -> BatchNormalization -> relu) three times -> mean over time; both -> softmax.
-
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
 
     Notes
     -----
@@ -215,14 +159,6 @@ class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
     One branch for each of `kernel_sizes`; the maps are concatenated along the channels. The convolutions pad with zeros
     on all sides: rows are no time.
 
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
     Examples
     --------
     >>> import numpy as np
@@ -240,14 +176,6 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
 
     The convolution is padded on the left of the time axis: a feature at frame t is made of frames up to t.
 
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
     Examples
     --------
     >>> from skhybrid import Conv3DLSTMClassifier, make_moving_shapes
@@ -260,14 +188,6 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
 @estimator
 class SequenceClassifier(WindowClassifier, architectures.Sequence):
     """Any network for labels: one of this package's by name, or one of your own.
-
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
 
     Examples
     --------

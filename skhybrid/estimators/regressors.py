@@ -12,14 +12,6 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
     Conv1D [-> MaxPooling1D] -> LSTM -> Dense -> Dense. For windows of subsequences (4-D X, see
     :class:`SubsequenceReshaper`) it is TimeDistributed(Conv1D [-> MaxPooling1D] -> Flatten) -> LSTM -> Dense -> Dense.
 
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
     References
     ----------
     T. N. Sainath, O. Vinyals, A. Senior, H. Sak (2015). Convolutional, long short-term memory, fully connected deep
@@ -40,14 +32,6 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
 class LSTMRegressor(WindowRegressor, architectures.LSTM):
     """Long short-term memory: LSTM -> Dense -> Dense.
 
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
     References
     ----------
     S. Hochreiter, J. Schmidhuber (1997). Long short-term memory. Neural Computation 9(8), 1735-1780.
@@ -65,14 +49,6 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
 @estimator
 class GRURegressor(WindowRegressor, architectures.GRU):
     """Gated recurrent unit: GRU -> Dense -> Dense.
-
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
 
     References
     ----------
@@ -93,14 +69,6 @@ class GRURegressor(WindowRegressor, architectures.GRU):
 class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
     """Plain recurrent network, without gates: SimpleRNN -> Dense -> Dense.
 
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
     References
     ----------
     J. L. Elman (1990). Finding structure in time. Cognitive Science 14(2), 179-211.
@@ -119,14 +87,6 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
 class CNNRegressor(WindowRegressor, architectures.CNN):
     """Convolutional network: Conv1D -> MaxPooling1D -> Flatten -> Dense -> Dense.
 
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
     Examples
     --------
     >>> import numpy as np
@@ -140,14 +100,6 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
 @estimator
 class DenseRegressor(WindowRegressor, architectures.Dense):
     """Fully connected network on the flattened window: Flatten -> Dense -> ... -> Dense.
-
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
 
     Examples
     --------
@@ -164,14 +116,6 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
     """An LSTM beside a fully convolutional branch, for forecasts.
 
     LSTM -> Dropout beside (Conv1D -> BatchNormalization -> relu) three times -> mean over time; both -> Dense.
-
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
 
     Notes
     -----
@@ -200,14 +144,6 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
     One branch for each of `kernel_sizes`; the maps are concatenated along the channels. The convolutions pad with zeros
     on all sides: rows are no time.
 
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
     Examples
     --------
     >>> import numpy as np
@@ -224,14 +160,6 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
 
     The convolution is padded on the left of the time axis: a feature at frame t is made of frames up to t.
 
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
     Examples
     --------
     >>> import numpy as np
@@ -246,14 +174,6 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
 @estimator
 class SequenceRegressor(WindowRegressor, architectures.Sequence):
     """Any network: one of this package's by name, or one of your own.
-
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
 
     Examples
     --------

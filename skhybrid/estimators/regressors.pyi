@@ -1,0 +1,1802 @@
+# Made by `python -m tests.stubs` of the module of this name: what editors show of it.
+from collections.abc import Callable
+from typing import Any
+
+from skhybrid.estimators import _architectures as architectures
+from skhybrid.estimators._regressor import NetworkRegressor, WindowRegressor
+
+class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
+    """CNN-LSTM hybrid: a convolution finds short patterns, an LSTM after it carries the memory.
+
+    Conv1D [-> MaxPooling1D] -> LSTM -> Dense -> Dense. For windows of subsequences (4-D X, see
+    :class:`SubsequenceReshaper`) it is TimeDistributed(Conv1D [-> MaxPooling1D] -> Flatten) -> LSTM -> Dense -> Dense.
+
+    Parameters
+    ----------
+    filters : int or tuple of int, default=32
+        Feature maps of the convolution; a tuple stacks convolutions, `()` leaves them out (a plain LSTM).
+
+    kernel_size : int or tuple of int, default=3
+        Steps a filter sees at once; a tuple gives one for each convolution.
+
+    pool_size : int or tuple of int, default=1
+        Steps whose largest value MaxPooling1D keeps, behind each convolution; a tuple gives one for each. With 1, or
+        where one step is left, there is no pooling.
+
+    padding : {"causal", "same", "valid"}, default="causal"
+        "causal" keeps all steps, and no feature map sees later steps; "same" keeps all steps and sees both sides;
+        "valid", the default of Keras, leaves the first `kernel_size - 1` steps without a feature of their own.
+
+    activation : str, callable or None, default="relu"
+        Activation of the convolutions and of the hidden dense layers, by its Keras name.
+
+    units : int or tuple of int, default=32
+        Units of the LSTM; a tuple stacks LSTMs.
+
+    dense_units : int or tuple of int, default=16
+        Units of the hidden dense layers; `()` for none.
+
+    dropout : float, default=0.0
+        Share of values set to 0 in training behind the convolutions, each LSTM and each hidden dense layer.
+
+    bidirectional : bool, default=False
+        Read the window in both directions; the LSTM's outputs are twice as many.
+
+    attention : bool, default=False
+        Read all outputs of the last LSTM through a learned weighted mean over time, instead of its last one.
+
+    loss : str, callable or keras.losses.Loss, default="mse"
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+
+    optimizer : str, type or keras.optimizers.Optimizer, default="adam"
+        Keras optimizer by name or class, or an instance, of which each fit takes a copy.
+
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
+        Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
+
+    epochs : int, default=100
+        Number of passes over the training samples.
+
+    batch_size : int, default=32
+        Number of samples in a batch; the last batch of an epoch may hold fewer.
+
+    shuffle : bool, default=True
+        Whether to draw a new order of the samples for each epoch. The order of steps in a sample is never touched.
+
+    early_stopping : bool, default=False
+        Whether to hold out a part of the samples, stop when its loss has not fallen for `n_iter_no_change` epochs,
+        and take the weights of the best epoch.
+
+    validation_fraction : float, default=0.1
+        Share of the samples to hold out for early stopping.
+
+    validation_gap : int, default=None
+        Number of samples to leave out before the last part, where that is held out, so that no training target lies
+        in the held out time; None takes the number of outputs minus 1, which fits targets 1, 2, ..., n_outputs steps
+        ahead.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without a better validation loss after which to stop.
+
+    callbacks : keras.callbacks.Callback or list of them, default=None
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+
+    warm_start : bool, default=False
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
+        time.
+
+    verbose : int, default=0
+        0 for silence, 1 for a progress bar, 2 for a line per epoch.
+
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
+        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+
+    scale_target : bool, default=True
+        Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
+        the units of y either way. Not used where windows are normalised.
+
+    quantiles : tuple of float, default=None
+        Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
+        ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
+
+    n_features : int, default=1
+        Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
+        oldest step first, the features of one step side by side.
+
+    window_norm : {"last", "relative", "standard"}, default=None
+        How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
+        subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
+        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
+        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
+        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
+        None leaves windows as they are.
+
+    target_channel : int, default=0
+        The feature whose future y is, where windows are normalised.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
+
+    n_outputs_ : int
+        Number of targets.
+
+    scikeras_ : scikeras.wrappers.BaseWrapper
+        The SciKeras wrapper that built and owns `model_`.
+
+    history_ : dict of str to list of float
+        Loss ("loss", and "val_loss" with early stopping) per epoch.
+
+    n_epochs_ : int
+        Number of epochs trained.
+
+    n_parameters_ : int
+        Number of the network's parameters.
+
+    engine_ : str
+        What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
+
+    input_shape_ : tuple of int
+        Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    sample_shape_ : tuple of int
+        Shape of one sample as `fit` received it, ``X.shape[1:]``.
+
+    n_features_in_ : int
+        ``X.shape[1]`` seen in `fit`.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of X, if X was a DataFrame with string names.
+
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that the last fit used.
+
+    References
+    ----------
+    T. N. Sainath, O. Vinyals, A. Senior, H. Sak (2015). Convolutional, long short-term memory, fully connected deep
+    neural networks. ICASSP.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhybrid import CNNLSTMRegressor, make_windows
+    >>> X, y = make_windows(np.sin(np.arange(100) / 3), window_length=12)
+    >>> model = CNNLSTMRegressor(filters=4, units=4, epochs=2, random_state=0).fit(X[:70], y[:70])
+    >>> model.predict(X[70:]).shape
+    (18,)
+    """
+
+    def __init__(
+        self,
+        filters: int | tuple[int, ...] = 32,
+        *,
+        kernel_size: int | tuple[int, ...] = 3,
+        pool_size: int | tuple[int, ...] = 1,
+        padding: str = 'causal',
+        activation: str | Callable[..., Any] | None = 'relu',
+        units: int | tuple[int, ...] = 32,
+        dense_units: int | tuple[int, ...] = 16,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        attention: bool = False,
+        loss: Any = 'mse',
+        optimizer: Any = 'adam',
+        learning_rate: Any = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_gap: int | None = None,
+        n_iter_no_change: int = 10,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: Any = 0,
+        engine: str = 'auto',
+        scale_target: bool = True,
+        quantiles: tuple[float, ...] | None = None,
+        n_features: int = 1,
+        window_norm: str | None = None,
+        target_channel: int = 0,
+    ) -> None: ...
+
+class LSTMRegressor(WindowRegressor, architectures.LSTM):
+    """Long short-term memory: LSTM -> Dense -> Dense.
+
+    Parameters
+    ----------
+    units : int or tuple of int, default=32
+        Units of the recurrence; a tuple stacks recurrences.
+
+    dense_units : int or tuple of int, default=16
+        Units of the hidden dense layers; `()` for none.
+
+    activation : str, callable or None, default="relu"
+        Activation of the hidden dense layers, by its Keras name; the recurrence keeps its own (tanh).
+
+    dropout : float, default=0.0
+        Share of values set to 0 in training behind each recurrence and each hidden dense layer.
+
+    bidirectional : bool, default=False
+        Read the window in both directions; the recurrence's outputs are twice as many.
+
+    attention : bool, default=False
+        Read all outputs of the last recurrence through a learned weighted mean over time, instead of its last one.
+
+    loss : str, callable or keras.losses.Loss, default="mse"
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+
+    optimizer : str, type or keras.optimizers.Optimizer, default="adam"
+        Keras optimizer by name or class, or an instance, of which each fit takes a copy.
+
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
+        Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
+
+    epochs : int, default=100
+        Number of passes over the training samples.
+
+    batch_size : int, default=32
+        Number of samples in a batch; the last batch of an epoch may hold fewer.
+
+    shuffle : bool, default=True
+        Whether to draw a new order of the samples for each epoch. The order of steps in a sample is never touched.
+
+    early_stopping : bool, default=False
+        Whether to hold out a part of the samples, stop when its loss has not fallen for `n_iter_no_change` epochs,
+        and take the weights of the best epoch.
+
+    validation_fraction : float, default=0.1
+        Share of the samples to hold out for early stopping.
+
+    validation_gap : int, default=None
+        Number of samples to leave out before the last part, where that is held out, so that no training target lies
+        in the held out time; None takes the number of outputs minus 1, which fits targets 1, 2, ..., n_outputs steps
+        ahead.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without a better validation loss after which to stop.
+
+    callbacks : keras.callbacks.Callback or list of them, default=None
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+
+    warm_start : bool, default=False
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
+        time.
+
+    verbose : int, default=0
+        0 for silence, 1 for a progress bar, 2 for a line per epoch.
+
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
+        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+
+    scale_target : bool, default=True
+        Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
+        the units of y either way. Not used where windows are normalised.
+
+    quantiles : tuple of float, default=None
+        Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
+        ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
+
+    n_features : int, default=1
+        Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
+        oldest step first, the features of one step side by side.
+
+    window_norm : {"last", "relative", "standard"}, default=None
+        How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
+        subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
+        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
+        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
+        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
+        None leaves windows as they are.
+
+    target_channel : int, default=0
+        The feature whose future y is, where windows are normalised.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
+
+    n_outputs_ : int
+        Number of targets.
+
+    scikeras_ : scikeras.wrappers.BaseWrapper
+        The SciKeras wrapper that built and owns `model_`.
+
+    history_ : dict of str to list of float
+        Loss ("loss", and "val_loss" with early stopping) per epoch.
+
+    n_epochs_ : int
+        Number of epochs trained.
+
+    n_parameters_ : int
+        Number of the network's parameters.
+
+    engine_ : str
+        What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
+
+    input_shape_ : tuple of int
+        Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    sample_shape_ : tuple of int
+        Shape of one sample as `fit` received it, ``X.shape[1:]``.
+
+    n_features_in_ : int
+        ``X.shape[1]`` seen in `fit`.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of X, if X was a DataFrame with string names.
+
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that the last fit used.
+
+    References
+    ----------
+    S. Hochreiter, J. Schmidhuber (1997). Long short-term memory. Neural Computation 9(8), 1735-1780.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhybrid import LSTMRegressor, make_windows
+    >>> X, y = make_windows(np.sin(np.arange(100) / 3), window_length=12)
+    >>> LSTMRegressor(units=4, epochs=2, random_state=0).fit(X, y).n_parameters_
+    193
+    """
+
+    def __init__(
+        self,
+        units: int | tuple[int, ...] = 32,
+        *,
+        dense_units: int | tuple[int, ...] = 16,
+        activation: str | Callable[..., Any] | None = 'relu',
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        attention: bool = False,
+        loss: Any = 'mse',
+        optimizer: Any = 'adam',
+        learning_rate: Any = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_gap: int | None = None,
+        n_iter_no_change: int = 10,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: Any = 0,
+        engine: str = 'auto',
+        scale_target: bool = True,
+        quantiles: tuple[float, ...] | None = None,
+        n_features: int = 1,
+        window_norm: str | None = None,
+        target_channel: int = 0,
+    ) -> None: ...
+
+class GRURegressor(WindowRegressor, architectures.GRU):
+    """Gated recurrent unit: GRU -> Dense -> Dense.
+
+    Parameters
+    ----------
+    units : int or tuple of int, default=32
+        Units of the recurrence; a tuple stacks recurrences.
+
+    dense_units : int or tuple of int, default=16
+        Units of the hidden dense layers; `()` for none.
+
+    activation : str, callable or None, default="relu"
+        Activation of the hidden dense layers, by its Keras name; the recurrence keeps its own (tanh).
+
+    dropout : float, default=0.0
+        Share of values set to 0 in training behind each recurrence and each hidden dense layer.
+
+    bidirectional : bool, default=False
+        Read the window in both directions; the recurrence's outputs are twice as many.
+
+    attention : bool, default=False
+        Read all outputs of the last recurrence through a learned weighted mean over time, instead of its last one.
+
+    loss : str, callable or keras.losses.Loss, default="mse"
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+
+    optimizer : str, type or keras.optimizers.Optimizer, default="adam"
+        Keras optimizer by name or class, or an instance, of which each fit takes a copy.
+
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
+        Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
+
+    epochs : int, default=100
+        Number of passes over the training samples.
+
+    batch_size : int, default=32
+        Number of samples in a batch; the last batch of an epoch may hold fewer.
+
+    shuffle : bool, default=True
+        Whether to draw a new order of the samples for each epoch. The order of steps in a sample is never touched.
+
+    early_stopping : bool, default=False
+        Whether to hold out a part of the samples, stop when its loss has not fallen for `n_iter_no_change` epochs,
+        and take the weights of the best epoch.
+
+    validation_fraction : float, default=0.1
+        Share of the samples to hold out for early stopping.
+
+    validation_gap : int, default=None
+        Number of samples to leave out before the last part, where that is held out, so that no training target lies
+        in the held out time; None takes the number of outputs minus 1, which fits targets 1, 2, ..., n_outputs steps
+        ahead.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without a better validation loss after which to stop.
+
+    callbacks : keras.callbacks.Callback or list of them, default=None
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+
+    warm_start : bool, default=False
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
+        time.
+
+    verbose : int, default=0
+        0 for silence, 1 for a progress bar, 2 for a line per epoch.
+
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
+        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+
+    scale_target : bool, default=True
+        Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
+        the units of y either way. Not used where windows are normalised.
+
+    quantiles : tuple of float, default=None
+        Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
+        ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
+
+    n_features : int, default=1
+        Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
+        oldest step first, the features of one step side by side.
+
+    window_norm : {"last", "relative", "standard"}, default=None
+        How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
+        subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
+        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
+        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
+        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
+        None leaves windows as they are.
+
+    target_channel : int, default=0
+        The feature whose future y is, where windows are normalised.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
+
+    n_outputs_ : int
+        Number of targets.
+
+    scikeras_ : scikeras.wrappers.BaseWrapper
+        The SciKeras wrapper that built and owns `model_`.
+
+    history_ : dict of str to list of float
+        Loss ("loss", and "val_loss" with early stopping) per epoch.
+
+    n_epochs_ : int
+        Number of epochs trained.
+
+    n_parameters_ : int
+        Number of the network's parameters.
+
+    engine_ : str
+        What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
+
+    input_shape_ : tuple of int
+        Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    sample_shape_ : tuple of int
+        Shape of one sample as `fit` received it, ``X.shape[1:]``.
+
+    n_features_in_ : int
+        ``X.shape[1]`` seen in `fit`.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of X, if X was a DataFrame with string names.
+
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that the last fit used.
+
+    References
+    ----------
+    K. Cho et al. (2014). Learning phrase representations using RNN encoder-decoder for statistical machine
+    translation. EMNLP.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhybrid import GRURegressor, make_windows
+    >>> X, y = make_windows(np.sin(np.arange(100) / 3), window_length=12)
+    >>> GRURegressor(units=4, epochs=2, random_state=0).fit(X, y).n_epochs_
+    2
+    """
+
+    def __init__(
+        self,
+        units: int | tuple[int, ...] = 32,
+        *,
+        dense_units: int | tuple[int, ...] = 16,
+        activation: str | Callable[..., Any] | None = 'relu',
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        attention: bool = False,
+        loss: Any = 'mse',
+        optimizer: Any = 'adam',
+        learning_rate: Any = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_gap: int | None = None,
+        n_iter_no_change: int = 10,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: Any = 0,
+        engine: str = 'auto',
+        scale_target: bool = True,
+        quantiles: tuple[float, ...] | None = None,
+        n_features: int = 1,
+        window_norm: str | None = None,
+        target_channel: int = 0,
+    ) -> None: ...
+
+class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
+    """Plain recurrent network, without gates: SimpleRNN -> Dense -> Dense.
+
+    Parameters
+    ----------
+    units : int or tuple of int, default=32
+        Units of the recurrence; a tuple stacks recurrences.
+
+    dense_units : int or tuple of int, default=16
+        Units of the hidden dense layers; `()` for none.
+
+    activation : str, callable or None, default="relu"
+        Activation of the hidden dense layers, by its Keras name; the recurrence keeps its own (tanh).
+
+    dropout : float, default=0.0
+        Share of values set to 0 in training behind each recurrence and each hidden dense layer.
+
+    bidirectional : bool, default=False
+        Read the window in both directions; the recurrence's outputs are twice as many.
+
+    attention : bool, default=False
+        Read all outputs of the last recurrence through a learned weighted mean over time, instead of its last one.
+
+    loss : str, callable or keras.losses.Loss, default="mse"
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+
+    optimizer : str, type or keras.optimizers.Optimizer, default="adam"
+        Keras optimizer by name or class, or an instance, of which each fit takes a copy.
+
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
+        Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
+
+    epochs : int, default=100
+        Number of passes over the training samples.
+
+    batch_size : int, default=32
+        Number of samples in a batch; the last batch of an epoch may hold fewer.
+
+    shuffle : bool, default=True
+        Whether to draw a new order of the samples for each epoch. The order of steps in a sample is never touched.
+
+    early_stopping : bool, default=False
+        Whether to hold out a part of the samples, stop when its loss has not fallen for `n_iter_no_change` epochs,
+        and take the weights of the best epoch.
+
+    validation_fraction : float, default=0.1
+        Share of the samples to hold out for early stopping.
+
+    validation_gap : int, default=None
+        Number of samples to leave out before the last part, where that is held out, so that no training target lies
+        in the held out time; None takes the number of outputs minus 1, which fits targets 1, 2, ..., n_outputs steps
+        ahead.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without a better validation loss after which to stop.
+
+    callbacks : keras.callbacks.Callback or list of them, default=None
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+
+    warm_start : bool, default=False
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
+        time.
+
+    verbose : int, default=0
+        0 for silence, 1 for a progress bar, 2 for a line per epoch.
+
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
+        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+
+    scale_target : bool, default=True
+        Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
+        the units of y either way. Not used where windows are normalised.
+
+    quantiles : tuple of float, default=None
+        Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
+        ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
+
+    n_features : int, default=1
+        Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
+        oldest step first, the features of one step side by side.
+
+    window_norm : {"last", "relative", "standard"}, default=None
+        How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
+        subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
+        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
+        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
+        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
+        None leaves windows as they are.
+
+    target_channel : int, default=0
+        The feature whose future y is, where windows are normalised.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
+
+    n_outputs_ : int
+        Number of targets.
+
+    scikeras_ : scikeras.wrappers.BaseWrapper
+        The SciKeras wrapper that built and owns `model_`.
+
+    history_ : dict of str to list of float
+        Loss ("loss", and "val_loss" with early stopping) per epoch.
+
+    n_epochs_ : int
+        Number of epochs trained.
+
+    n_parameters_ : int
+        Number of the network's parameters.
+
+    engine_ : str
+        What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
+
+    input_shape_ : tuple of int
+        Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    sample_shape_ : tuple of int
+        Shape of one sample as `fit` received it, ``X.shape[1:]``.
+
+    n_features_in_ : int
+        ``X.shape[1]`` seen in `fit`.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of X, if X was a DataFrame with string names.
+
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that the last fit used.
+
+    References
+    ----------
+    J. L. Elman (1990). Finding structure in time. Cognitive Science 14(2), 179-211.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhybrid import SimpleRNNRegressor, make_windows
+    >>> X, y = make_windows(np.sin(np.arange(100) / 3), window_length=12)
+    >>> SimpleRNNRegressor(units=4, epochs=2, random_state=0).fit(X, y).input_shape_
+    (12, 1)
+    """
+
+    def __init__(
+        self,
+        units: int | tuple[int, ...] = 32,
+        *,
+        dense_units: int | tuple[int, ...] = 16,
+        activation: str | Callable[..., Any] | None = 'relu',
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        attention: bool = False,
+        loss: Any = 'mse',
+        optimizer: Any = 'adam',
+        learning_rate: Any = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_gap: int | None = None,
+        n_iter_no_change: int = 10,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: Any = 0,
+        engine: str = 'auto',
+        scale_target: bool = True,
+        quantiles: tuple[float, ...] | None = None,
+        n_features: int = 1,
+        window_norm: str | None = None,
+        target_channel: int = 0,
+    ) -> None: ...
+
+class CNNRegressor(WindowRegressor, architectures.CNN):
+    """Convolutional network: Conv1D -> MaxPooling1D -> Flatten -> Dense -> Dense.
+
+    Parameters
+    ----------
+    filters : int or tuple of int, default=32
+        Feature maps of the convolution; a tuple stacks convolutions.
+
+    kernel_size : int or tuple of int, default=3
+        Steps a filter sees at once; a tuple gives one for each convolution.
+
+    pool_size : int or tuple of int, default=2
+        Steps whose largest value MaxPooling1D keeps, behind each convolution; a tuple gives one for each. With 1, or
+        where one step is left, there is no pooling.
+
+    padding : {"causal", "same", "valid"}, default="causal"
+        "causal" keeps all steps, and no feature map sees later steps; "same" keeps all steps and sees both sides;
+        "valid", the default of Keras, leaves the first `kernel_size - 1` steps without a feature of their own.
+
+    activation : str, callable or None, default="relu"
+        Activation of the convolutions and of the hidden dense layers, by its Keras name.
+
+    dense_units : int or tuple of int, default=32
+        Units of the hidden dense layers; `()` for none.
+
+    dropout : float, default=0.0
+        Share of values set to 0 in training behind the convolutions and each hidden dense layer.
+
+    loss : str, callable or keras.losses.Loss, default="mse"
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+
+    optimizer : str, type or keras.optimizers.Optimizer, default="adam"
+        Keras optimizer by name or class, or an instance, of which each fit takes a copy.
+
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
+        Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
+
+    epochs : int, default=100
+        Number of passes over the training samples.
+
+    batch_size : int, default=32
+        Number of samples in a batch; the last batch of an epoch may hold fewer.
+
+    shuffle : bool, default=True
+        Whether to draw a new order of the samples for each epoch. The order of steps in a sample is never touched.
+
+    early_stopping : bool, default=False
+        Whether to hold out a part of the samples, stop when its loss has not fallen for `n_iter_no_change` epochs,
+        and take the weights of the best epoch.
+
+    validation_fraction : float, default=0.1
+        Share of the samples to hold out for early stopping.
+
+    validation_gap : int, default=None
+        Number of samples to leave out before the last part, where that is held out, so that no training target lies
+        in the held out time; None takes the number of outputs minus 1, which fits targets 1, 2, ..., n_outputs steps
+        ahead.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without a better validation loss after which to stop.
+
+    callbacks : keras.callbacks.Callback or list of them, default=None
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+
+    warm_start : bool, default=False
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
+        time.
+
+    verbose : int, default=0
+        0 for silence, 1 for a progress bar, 2 for a line per epoch.
+
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
+        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+
+    scale_target : bool, default=True
+        Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
+        the units of y either way. Not used where windows are normalised.
+
+    quantiles : tuple of float, default=None
+        Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
+        ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
+
+    n_features : int, default=1
+        Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
+        oldest step first, the features of one step side by side.
+
+    window_norm : {"last", "relative", "standard"}, default=None
+        How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
+        subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
+        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
+        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
+        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
+        None leaves windows as they are.
+
+    target_channel : int, default=0
+        The feature whose future y is, where windows are normalised.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
+
+    n_outputs_ : int
+        Number of targets.
+
+    scikeras_ : scikeras.wrappers.BaseWrapper
+        The SciKeras wrapper that built and owns `model_`.
+
+    history_ : dict of str to list of float
+        Loss ("loss", and "val_loss" with early stopping) per epoch.
+
+    n_epochs_ : int
+        Number of epochs trained.
+
+    n_parameters_ : int
+        Number of the network's parameters.
+
+    engine_ : str
+        What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
+
+    input_shape_ : tuple of int
+        Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    sample_shape_ : tuple of int
+        Shape of one sample as `fit` received it, ``X.shape[1:]``.
+
+    n_features_in_ : int
+        ``X.shape[1]`` seen in `fit`.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of X, if X was a DataFrame with string names.
+
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that the last fit used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhybrid import CNNRegressor, make_windows
+    >>> X, y = make_windows(np.sin(np.arange(100) / 3), window_length=12)
+    >>> CNNRegressor(filters=4, epochs=2, random_state=0).fit(X, y).predict(X[:2]).shape
+    (2,)
+    """
+
+    def __init__(
+        self,
+        filters: int | tuple[int, ...] = 32,
+        *,
+        kernel_size: int | tuple[int, ...] = 3,
+        pool_size: int | tuple[int, ...] = 2,
+        padding: str = 'causal',
+        activation: str | Callable[..., Any] | None = 'relu',
+        dense_units: int | tuple[int, ...] = 32,
+        dropout: float = 0.0,
+        loss: Any = 'mse',
+        optimizer: Any = 'adam',
+        learning_rate: Any = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_gap: int | None = None,
+        n_iter_no_change: int = 10,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: Any = 0,
+        engine: str = 'auto',
+        scale_target: bool = True,
+        quantiles: tuple[float, ...] | None = None,
+        n_features: int = 1,
+        window_norm: str | None = None,
+        target_channel: int = 0,
+    ) -> None: ...
+
+class DenseRegressor(WindowRegressor, architectures.Dense):
+    """Fully connected network on the flattened window: Flatten -> Dense -> ... -> Dense.
+
+    Parameters
+    ----------
+    dense_units : int or tuple of int, default=(128, 64)
+        Units of the hidden layers; `()` for none, which is a linear model.
+
+    activation : str, callable or None, default="relu"
+        Activation of the hidden layers, by its Keras name.
+
+    dropout : float, default=0.0
+        Share of values set to 0 in training behind each hidden layer.
+
+    loss : str, callable or keras.losses.Loss, default="mse"
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+
+    optimizer : str, type or keras.optimizers.Optimizer, default="adam"
+        Keras optimizer by name or class, or an instance, of which each fit takes a copy.
+
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
+        Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
+
+    epochs : int, default=100
+        Number of passes over the training samples.
+
+    batch_size : int, default=32
+        Number of samples in a batch; the last batch of an epoch may hold fewer.
+
+    shuffle : bool, default=True
+        Whether to draw a new order of the samples for each epoch. The order of steps in a sample is never touched.
+
+    early_stopping : bool, default=False
+        Whether to hold out a part of the samples, stop when its loss has not fallen for `n_iter_no_change` epochs,
+        and take the weights of the best epoch.
+
+    validation_fraction : float, default=0.1
+        Share of the samples to hold out for early stopping.
+
+    validation_gap : int, default=None
+        Number of samples to leave out before the last part, where that is held out, so that no training target lies
+        in the held out time; None takes the number of outputs minus 1, which fits targets 1, 2, ..., n_outputs steps
+        ahead.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without a better validation loss after which to stop.
+
+    callbacks : keras.callbacks.Callback or list of them, default=None
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+
+    warm_start : bool, default=False
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
+        time.
+
+    verbose : int, default=0
+        0 for silence, 1 for a progress bar, 2 for a line per epoch.
+
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
+        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+
+    scale_target : bool, default=True
+        Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
+        the units of y either way. Not used where windows are normalised.
+
+    quantiles : tuple of float, default=None
+        Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
+        ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
+
+    n_features : int, default=1
+        Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
+        oldest step first, the features of one step side by side.
+
+    window_norm : {"last", "relative", "standard"}, default=None
+        How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
+        subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
+        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
+        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
+        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
+        None leaves windows as they are.
+
+    target_channel : int, default=0
+        The feature whose future y is, where windows are normalised.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
+
+    n_outputs_ : int
+        Number of targets.
+
+    scikeras_ : scikeras.wrappers.BaseWrapper
+        The SciKeras wrapper that built and owns `model_`.
+
+    history_ : dict of str to list of float
+        Loss ("loss", and "val_loss" with early stopping) per epoch.
+
+    n_epochs_ : int
+        Number of epochs trained.
+
+    n_parameters_ : int
+        Number of the network's parameters.
+
+    engine_ : str
+        What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
+
+    input_shape_ : tuple of int
+        Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    sample_shape_ : tuple of int
+        Shape of one sample as `fit` received it, ``X.shape[1:]``.
+
+    n_features_in_ : int
+        ``X.shape[1]`` seen in `fit`.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of X, if X was a DataFrame with string names.
+
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that the last fit used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhybrid import DenseRegressor, make_windows
+    >>> X, y = make_windows(np.sin(np.arange(100) / 3), window_length=12)
+    >>> DenseRegressor(dense_units=8, epochs=2, random_state=0).fit(X, y).n_parameters_
+    113
+    """
+
+    def __init__(
+        self,
+        dense_units: int | tuple[int, ...] = (128, 64),
+        *,
+        activation: str | Callable[..., Any] | None = 'relu',
+        dropout: float = 0.0,
+        loss: Any = 'mse',
+        optimizer: Any = 'adam',
+        learning_rate: Any = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_gap: int | None = None,
+        n_iter_no_change: int = 10,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: Any = 0,
+        engine: str = 'auto',
+        scale_target: bool = True,
+        quantiles: tuple[float, ...] | None = None,
+        n_features: int = 1,
+        window_norm: str | None = None,
+        target_channel: int = 0,
+    ) -> None: ...
+
+class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
+    """An LSTM beside a fully convolutional branch, for forecasts.
+
+    LSTM -> Dropout beside (Conv1D -> BatchNormalization -> relu) three times -> mean over time; both -> Dense.
+
+    Parameters
+    ----------
+    units : int or tuple of int, default=8
+        Units of the LSTM; a tuple stacks LSTMs. The authors choose among 8, 64 and 128.
+
+    filters : int or tuple of int, default=(128, 256, 128)
+        Feature maps of the convolutions, one entry for each.
+
+    kernel_size : int or tuple of int, default=(8, 5, 3)
+        Steps a filter sees at once; a tuple gives one for each convolution.
+
+    dropout : float, default=0.8
+        Share of values set to 0 in training behind each LSTM. The convolutions have none.
+
+    dimension_shuffle : bool, default=True
+        Show the LSTM the window transposed, as published: its time steps are the features, and what it sees of one is
+        the feature's whole course. With one feature that is a single step. False lets it read the window step by
+        step.
+
+    loss : str, callable or keras.losses.Loss, default="mse"
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+
+    optimizer : str, type or keras.optimizers.Optimizer, default="adam"
+        Keras optimizer by name or class, or an instance, of which each fit takes a copy.
+
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
+        Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
+
+    epochs : int, default=100
+        Number of passes over the training samples.
+
+    batch_size : int, default=32
+        Number of samples in a batch; the last batch of an epoch may hold fewer.
+
+    shuffle : bool, default=True
+        Whether to draw a new order of the samples for each epoch. The order of steps in a sample is never touched.
+
+    early_stopping : bool, default=False
+        Whether to hold out a part of the samples, stop when its loss has not fallen for `n_iter_no_change` epochs,
+        and take the weights of the best epoch.
+
+    validation_fraction : float, default=0.1
+        Share of the samples to hold out for early stopping.
+
+    validation_gap : int, default=None
+        Number of samples to leave out before the last part, where that is held out, so that no training target lies
+        in the held out time; None takes the number of outputs minus 1, which fits targets 1, 2, ..., n_outputs steps
+        ahead.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without a better validation loss after which to stop.
+
+    callbacks : keras.callbacks.Callback or list of them, default=None
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+
+    warm_start : bool, default=False
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
+        time.
+
+    verbose : int, default=0
+        0 for silence, 1 for a progress bar, 2 for a line per epoch.
+
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
+        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+
+    scale_target : bool, default=True
+        Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
+        the units of y either way. Not used where windows are normalised.
+
+    quantiles : tuple of float, default=None
+        Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
+        ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
+
+    n_features : int, default=1
+        Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
+        oldest step first, the features of one step side by side.
+
+    window_norm : {"last", "relative", "standard"}, default=None
+        How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
+        subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
+        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
+        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
+        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
+        None leaves windows as they are.
+
+    target_channel : int, default=0
+        The feature whose future y is, where windows are normalised.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
+
+    n_outputs_ : int
+        Number of targets.
+
+    scikeras_ : scikeras.wrappers.BaseWrapper
+        The SciKeras wrapper that built and owns `model_`.
+
+    history_ : dict of str to list of float
+        Loss ("loss", and "val_loss" with early stopping) per epoch.
+
+    n_epochs_ : int
+        Number of epochs trained.
+
+    n_parameters_ : int
+        Number of the network's parameters.
+
+    engine_ : str
+        What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
+
+    input_shape_ : tuple of int
+        Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    sample_shape_ : tuple of int
+        Shape of one sample as `fit` received it, ``X.shape[1:]``.
+
+    n_features_in_ : int
+        ``X.shape[1]`` seen in `fit`.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of X, if X was a DataFrame with string names.
+
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that the last fit used.
+
+    Notes
+    -----
+    Batch normalisation takes its means over the samples of a batch whatever their weights are: a weight of 2 is not
+    quite the same as the sample twice. It predicts with running means, which need some hundred batches to settle.
+
+    References
+    ----------
+    F. Karim, S. Majumdar, H. Darabi, S. Chen (2018). LSTM fully convolutional networks for time series
+    classification. IEEE Access 6, 1662-1669.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhybrid import LSTMFCNRegressor, make_windows
+    >>> X, y = make_windows(np.sin(np.arange(100) / 3), window_length=12)
+    >>> LSTMFCNRegressor(filters=(8, 8, 8), epochs=2, random_state=0).fit(X, y).predict(X[:2]).shape
+    (2,)
+    """
+
+    def __init__(
+        self,
+        units: int | tuple[int, ...] = 8,
+        *,
+        filters: int | tuple[int, ...] = (128, 256, 128),
+        kernel_size: int | tuple[int, ...] = (8, 5, 3),
+        dropout: float = 0.8,
+        dimension_shuffle: bool = True,
+        loss: Any = 'mse',
+        optimizer: Any = 'adam',
+        learning_rate: Any = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_gap: int | None = None,
+        n_iter_no_change: int = 10,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: Any = 0,
+        engine: str = 'auto',
+        scale_target: bool = True,
+        quantiles: tuple[float, ...] | None = None,
+        n_features: int = 1,
+        window_norm: str | None = None,
+        target_channel: int = 0,
+    ) -> None: ...
+
+class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
+    """Branches of Conv2D -> MaxPooling2D side by side, whose maps an LSTM reads row by row, for numbers from images.
+
+    One branch for each of `kernel_sizes`; the maps are concatenated along the channels. The convolutions pad with zeros
+    on all sides: rows are no time.
+
+    Parameters
+    ----------
+    filters : int or tuple of int, default=32
+        Feature maps of the convolution in each branch; a tuple stacks convolutions, each with its pooling.
+
+    kernel_sizes : int or tuple of int, default=(3, 5)
+        Height and width, in pixels, of the kernels; one branch for each.
+
+    pool_size : int or tuple of int, default=2
+        Height and width, in pixels, of the blocks whose largest value MaxPooling2D keeps, behind each convolution; a
+        tuple gives one for each. With 1 there is no pooling, nor along an axis with one pixel left.
+
+    activation : str, callable or None, default="relu"
+        Activation of the convolutions and of the hidden dense layers, by its Keras name.
+
+    units : int or tuple of int, default=128
+        Units of the LSTM; a tuple stacks LSTMs.
+
+    dense_units : int or tuple of int, default=()
+        Units of the hidden dense layers; `()` for none.
+
+    dropout : float, default=0.0
+        Share of values set to 0 in training in the fused rows, behind each LSTM and behind each hidden dense layer.
+
+    bidirectional : bool, default=False
+        Read the rows in both directions; the LSTM's outputs are twice as many.
+
+    attention : bool, default=False
+        Read all outputs of the last LSTM through a learned weighted mean over the rows, instead of its last one.
+
+    input_shape : tuple of int, default=None
+        Shape of one image, (height, width, channels), to read a 2-D X whose rows are flattened images, last axis
+        fastest. None reads the columns of a 2-D X as the first axis, and takes the shape of other X as it is.
+
+    loss : str, callable or keras.losses.Loss, default="mse"
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+
+    optimizer : str, type or keras.optimizers.Optimizer, default="adam"
+        Keras optimizer by name or class, or an instance, of which each fit takes a copy.
+
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
+        Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
+
+    epochs : int, default=100
+        Number of passes over the training samples.
+
+    batch_size : int, default=32
+        Number of samples in a batch; the last batch of an epoch may hold fewer.
+
+    shuffle : bool, default=True
+        Whether to draw a new order of the samples for each epoch. The order of steps in a sample is never touched.
+
+    early_stopping : bool, default=False
+        Whether to hold out a part of the samples, stop when its loss has not fallen for `n_iter_no_change` epochs,
+        and take the weights of the best epoch.
+
+    validation_fraction : float, default=0.1
+        Share of the samples to hold out for early stopping.
+
+    validation_gap : int, default=None
+        Number of samples to leave out before the last part, where that is held out, so that no training target lies
+        in the held out time; None takes the number of outputs minus 1, which fits targets 1, 2, ..., n_outputs steps
+        ahead.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without a better validation loss after which to stop.
+
+    callbacks : keras.callbacks.Callback or list of them, default=None
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+
+    warm_start : bool, default=False
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
+        time.
+
+    verbose : int, default=0
+        0 for silence, 1 for a progress bar, 2 for a line per epoch.
+
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
+        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+
+    scale_target : bool, default=True
+        Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
+        the units of y either way. Not used where windows are normalised.
+
+    quantiles : tuple of float, default=None
+        Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
+        ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
+
+    n_outputs_ : int
+        Number of targets.
+
+    scikeras_ : scikeras.wrappers.BaseWrapper
+        The SciKeras wrapper that built and owns `model_`.
+
+    history_ : dict of str to list of float
+        Loss ("loss", and "val_loss" with early stopping) per epoch.
+
+    n_epochs_ : int
+        Number of epochs trained.
+
+    n_parameters_ : int
+        Number of the network's parameters.
+
+    engine_ : str
+        What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
+
+    input_shape_ : tuple of int
+        Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    sample_shape_ : tuple of int
+        Shape of one sample as `fit` received it, ``X.shape[1:]``.
+
+    n_features_in_ : int
+        ``X.shape[1]`` seen in `fit`.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of X, if X was a DataFrame with string names.
+
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that the last fit used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhybrid import Conv2DLSTMRegressor
+    >>> X = np.random.default_rng(0).normal(size=(60, 8, 8, 1))
+    >>> Conv2DLSTMRegressor(filters=4, units=4, epochs=2, random_state=0).fit(X, X.mean(axis=(1, 2, 3))).n_outputs_
+    1
+    """
+
+    def __init__(
+        self,
+        filters: int | tuple[int, ...] = 32,
+        *,
+        kernel_sizes: int | tuple[int, ...] = (3, 5),
+        pool_size: int | tuple[int, ...] = 2,
+        activation: str | Callable[..., Any] | None = 'relu',
+        units: int | tuple[int, ...] = 128,
+        dense_units: int | tuple[int, ...] = (),
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        attention: bool = False,
+        input_shape: tuple[int, ...] | None = None,
+        loss: Any = 'mse',
+        optimizer: Any = 'adam',
+        learning_rate: Any = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_gap: int | None = None,
+        n_iter_no_change: int = 10,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: Any = 0,
+        engine: str = 'auto',
+        scale_target: bool = True,
+        quantiles: tuple[float, ...] | None = None,
+    ) -> None: ...
+
+class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
+    """Conv3D -> MaxPooling3D, whose frames an LSTM reads, for numbers from clips.
+
+    The convolution is padded on the left of the time axis: a feature at frame t is made of frames up to t.
+
+    Parameters
+    ----------
+    filters : int or tuple of int, default=32
+        Feature maps of the convolution; a tuple stacks convolutions, each with its pooling.
+
+    kernel_size : int or tuple of int, default=3
+        Frames, and height and width in pixels, that a filter sees at once; a tuple gives one for each convolution.
+
+    pool_size : int or tuple of int, default=2
+        Frames, and height and width in pixels, of the blocks whose largest value MaxPooling3D keeps, behind each
+        convolution; a tuple gives one for each. With 1 there is no pooling, nor along an axis with one frame or pixel
+        left.
+
+    activation : str, callable or None, default="relu"
+        Activation of the convolutions and of the hidden dense layers, by its Keras name.
+
+    units : int or tuple of int, default=128
+        Units of the LSTM; a tuple stacks LSTMs.
+
+    dense_units : int or tuple of int, default=()
+        Units of the hidden dense layers; `()` for none.
+
+    dropout : float, default=0.0
+        Share of values set to 0 in training in the flattened frames, behind each LSTM and behind each hidden dense
+        layer.
+
+    bidirectional : bool, default=False
+        Read the frames in both directions; the LSTM's outputs are twice as many.
+
+    attention : bool, default=False
+        Read all outputs of the last LSTM through a learned weighted mean over the frames, instead of its last one.
+
+    input_shape : tuple of int, default=None
+        Shape of one clip, (frames, height, width, channels), to read a 2-D X whose rows are flattened clips, last
+        axis fastest. None reads the columns of a 2-D X as the first axis, and takes the shape of other X as it is.
+
+    loss : str, callable or keras.losses.Loss, default="mse"
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+
+    optimizer : str, type or keras.optimizers.Optimizer, default="adam"
+        Keras optimizer by name or class, or an instance, of which each fit takes a copy.
+
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
+        Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
+
+    epochs : int, default=100
+        Number of passes over the training samples.
+
+    batch_size : int, default=32
+        Number of samples in a batch; the last batch of an epoch may hold fewer.
+
+    shuffle : bool, default=True
+        Whether to draw a new order of the samples for each epoch. The order of steps in a sample is never touched.
+
+    early_stopping : bool, default=False
+        Whether to hold out a part of the samples, stop when its loss has not fallen for `n_iter_no_change` epochs,
+        and take the weights of the best epoch.
+
+    validation_fraction : float, default=0.1
+        Share of the samples to hold out for early stopping.
+
+    validation_gap : int, default=None
+        Number of samples to leave out before the last part, where that is held out, so that no training target lies
+        in the held out time; None takes the number of outputs minus 1, which fits targets 1, 2, ..., n_outputs steps
+        ahead.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without a better validation loss after which to stop.
+
+    callbacks : keras.callbacks.Callback or list of them, default=None
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+
+    warm_start : bool, default=False
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
+        time.
+
+    verbose : int, default=0
+        0 for silence, 1 for a progress bar, 2 for a line per epoch.
+
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
+        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+
+    scale_target : bool, default=True
+        Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
+        the units of y either way. Not used where windows are normalised.
+
+    quantiles : tuple of float, default=None
+        Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
+        ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
+
+    n_outputs_ : int
+        Number of targets.
+
+    scikeras_ : scikeras.wrappers.BaseWrapper
+        The SciKeras wrapper that built and owns `model_`.
+
+    history_ : dict of str to list of float
+        Loss ("loss", and "val_loss" with early stopping) per epoch.
+
+    n_epochs_ : int
+        Number of epochs trained.
+
+    n_parameters_ : int
+        Number of the network's parameters.
+
+    engine_ : str
+        What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
+
+    input_shape_ : tuple of int
+        Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    sample_shape_ : tuple of int
+        Shape of one sample as `fit` received it, ``X.shape[1:]``.
+
+    n_features_in_ : int
+        ``X.shape[1]`` seen in `fit`.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of X, if X was a DataFrame with string names.
+
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that the last fit used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhybrid import Conv3DLSTMRegressor
+    >>> X = np.random.default_rng(0).normal(size=(16, 6, 8, 8, 1))
+    >>> y = X[:, -1].mean(axis=(1, 2, 3))
+    >>> Conv3DLSTMRegressor(filters=4, units=4, epochs=1, random_state=0).fit(X, y).n_outputs_
+    1
+    """
+
+    def __init__(
+        self,
+        filters: int | tuple[int, ...] = 32,
+        *,
+        kernel_size: int | tuple[int, ...] = 3,
+        pool_size: int | tuple[int, ...] = 2,
+        activation: str | Callable[..., Any] | None = 'relu',
+        units: int | tuple[int, ...] = 128,
+        dense_units: int | tuple[int, ...] = (),
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        attention: bool = False,
+        input_shape: tuple[int, ...] | None = None,
+        loss: Any = 'mse',
+        optimizer: Any = 'adam',
+        learning_rate: Any = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_gap: int | None = None,
+        n_iter_no_change: int = 10,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: Any = 0,
+        engine: str = 'auto',
+        scale_target: bool = True,
+        quantiles: tuple[float, ...] | None = None,
+    ) -> None: ...
+
+class SequenceRegressor(WindowRegressor, architectures.Sequence):
+    """Any network: one of this package's by name, or one of your own.
+
+    Parameters
+    ----------
+    network : str or callable, default="cnn_lstm"
+        A name of ``skhybrid.networks.NETWORKS``, or a function ``(input_shape, n_outputs, *, seed,
+        **network_params)`` that returns an uncompiled Keras model, for a classifier one whose outputs are the
+        probabilities of the classes (end it with a softmax). `input_shape` is the shape of one window, (n_steps,
+        n_features), or where X has more axes, of one sample of X. Give `seed` to the initializers and dropout layers,
+        so that `random_state` decides on them. Pickling a fitted estimator pickles the function: define it in a
+        module.
+
+    network_params : dict, default=None
+        Further arguments of the network.
+
+    loss : str, callable or keras.losses.Loss, default="mse"
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+
+    optimizer : str, type or keras.optimizers.Optimizer, default="adam"
+        Keras optimizer by name or class, or an instance, of which each fit takes a copy.
+
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
+        Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
+
+    epochs : int, default=100
+        Number of passes over the training samples.
+
+    batch_size : int, default=32
+        Number of samples in a batch; the last batch of an epoch may hold fewer.
+
+    shuffle : bool, default=True
+        Whether to draw a new order of the samples for each epoch. The order of steps in a sample is never touched.
+
+    early_stopping : bool, default=False
+        Whether to hold out a part of the samples, stop when its loss has not fallen for `n_iter_no_change` epochs,
+        and take the weights of the best epoch.
+
+    validation_fraction : float, default=0.1
+        Share of the samples to hold out for early stopping.
+
+    validation_gap : int, default=None
+        Number of samples to leave out before the last part, where that is held out, so that no training target lies
+        in the held out time; None takes the number of outputs minus 1, which fits targets 1, 2, ..., n_outputs steps
+        ahead.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without a better validation loss after which to stop.
+
+    callbacks : keras.callbacks.Callback or list of them, default=None
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+
+    warm_start : bool, default=False
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
+        time.
+
+    verbose : int, default=0
+        0 for silence, 1 for a progress bar, 2 for a line per epoch.
+
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
+        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+
+    scale_target : bool, default=True
+        Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
+        the units of y either way. Not used where windows are normalised.
+
+    quantiles : tuple of float, default=None
+        Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
+        ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
+
+    n_features : int, default=1
+        Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
+        oldest step first, the features of one step side by side.
+
+    window_norm : {"last", "relative", "standard"}, default=None
+        How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
+        subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
+        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
+        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
+        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
+        None leaves windows as they are.
+
+    target_channel : int, default=0
+        The feature whose future y is, where windows are normalised.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
+
+    n_outputs_ : int
+        Number of targets.
+
+    scikeras_ : scikeras.wrappers.BaseWrapper
+        The SciKeras wrapper that built and owns `model_`.
+
+    history_ : dict of str to list of float
+        Loss ("loss", and "val_loss" with early stopping) per epoch.
+
+    n_epochs_ : int
+        Number of epochs trained.
+
+    n_parameters_ : int
+        Number of the network's parameters.
+
+    engine_ : str
+        What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
+
+    input_shape_ : tuple of int
+        Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    sample_shape_ : tuple of int
+        Shape of one sample as `fit` received it, ``X.shape[1:]``.
+
+    n_features_in_ : int
+        ``X.shape[1]`` seen in `fit`.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of X, if X was a DataFrame with string names.
+
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that the last fit used.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import numpy as np
+    >>> from skhybrid import SequenceRegressor, make_windows
+    >>> def linear(input_shape, n_outputs, *, seed):
+    ...     glorot = keras.initializers.GlorotUniform(seed)
+    ...     dense = keras.layers.Dense(n_outputs, kernel_initializer=glorot)
+    ...     return keras.Sequential([keras.Input(input_shape), keras.layers.Flatten(), dense])
+    >>> X, y = make_windows(np.sin(np.arange(100) / 3), window_length=12)
+    >>> SequenceRegressor(linear, epochs=2, random_state=0).fit(X, y).n_parameters_
+    13
+    """
+
+    def __init__(
+        self,
+        network: Any = 'cnn_lstm',
+        *,
+        network_params: dict[str, Any] | None = None,
+        loss: Any = 'mse',
+        optimizer: Any = 'adam',
+        learning_rate: Any = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_gap: int | None = None,
+        n_iter_no_change: int = 10,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: Any = 0,
+        engine: str = 'auto',
+        scale_target: bool = True,
+        quantiles: tuple[float, ...] | None = None,
+        n_features: int = 1,
+        window_norm: str | None = None,
+        target_channel: int = 0,
+    ) -> None: ...

@@ -1,0 +1,129 @@
+"""Every private name of another package that is used: that it is there, and that there is no other.
+
+A canary that fails says what is gone. What programs are built on may be missing: then networks train in Keras' own loop
+(`tests/training/test_private.py`).
+"""
+
+import ast
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sklearn
+
+import skhybrid
+from skhybrid._backend import keras, tf
+from skhybrid._training._private import EXCLUDED_FROM_DECAY, NAMES, PURE_METHODS, excludes_from_decay, pure_class
+from skhybrid._training.eligibility import ELEMENTWISE, flatten_layers
+
+PACKAGE = Path(skhybrid.__file__).parent
+TREES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
+OF_SCIKIT_LEARN = [
+    ("sklearn.base", "_fit_context"),
+    ("sklearn.utils._param_validation", "HasMethods"),
+    ("sklearn.utils._param_validation", "Interval"),
+    ("sklearn.utils._param_validation", "StrOptions"),
+    ("sklearn.utils.validation", "_check_feature_names_in"),
+]
+OF_PROGRAMS = [(module, name) for module, names in NAMES.items() for name in names]
+VERSIONS = f"scikit-learn {sklearn.__version__}, Keras {keras.__version__}, TensorFlow {tf.__version__}"
+
+
+def lineage():
+    return {cls.__name__: vars(cls) for cls in keras.optimizers.SGD.__mro__}
+
+
+@pytest.mark.parametrize(("module", "name"), [*OF_SCIKIT_LEARN, *OF_PROGRAMS])
+def test_private_name_is_there(module, name):
+    where = "_validation.py" if module.startswith("sklearn") else "_training/_private.py"
+    assert hasattr(import_module(module), name), f"{module}.{name} is gone from {VERSIONS}; {where} needs another way."
+
+
+@pytest.mark.parametrize("name", PURE_METHODS)
+def test_update_of_tensors_is_there(name):
+    assert name in lineage()["BaseOptimizer"], (
+        f"BaseOptimizer.{name} is gone from {VERSIONS}; _training/_private.py needs another way to update tensors."
+    )
+
+
+def test_update_of_variables_is_what_it_was():
+    base, in_place = lineage()["BaseOptimizer"], lineage()["TFOptimizer"]
+    new = {name for name in in_place if name in base and not name.startswith("__")} - set(PURE_METHODS)
+    assert not new, f"TFOptimizer replaces {sorted(new)} in {VERSIONS}; add to PURE_METHODS what updates variables."
+
+
+@pytest.mark.parametrize("excluded", [{"var_names": ["bias"]}, {"var_list": [keras.Variable(0.0)]}], ids=list)
+def test_exclusion_from_weight_decay_is_seen(excluded):
+    optimizer = keras.optimizers.AdamW()
+    assert not excludes_from_decay(optimizer)
+    optimizer.exclude_from_weight_decay(**excluded)
+    assert excludes_from_decay(optimizer), (
+        f"{VERSIONS} keep what weight decay leaves out in none of {EXCLUDED_FROM_DECAY}; programs would let it decay."
+    )
+
+
+@pytest.mark.parametrize("cls", sorted(ELEMENTWISE, key=lambda cls: cls.__name__), ids=lambda cls: cls.__name__)
+def test_average_of_weights_is_found_by_its_name(cls):
+    optimizer = pure_class(cls)(use_ema=True)
+    optimizer.build([keras.Variable(np.zeros(3, np.float32), name="weights")])
+    named = [v for v in optimizer.variables if v.name.endswith("_average")]
+    assert len(named) == 1, (
+        f"{cls.__name__} names its moving average otherwise in {VERSIONS}: see _training/program.py."
+    )
+    assert named[0] is optimizer._model_variables_moving_average[0]
+
+
+def test_walk_over_layers_finds_those_of_keras():
+    inner = keras.layers.Bidirectional(keras.layers.LSTM(2))
+    nested = keras.Sequential([keras.layers.Dense(2), keras.layers.TimeDistributed(keras.layers.Dense(3))])
+    output = keras.layers.Dense(1, activation=keras.layers.ReLU())
+    model = keras.Sequential([keras.Input((4, 2)), nested, inner, output])
+    missed = {layer.name for layer in model._flatten_layers()} - {layer.name for layer in flatten_layers(model)}
+    assert not missed, f"the layers {missed} are kept elsewhere in {VERSIONS}: see _training/eligibility.py."
+
+
+# No other private name
+
+
+def private_imports(tree):
+    """Yield the private names of other packages that are imported, as (module, name)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and not node.module.startswith("skhybrid"):
+            for alias in node.names:
+                if any(part.startswith("_") for part in [*node.module.split("."), alias.name] if part != "__future__"):
+                    yield node.module, alias.name
+
+
+def test_private_imports_are_those_of_the_list():
+    found = {pair for name, tree in TREES.items() for pair in private_imports(tree)}
+    assert found == set(OF_SCIKIT_LEARN)
+
+
+def own_private_names():
+    """Return the private names that the package itself gives: to functions, classes, attributes and modules."""
+    names = {part for path in TREES for part in Path(path).with_suffix("").parts}
+    for tree in TREES.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                names.add(node.name)
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                names.add(node.attr)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                names.add(node.id)
+    return names
+
+
+OF_NAMED_TUPLES = {"_asdict", "_replace", "_fields"}  # documented, despite the underscore
+
+
+def test_private_attributes_are_the_packages_own():
+    known = own_private_names() | OF_NAMED_TUPLES
+    found = {
+        f"{path}: {node.attr}"
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.startswith("__")
+        if node.attr not in known
+    }
+    assert found == set(), "private attributes of other packages belong into _training/_private.py or _validation.py"
