@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import BaseEstimator, TransformerMixin, is_classifier
 
-from skhybrid._validation import StrOptions, check_finite, check_input, check_training_data
+from skhybrid._validation import StrOptions, check_finite, check_input, check_training_data, fit_context
 
 CONTEXTS = {"auto", "carry", "none"}
 
@@ -206,6 +206,59 @@ class KeepsHistory(BaseEstimator):
         if tags.transformer_tags is not None:
             tags.transformer_tags.preserves_dtype = ["float64", "float32"]  # as `_check_values` does
         return tags
+
+
+class TransformsRows(TransformerMixin, KeepsHistory):
+    """Base of the transformers of rows, each of which becomes something made of it and of the rows before it."""
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Keep the end of X, the past of the rows that follow it.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            One row per time step, in time order.
+
+        y : None
+            Not used.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not as it should be, X holds NaN or inf, or its index is not strictly increasing.
+        """
+        self._learn_rows(X)
+        return self
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None):
+        """Fit to X and transform it: X is the fitted data, so no rows precede it.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            One row per time step, in time order.
+
+        y : None
+            Not used.
+
+        Returns
+        -------
+        X_new : ndarray or DataFrame of n_rows rows
+            As of `transform`.
+        """
+        rows = self._learn_rows(X)
+        return self._make(rows, rows[:0])
+
+    def _make(self, rows: NDArray[Any], before: NDArray[Any]) -> NDArray[Any]:
+        """Return what becomes of `rows`, with the rows `before` them as their past."""
+        raise NotImplementedError
 
 
 def _is_default(index: pd.Index) -> bool:

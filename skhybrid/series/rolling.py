@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from functools import reduce
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 
-from skhybrid._validation import check_feature_names, check_is_fitted, check_positive_int, fit_context
-from skhybrid.series._history import KeepsHistory, pad_past
+from skhybrid._validation import check_feature_names, check_is_fitted, check_positive_int
+from skhybrid.series._history import TransformsRows, pad_past
 
 __all__ = ["RollingFeatures"]
 
@@ -36,7 +35,7 @@ def _max(lags):
 _STATISTICS = {"mean": _mean, "std": _std, "min": _min, "max": _max}
 
 
-class RollingFeatures(KeepsHistory, TransformerMixin, BaseEstimator):
+class RollingFeatures(TransformsRows):
     """Add statistics of the last rows to the columns of X: rolling mean, standard deviation, minimum, maximum.
 
     Row t uses the rows up to t only. At the start of the series, where fewer rows than a window are known, the
@@ -74,7 +73,7 @@ class RollingFeatures(KeepsHistory, TransformerMixin, BaseEstimator):
     2024-01-01 02:00:00   5.0          4.0
     """
 
-    _parameter_constraints = KeepsHistory._parameter_constraints | {
+    _parameter_constraints = TransformsRows._parameter_constraints | {
         "windows": [tuple, list],
         "statistics": [tuple, list],
     }
@@ -83,51 +82,6 @@ class RollingFeatures(KeepsHistory, TransformerMixin, BaseEstimator):
         self.windows = windows
         self.statistics = statistics
         self.context = context
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
-        """Keep the end of X, the past of the rows that follow it.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like of shape (n_rows, n_features)
-            One row per time step, in time order.
-
-        y : None
-            Not used.
-
-        Returns
-        -------
-        self : RollingFeatures
-            The fitted transformer.
-
-        Raises
-        ------
-        ValueError
-            If `windows` or `statistics` is empty or holds something else than it should, or X holds NaN or inf.
-        """
-        self._learn_rows(X)
-        return self
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None):
-        """Fit to X and give its own statistics: X is the fitted data, so no rows stand before it.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like of shape (n_rows, n_features)
-            One row per time step, in time order.
-
-        y : None
-            Not used.
-
-        Returns
-        -------
-        features : ndarray or DataFrame of shape (n_rows, n_features_out)
-            As of `transform`.
-        """
-        rows = self._learn_rows(X)
-        return self._add(rows, rows[:0])
 
     def transform(self, X):
         """Add the statistics to the columns of X.
@@ -143,7 +97,7 @@ class RollingFeatures(KeepsHistory, TransformerMixin, BaseEstimator):
             The columns of X, then each statistic of each window.
         """
         check_is_fitted(self)
-        return self._add(*self._with_past(X))
+        return self._make(*self._with_past(X))
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns of the output: those of X, then ``load_mean_24`` and so on.
@@ -174,7 +128,7 @@ class RollingFeatures(KeepsHistory, TransformerMixin, BaseEstimator):
         _check_statistics(self.windows, self.statistics)
         return super()._learn_rows(X)
 
-    def _add(self, rows, before):
+    def _make(self, rows, before):
         """Put the statistics beside `rows`, with the rows `before` them as their past."""
         known = pad_past(rows, before, self._n_before, incomplete="nan")
         lags = [known[len(known) - len(rows) - lag : len(known) - lag] for lag in range(max(self.windows))]

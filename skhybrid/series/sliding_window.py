@@ -3,17 +3,16 @@
 import warnings
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
-from skhybrid._validation import StrOptions, check_feature_names, check_is_fitted, fit_context, positive_int
-from skhybrid.series._history import KeepsHistory, pad_past
+from skhybrid._validation import StrOptions, check_feature_names, check_is_fitted, positive_int
+from skhybrid.series._history import TransformsRows, pad_past
 from skhybrid.series.windows import sliding_windows
 
 __all__ = ["SlidingWindow"]
 
 
-class SlidingWindow(KeepsHistory, TransformerMixin, BaseEstimator):
+class SlidingWindow(TransformsRows):
     """Give every row the window of rows that ends with it.
 
     The number of rows stays the same, as a pipeline needs: row t becomes the rows
@@ -82,7 +81,7 @@ class SlidingWindow(KeepsHistory, TransformerMixin, BaseEstimator):
            [4., 5., 6.]])
     """
 
-    _parameter_constraints = KeepsHistory._parameter_constraints | {
+    _parameter_constraints = TransformsRows._parameter_constraints | {
         "window_length": [positive_int],
         "flatten": ["boolean"],
         "incomplete": [StrOptions({"edge", "nan"})],
@@ -93,46 +92,6 @@ class SlidingWindow(KeepsHistory, TransformerMixin, BaseEstimator):
         self.flatten = flatten
         self.incomplete = incomplete
         self.context = context
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
-        """Keep the end of X, the past of the rows that follow it.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like of shape (n_rows, n_features)
-            One row per time step, in time order.
-
-        y : None
-            Not used.
-
-        Returns
-        -------
-        self : SlidingWindow
-            The fitted transformer.
-        """
-        self._learn_rows(X)
-        return self
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None):
-        """Fit to X and give its own windows: X is the fitted data, so no rows stand before it.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like of shape (n_rows, n_features)
-            One row per time step, in time order.
-
-        y : None
-            Not used.
-
-        Returns
-        -------
-        windows : ndarray of shape (n_rows, window_length, n_features)
-            As of `transform`.
-        """
-        rows = self._learn_rows(X)
-        return self._windows(rows, rows[:0])
 
     def transform(self, X):
         """Give every row of X the window that ends with it.
@@ -149,7 +108,7 @@ class SlidingWindow(KeepsHistory, TransformerMixin, BaseEstimator):
             (n_rows, window_length * n_features).
         """
         check_is_fitted(self)
-        return self._windows(*self._with_past(X))
+        return self._make(*self._with_past(X))
 
     @available_if(lambda self: self.flatten)
     def get_feature_names_out(self, input_features=None):
@@ -202,7 +161,7 @@ class SlidingWindow(KeepsHistory, TransformerMixin, BaseEstimator):
             )
         return rows
 
-    def _windows(self, rows, before):
+    def _make(self, rows, before):
         """Cut the windows that end at each of `rows`, with the rows `before` them as their past."""
         known = pad_past(rows, before, self._n_before, incomplete=self.incomplete)
         windows = sliding_windows(known, self.window_length)
