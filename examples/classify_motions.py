@@ -80,9 +80,9 @@ n_short = np.isnan(X_train).all(axis=2).any(axis=1).sum()
 print(f"classes {', '.join(map(str, np.unique(y_train)))}; {n_short} training samples end early\n")
 
 
-# %% Models, each behind the same scaler of the channels
+# %% Models, each after the same scaler of the channels
 def flatten(X):
-    """Return each sample as one row; steps behind its end are 0, which is the mean."""
+    """Return each sample as one row; steps after its end are 0, which is the mean."""
     return np.nan_to_num(X).reshape(len(X), -1)
 
 

@@ -1,4 +1,4 @@
-"""Handwritten digits, read row by row: what does an LSTM see of an image, and do convolutions in front of it help?
+"""Handwritten digits, read row by row: what does an LSTM see of an image, and do convolutions before it help?
 
 An LSTM needs a time. Here it is the rows of an image, from top to bottom: a plain LSTM reads 8 rows of 8 pixels, the
 Conv2D-LSTM reads the rows of what convolutions of two kernel sizes make of the image. The third network is the same

@@ -1,4 +1,4 @@
-"""Does the convolution in front of the LSTM help, and where? Six series fixed beforehand, one comparison for each.
+"""Does the convolution before the LSTM help, and where? Six series fixed beforehand, one comparison for each.
 
 On each series a CNN-LSTM meets a plain LSTM with as many parameters, a CNN, a ridge, the last value and "same as a day
 ago": the same windows, folds, seeds and training for all. The convolution helps (or hurts) where both tests of
@@ -84,7 +84,7 @@ if args.csv:  # read_series says what is wrong with a file, and which of its opt
     df = read_series(args.csv, time=args.time, target=args.target, columns=args.target and [args.target])
     series[args.csv] = df.iloc[-n_rows:, 0].to_numpy()
 
-# %% The models: networks and ridge behind the same scaler, the naive rules in the units of the series
+# %% The models: networks and ridge after the same scaler, the naive rules in the units of the series
 training = {"epochs": args.epochs, "batch_size": 64, "learning_rate": 0.005}
 HYBRID, LSTM = "CNN-LSTM", "LSTM"
 models = {

@@ -60,7 +60,7 @@ CLAIMS = {
 
 
 # %% The rule, for all claims
-# Every claim stands on pairs (a, b): "a is lower than b", in error or in seconds. A pair is shown, either way, where
+# Every claim rests on pairs (a, b): "a is lower than b", in error or in seconds. A pair is shown, either way, where
 # its tests find a difference at 5 %:
 # - errors of forecasts (claims 1 to 3): both tests of compare_models, over folds and over rows, in one direction, with
 #   p-values adjusted over the claim's pairs (Holm), and the difference is more than other seeds alone would make;
@@ -171,7 +171,7 @@ with joblib.parallel_config(backend="threading", n_jobs=args.n_jobs):
         print(f"claim {claim}: {time.perf_counter() - start:.1f} s", file=sys.stderr)
 
 # %% Claim 4: seconds until the training loss is that which all three networks reach
-# The networks differ in nothing but what stands before the recurrent layer; pooling halves the sequence that it reads.
+# The networks differ in nothing but what precedes the recurrent layer; pooling halves the sequence that it reads.
 racers = {
     "hybrid": CNNLSTMRegressor(kernel_size=5, pool_size=2, **training),
     "LSTM": LSTMRegressor(**training),

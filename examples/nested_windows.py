@@ -1,7 +1,7 @@
 """Subsequences inside a window: is a convolution per subsequence worth the detour?
 
 A window of 32 hours can be read as 4 subsequences of 8 hours: the same convolution runs over each, and an LSTM then
-reads 4 steps instead of 32. Here this nested network (TimeDistributed, 4-D windows) stands beside its plain twin, a
+reads 4 steps instead of 32. Here this nested network (TimeDistributed, 4-D windows) is compared with its plain twin, a
 plain LSTM, a ridge and the last value, all on the same windows.
 
     python nested_windows.py
@@ -46,7 +46,7 @@ training = {"epochs": args.epochs, "learning_rate": 0.003}
 
 
 def networks(seed):
-    """Return the networks, each behind a scaler of the hours in its windows."""
+    """Return the networks, each after a scaler of the hours in its windows."""
     hybrid = CNNLSTMRegressor(**settings, **training, random_state=seed)
     lstm = LSTMRegressor(units=32, dense_units=(), **training, random_state=seed)
     return {

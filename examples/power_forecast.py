@@ -1,4 +1,4 @@
-"""Next hour's load: does a convolution in front of an LSTM earn its place?
+"""Next hour's load: does a convolution before an LSTM earn its place?
 
 A CNN-LSTM, a plain LSTM and a ridge get the same rows, the same folds and a search of like size; "same as last
 hour" and "same as yesterday" need no training. Cross-validation on the training rows makes every choice, the test

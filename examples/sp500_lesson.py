@@ -1,6 +1,6 @@
 """Monthly S&P 500: do recurrent networks beat "same as last month"?
 
-A well-known lesson trains a SimpleRNN, a GRU, an LSTM and a Conv1D in front of an LSTM on 12-month windows of the
+A well-known lesson trains a SimpleRNN, a GRU, an LSTM and a Conv1D before an LSTM on 12-month windows of the
 index level (monthly averages, 1950-01 to 2026-05; first 80 % train; 60 epochs, batches of 32, Adam, mean squared
 error). Here its experiment is repeated with the two baselines it leaves out, and then with windows relative to their
 last value.
@@ -170,7 +170,7 @@ if "window" in args.exercises:
 
 # %% Exercise: each window relative to its last value
 # window_norm="relative" shows the network changes since the window's last value, and turns its forecast back: a level
-# that it never saw is no matter any more. The linear regression gets the same.
+# that it never saw does not matter any more. The linear regression gets the same.
 
 
 class RelativeLinearRegression(LinearRegression):

@@ -252,7 +252,7 @@ def _sum_is_finite(a: NDArray[Any]) -> bool:
 
 
 def _is_as_in_fit(estimator: Any, X: Any) -> bool:
-    """Return fast that scikit-learn's checks would find nothing in X: to predict one window, they take long."""
+    """Return fast whether scikit-learn's checks would find nothing in X: to predict one window, they take long."""
     return (
         type(X) is np.ndarray
         and X.dtype in (np.float32, np.float64)

@@ -282,7 +282,7 @@ def score_neighbours(X_train, y_train, X_test, y_test):
 
 
 def score_frame_mean(X_train, y_train, X_test, y_test):
-    """Return how often the mean of a clip's frames tells a logistic regression the label; NaN where X is no clips."""
+    """Return how often the mean of a clip's frames tells a logistic regression the label; NaN where X has no clips."""
     from sklearn.linear_model import LogisticRegression
 
     if X_train.ndim < 5:

@@ -106,7 +106,7 @@ def make_skorch(epochs, seed):
     )
 
 
-# Preparation, estimator, and what stands before the names of the network's parameters.
+# Preparation, estimator, and what precedes the names of the network's parameters.
 LIBRARIES = {
     "skhybrid": (prepare_skhybrid, make_skhybrid, ""),
     "SciKeras": (prepare_scikeras, make_scikeras, "model__"),

@@ -3,7 +3,7 @@
 Three questions, Linux only. First, small networks are fitted again and again in one process, six architectures in
 turn, beside the same with SciKeras as its documentation uses it, without keras.backend.clear_session(). Then each fit
 has an architecture of its own, as in a long random search, many more than there are programs kept. Last, windows of 168
-rows are trained on for one epoch from a memory map, once behind SlidingWindow in a pipeline and once as the view that
+rows are trained on for one epoch from a memory map, once after SlidingWindow in a pipeline and once as the view that
 sliding_windows gives. A fit on a few rows comes before, so that TensorFlow's start and the compiling do not count; what
 a batch needs does, and a second run with fewer --rows tells it from what the rows need.
 

@@ -1,6 +1,6 @@
 """How long does a fitted CNN-LSTM take to predict one window, and how long a hundred thousand?
 
-Beside the estimator stands its own Keras model: `predict` as one would call it for one window, `predict_on_batch`,
+Beside the estimator is its own Keras model: `predict` as one would call it for one window, `predict_on_batch`,
 which leaves out what `predict` sets up, and for many windows `predict` with batches of several sizes, of which the
 fastest counts. The estimator also checks its input and returns predictions in the units of y.
 

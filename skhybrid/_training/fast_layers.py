@@ -1,4 +1,4 @@
-"""Keras' layers in forms that train faster on a CPU, with the same weights and, but for rounding, the same numbers."""
+"""Keras' layers in forms that train faster on a CPU, with the same weights and, to rounding, the same numbers."""
 
 from itertools import pairwise
 from typing import Any

@@ -1,4 +1,4 @@
-"""Keras' LSTM in a form that trains faster on a CPU, with the same weights and, but for rounding, the same numbers.
+"""Keras' LSTM in a form that trains faster on a CPU, with the same weights and, to rounding, the same numbers.
 
 What an operation costs here is mostly its start, and most of all where it wakes a sleeping thread. So it uses few
 operations, and avoids those that are shared out over threads however small they are.

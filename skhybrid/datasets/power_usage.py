@@ -57,7 +57,7 @@ def make_power_usage(
     Raises
     ------
     ValueError
-        If `n_days` is not a positive integer, `freq` is no fixed step, or `spike_rate` or `noise` is negative.
+        If `n_days` is not a positive integer, `freq` is not a fixed step, or `spike_rate` or `noise` is negative.
 
     Examples
     --------

@@ -9,7 +9,7 @@ from skhybrid.inspection import feature_maps, map_steps, reach_network, read_win
 class FeatureMapDisplay:
     """A window above, and below it what each filter makes of it, step by step.
 
-    A response stands at the last step that it sees (with ``padding="same"`` in the middle of what it sees), so that
+    A response is drawn at the last step that it sees (with ``padding="same"`` in the middle of what it sees), so that
     the answer to a spike begins below the spike.
 
     Parameters
@@ -21,7 +21,7 @@ class FeatureMapDisplay:
         The filters' responses.
 
     steps : ndarray of shape (n_map_steps,)
-        The step of the window at which each response stands.
+        The step of the window at which each response is drawn.
 
     feature_names : list of str, default=None
         Names of the window's features.
@@ -138,7 +138,7 @@ def spread(maps, steps, n_steps):
         Responses.
 
     steps : ndarray of shape (n_map_steps,)
-        The step of the window at which each response stands.
+        The step of the window at which each response is drawn.
 
     n_steps : int
         Number of steps of the window.
@@ -146,7 +146,7 @@ def spread(maps, steps, n_steps):
     Returns
     -------
     responses : ndarray of shape (n_steps, n_filters)
-        One response per step; NaN where no filter stands.
+        One response per step; NaN where there is no response.
     """
     width = int(np.diff(steps).min()) if len(steps) > 1 else 1
     responses = np.full((n_steps, maps.shape[1]), np.nan)

@@ -33,7 +33,7 @@ class ForecastDisplay:
 
     Notes
     -----
-    Row t stands at the time of row t, when the forecast was made; what it forecasts lies `horizon` steps later. Give
+    Row t is drawn at the time of row t, when the forecast was made; what it forecasts lies `horizon` steps later. Give
     y an index moved by the horizon to draw it at the time that is forecast.
 
     Examples

@@ -29,7 +29,7 @@ class Pinball:
     levels: tuple[float, ...]
 
     def __call__(self, y_true: Any, y_pred: Any) -> Any:
-        """Return the loss of each sample; each target stands in `y_true` once for each level."""
+        """Return the loss of each sample; each target is in `y_true` once for each level."""
         levels = keras.ops.tile(
             keras.ops.convert_to_tensor(self.levels, "float32"), y_pred.shape[1] // len(self.levels)
         )
@@ -52,7 +52,7 @@ def check_quantiles(quantiles: Iterable[float] | None) -> tuple[float, ...]:
 def spread_quantiles(x, n_outputs, levels):
     """Return the last layer's values, (sample, output x quantile), as quantiles that never cross, in the same shape.
 
-    The value of the median stands as it is; each other quantile is its neighbour's, towards the median, plus or minus
+    The value of the median stays as it is; each other quantile is its neighbour's, towards the median, plus or minus
     the softplus of its own value.
     """
     ops, middle = keras.ops, levels.index(0.5)

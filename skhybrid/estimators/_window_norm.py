@@ -130,7 +130,7 @@ def check_target_units(y: NDArray, last: NDArray) -> None:
 
 
 def _continues(y: NDArray, last: NDArray) -> bool:
-    """Tell whether the first targets (n_samples,) are found among the last values (n_samples,), in their order."""
+    """Return whether the first targets (n_samples,) are found among the last values (n_samples,), in their order."""
     y, last = y.astype(np.float32), last.astype(np.float32)
     n = max(3, min(20, len(y) // 10))
     return len(y) >= n and bool((sliding_window_view(last, n) == y[:n]).all(axis=1).any())

@@ -20,7 +20,7 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         Steps a filter sees at once; a tuple gives one for each convolution.
 
     pool_size : int or tuple of int, default=1
-        Steps whose largest value MaxPooling1D keeps, behind each convolution; a tuple gives one for each. With 1, or
+        Steps whose largest value MaxPooling1D keeps, after each convolution; a tuple gives one for each. With 1, or
         where one step is left, there is no pooling.
 
     padding : {"causal", "same", "valid"}, default="causal"
@@ -37,7 +37,7 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         Units of the hidden dense layers; `()` for none.
 
     dropout : float, default=0.0
-        Share of values set to 0 in training behind the convolutions, each LSTM and each hidden dense layer.
+        Share of values set to 0 in training after the convolutions, each LSTM and each hidden dense layer.
 
     bidirectional : bool, default=False
         Read the window in both directions; the LSTM's outputs are twice as many.
@@ -222,7 +222,7 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         Activation of the hidden dense layers, by its Keras name; the recurrence keeps its own (tanh).
 
     dropout : float, default=0.0
-        Share of values set to 0 in training behind each recurrence and each hidden dense layer.
+        Share of values set to 0 in training after each recurrence and each hidden dense layer.
 
     bidirectional : bool, default=False
         Read the window in both directions; the recurrence's outputs are twice as many.
@@ -401,7 +401,7 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         Activation of the hidden dense layers, by its Keras name; the recurrence keeps its own (tanh).
 
     dropout : float, default=0.0
-        Share of values set to 0 in training behind each recurrence and each hidden dense layer.
+        Share of values set to 0 in training after each recurrence and each hidden dense layer.
 
     bidirectional : bool, default=False
         Read the window in both directions; the recurrence's outputs are twice as many.
@@ -581,7 +581,7 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         Activation of the hidden dense layers, by its Keras name; the recurrence keeps its own (tanh).
 
     dropout : float, default=0.0
-        Share of values set to 0 in training behind each recurrence and each hidden dense layer.
+        Share of values set to 0 in training after each recurrence and each hidden dense layer.
 
     bidirectional : bool, default=False
         Read the window in both directions; the recurrence's outputs are twice as many.
@@ -757,7 +757,7 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         Steps a filter sees at once; a tuple gives one for each convolution.
 
     pool_size : int or tuple of int, default=2
-        Steps whose largest value MaxPooling1D keeps, behind each convolution; a tuple gives one for each. With 1, or
+        Steps whose largest value MaxPooling1D keeps, after each convolution; a tuple gives one for each. With 1, or
         where one step is left, there is no pooling.
 
     padding : {"causal", "same", "valid"}, default="causal"
@@ -771,7 +771,7 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         Units of the hidden dense layers; `()` for none.
 
     dropout : float, default=0.0
-        Share of values set to 0 in training behind the convolutions and each hidden dense layer.
+        Share of values set to 0 in training after the convolutions and each hidden dense layer.
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
@@ -938,7 +938,7 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         Activation of the hidden layers, by its Keras name.
 
     dropout : float, default=0.0
-        Share of values set to 0 in training behind each hidden layer.
+        Share of values set to 0 in training after each hidden layer.
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
@@ -1106,7 +1106,7 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         Steps a filter sees at once; a tuple gives one for each convolution.
 
     dropout : float, default=0.8
-        Share of values set to 0 in training behind each LSTM. The convolutions have none.
+        Share of values set to 0 in training after each LSTM. The convolutions have none.
 
     dimension_shuffle : bool, default=True
         Show the LSTM the window transposed, as published: its time steps are the features, and what it sees of one is
@@ -1289,7 +1289,7 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
         Height and width, in pixels, of the kernels; one branch for each.
 
     pool_size : int or tuple of int, default=2
-        Height and width, in pixels, of the blocks whose largest value MaxPooling2D keeps, behind each convolution; a
+        Height and width, in pixels, of the blocks whose largest value MaxPooling2D keeps, after each convolution; a
         tuple gives one for each. With 1 there is no pooling, nor along an axis with one pixel left.
 
     activation : str, callable or None, default="relu"
@@ -1302,7 +1302,7 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
         Units of the hidden dense layers; `()` for none.
 
     dropout : float, default=0.0
-        Share of values set to 0 in training in the fused rows, behind each LSTM and behind each hidden dense layer.
+        Share of values set to 0 in training in the fused rows, after each LSTM and after each hidden dense layer.
 
     bidirectional : bool, default=False
         Read the rows in both directions; the LSTM's outputs are twice as many.
@@ -1466,7 +1466,7 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
         Frames, and height and width in pixels, that a filter sees at once; a tuple gives one for each convolution.
 
     pool_size : int or tuple of int, default=2
-        Frames, and height and width in pixels, of the blocks whose largest value MaxPooling3D keeps, behind each
+        Frames, and height and width in pixels, of the blocks whose largest value MaxPooling3D keeps, after each
         convolution; a tuple gives one for each. With 1 there is no pooling, nor along an axis with one frame or pixel
         left.
 
@@ -1480,7 +1480,7 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
         Units of the hidden dense layers; `()` for none.
 
     dropout : float, default=0.0
-        Share of values set to 0 in training in the flattened frames, behind each LSTM and behind each hidden dense
+        Share of values set to 0 in training in the flattened frames, after each LSTM and after each hidden dense
         layer.
 
     bidirectional : bool, default=False

@@ -132,7 +132,7 @@ class _Predicted:
 
 
 def _like_target(y_pred: NDArray[Any], y_test: Any) -> NDArray[Any]:
-    """Return the predictions in the shape of the targets; one output may stand in one column or in none."""
+    """Return the predictions in the shape of the targets; one output may be in one column or in none."""
     if y_pred.size != np.size(y_test) or len(y_pred) != len(y_test):
         raise ValueError(
             f"predict must give one value for each of the targets, which have shape {np.shape(y_test)}, but gave "
@@ -142,7 +142,7 @@ def _like_target(y_pred: NDArray[Any], y_test: Any) -> NDArray[Any]:
 
 
 def _error(name: str, score: float) -> float:
-    """Return the error behind a score of a scorer, which is negated so that greater is better."""
+    """Return the error of a score of a scorer, which is negated so that greater is better."""
     if not score <= 0:  # NaN as well
         raise ValueError(
             f"scoring={name!r} must be a negated error, 0 at best, but gave a score of {score:.4g}; pass an error, for "

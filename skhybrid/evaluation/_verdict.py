@@ -121,7 +121,7 @@ def _evidence(test, n_folds, n_tests):
 
 
 def _supports(test):
-    """Tell for both tests whether they find a difference, in the direction of the mean error."""
+    """Return for both tests whether they find a difference, in the direction of the mean error."""
     pairs = [(test["t_folds"], test["p_folds"]), (test["dm"], test["p_dm"])]
     return [bool(p < LEVEL and statistic * test["difference"] > 0) for statistic, p in pairs]
 

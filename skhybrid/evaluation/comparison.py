@@ -69,8 +69,8 @@ def compare_models(
         see results.
 
     n_seeds : int, default=1
-        How often each model is fitted on each fold. Fit k has every `random_state` in the model, however deep, set to
-        ``random_state + k``. Models without any are fitted once.
+        The number of times each model is fitted on each fold. Fit k has every `random_state` in the model, however
+        deep, set to ``random_state + k``. Models without any are fitted once.
 
     random_state : int, default=0
         The first seed.

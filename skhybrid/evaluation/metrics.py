@@ -23,10 +23,10 @@ def smape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        What came.
+        The true values.
 
     y_pred : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        What was forecast.
+        The forecasts.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def pinball(y_true: ArrayLike, y_pred: ArrayLike, *, quantile: float = 0.5) -> f
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        What came.
+        The true values.
 
     y_pred : array-like of shape (n_samples,) or (n_samples, n_outputs)
         The forecasts of the quantile.
@@ -103,10 +103,10 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, *, season_len
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        What came.
+        The true values.
 
     y_pred : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        What was forecast.
+        The forecasts.
 
     y_train : array-like of shape (n_train,) or (n_train, n_outputs)
         The targets of training in time order, one row per step. Rows of NaN stand for steps that were not trained on;

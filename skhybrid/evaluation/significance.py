@@ -217,7 +217,7 @@ def _check_differences(differences: ArrayLike, name: str, *, at_least: int) -> N
 
 
 def _is_constant(d: NDArray[np.float64]) -> bool:
-    """Return whether all differences are the same but for rounding, which would pass for a tiny variance."""
+    """Return whether all differences are the same except for rounding, which would pass for a tiny variance."""
     return bool(np.ptp(d) <= 1e-12 * np.abs(d).max())
 
 

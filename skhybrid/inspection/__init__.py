@@ -1,6 +1,6 @@
 """What a fitted network has learned to look at.
 
-Each function takes a fitted network, or what stands around one: a pipeline that ends in it, a search over it, a
+Each function takes a fitted network, or what is around one: a pipeline that ends in it, a search over it, a
 :class:`WindowedRegressor` or a ``TransformedTargetRegressor``. X is what that estimator's `predict` takes. Keras is
 imported inside the functions, which meet it in a fitted network: the displays need none of it.
 """

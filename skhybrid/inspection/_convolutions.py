@@ -11,7 +11,7 @@ class Layer(NamedTuple):
 
 
 def convolutions(network) -> dict[str, Layer]:
-    """Return the convolutions by name, with the pooling and the activations behind them."""
+    """Return the convolutions by name, with the pooling and the activations after them."""
     from skhybrid._backend import keras
 
     pools = (keras.layers.MaxPooling1D, keras.layers.AveragePooling1D)

@@ -1,6 +1,6 @@
 """The network inside a fitted estimator, and the windows that reach it.
 
-What stands around a network may be a pipeline that ends in it, a search over it, a :class:`WindowedRegressor` or a
+What is around a network may be a pipeline that ends in it, a search over it, a :class:`WindowedRegressor` or a
 ``TransformedTargetRegressor``. X is what that estimator's `predict` takes.
 """
 

@@ -45,7 +45,7 @@ def saliency(
     Returns
     -------
     attributions : ndarray of shape (n_samples, n_steps, n_features)
-        In the units of y (behind a transformer of the target, in the units that the network predicts), oldest step
+        In the units of y (inside a transformer of the target, in the units that the network predicts), oldest step
         first. Subsequences are joined.
 
     Raises

@@ -15,13 +15,13 @@ def receptive_field(estimator: Any, *, layer: str | None = None) -> int:
     """Return how many steps of the window one value of a feature map sees.
 
     A convolution or pooling of kernel size k, whose neighbouring inputs lie j steps apart, adds ``(k - 1) * j`` steps;
-    a stride of s makes j ``s * j`` for the layers behind it [1]_.
+    a stride of s makes j ``s * j`` for the layers after it [1]_.
 
     Parameters
     ----------
     estimator : estimator object
         A fitted network with a convolution, or a pipeline, search or :class:`WindowedRegressor` around one. Its
-        convolutions stand one behind the other.
+        convolutions follow one another.
 
     layer : str, default=None
         Name of the convolution or pooling whose values are meant. None takes the last one.
@@ -55,7 +55,7 @@ def receptive_field(estimator: Any, *, layer: str | None = None) -> int:
 
 
 def map_steps(estimator: Any, *, layer: str | None = None) -> NDArray[np.intp]:
-    """Return the step of the window at which each value of a feature map stands, which is where to draw it.
+    """Return the step of the window at which each value of a feature map belongs, which is where to draw it.
 
     That is the last step which the value sees, or, where padding ("same") centres the kernel, the one in its middle.
 
@@ -82,7 +82,7 @@ def map_steps(estimator: Any, *, layer: str | None = None) -> NDArray[np.intp]:
 
 
 class _Field(NamedTuple):
-    """The part of the window that a value of a feature map sees: `size` steps; value i stands at first + i * stride."""
+    """The part of the window that a value of a feature map sees: `size` steps; value i is at first + i * stride."""
 
     size: int
     stride: int
@@ -90,7 +90,7 @@ class _Field(NamedTuple):
 
 
 def _field(stage: dict[str, Layer], layer: str | None) -> _Field:
-    """Return what the values behind `layer`, None for the last one, see of the window."""
+    """Return what the values after `layer`, None for the last one, see of the window."""
     names = list(stage)
     until = names[-1] if layer is None else check_layer(layer, stage)
     size, stride, first = 1, 1, 0

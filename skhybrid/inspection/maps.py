@@ -12,7 +12,7 @@ __all__ = ["feature_maps", "filters"]
 
 
 def feature_maps(estimator: Any, X: ArrayLike, *, layer: str | None = None) -> NDArray[np.float32]:
-    """Return what the convolutions make of each window, which is what the recurrence behind them reads.
+    """Return what the convolutions make of each window, which is what the recurrence after them reads.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def feature_maps(estimator: Any, X: ArrayLike, *, layer: str | None = None) -> N
 
     layer : str, default=None
         Name of the layer of ``model_`` whose outputs to return, for example ``"conv_1"``. None takes the last one of
-        the convolutions, with the pooling and activation behind it.
+        the convolutions, with the pooling and activation after it.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def feature_maps(estimator: Any, X: ArrayLike, *, layer: str | None = None) -> N
     elif layer not in names:
         raise ValueError(f"layer={layer!r} must name a layer of the network, which has {names}; pass one, or None.")
     windows = read_windows(network, X)
-    part = _cut_behind(network.model_, layer)
+    part = _cut_after(network.model_, layer)
     return in_batches(lambda batch: part(batch, training=False), windows.reshape(-1, *network.input_shape_))
 
 
@@ -101,7 +101,7 @@ def filters(estimator: Any, *, layer: str | None = None) -> NDArray[np.float32]:
     return np.asarray(kernels[check_layer(layer, kernels)])
 
 
-def _cut_behind(model, name):
+def _cut_after(model, name):
     """Return the part of a model that ends with the layer of this name."""
     from skhybrid._backend import keras
 

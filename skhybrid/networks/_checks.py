@@ -13,7 +13,7 @@ PADDINGS = ("causal", "same", "valid")
 
 
 class Convolution(NamedTuple):
-    """One convolution and the pooling behind it; `pool_size` is 1 where nothing is pooled."""
+    """One convolution and the pooling after it; `pool_size` is 1 where nothing is pooled."""
 
     filters: int
     kernel_size: int

@@ -1,4 +1,4 @@
-"""Sequences that end early: the steps behind their end, NaN in all features, leave no trace in what a network says.
+"""Sequences that end early: the steps after their end, NaN in all features, do not affect a network's output.
 
 Such a network goes through the same layers, with the unknown steps set aside on the way: to zeros for a convolution,
 which sees zeros outside of a sequence anyhow, below everything for max pooling, and left out by recurrence and
@@ -20,7 +20,7 @@ def find_ends(inputs: Any) -> tuple[Any, Any]:
 
 
 def chain_to_ends(x: Any, known: Any, layers: Iterable[Any], wrap: Callable[[Any], Any]) -> tuple[Any, Any]:
-    """Send `x` through convolutions, poolings and what stands between them, each wrapped; return also what is known."""
+    """Send `x` through convolutions, poolings and what is between them, each wrapped; return also what is known."""
     for layer in layers:
         if isinstance(layer, keras.layers.MaxPooling1D):
             x = wrap(layer)(_set_unknown(x, known, LOWEST))

@@ -42,7 +42,7 @@ def chain(x: Any, layers: Iterable[Any]) -> Any:
 def convolution_layers(
     convolutions: list[Convolution], *, padding: str, activation: Activation, dropout: float, seed: int
 ) -> list[Any]:
-    """Return Conv1D [-> MaxPooling1D] for each of `convolutions`, and one dropout behind them all."""
+    """Return Conv1D [-> MaxPooling1D] for each of `convolutions`, and one dropout after them all."""
     layers: list[Any] = []
     for i, (filters, kernel_size, pool_size) in enumerate(convolutions, start=1):
         layers.append(
@@ -73,7 +73,7 @@ def recur(
 ) -> Any:
     """Send `x`, (sample, time, feature), through stacked recurrences: (sample, unit).
 
-    `known`, (sample, time), says which steps there are, by 1 and 0; None stands for all.
+    `known`, (sample, time), says which steps there are, by 1 and 0; None means all.
     """
     check_choice(cell, "cell", CELLS)
     sizes = check_sizes(units, "units", at_least=1)
@@ -113,7 +113,7 @@ def read_out(
 
 
 def dropout_layers(dropout: float, name: str, seed: int) -> list[Any]:
-    """Return the dropout behind layer `name`, or nothing where nothing is dropped."""
+    """Return the dropout after layer `name`, or nothing where nothing is dropped."""
     rate = check_dropout(dropout)
     name = f"{name}_dropout"
     return [keras.layers.Dropout(rate, seed=derive_seed(seed, name), name=name)] if rate else []

@@ -6,7 +6,7 @@ from skhybrid.networks._checks import Ints, check_per_convolution, check_sizes
 
 
 class Stage(NamedTuple):
-    """One convolution and the pooling behind it; `pool_sizes`, one for each axis, are 1 where nothing is pooled."""
+    """One convolution and the pooling after it; `pool_sizes`, one for each axis, are 1 where nothing is pooled."""
 
     filters: int
     kernel_size: int

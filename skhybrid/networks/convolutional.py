@@ -35,7 +35,7 @@ def cnn(
     kernel_size : int or tuple of int, default=3
         Steps a filter sees at once; a tuple gives one for each convolution.
     pool_size : int or tuple of int, default=2
-        Steps whose largest value MaxPooling1D keeps, behind each convolution; a tuple gives one for each.
+        Steps whose largest value MaxPooling1D keeps, after each convolution; a tuple gives one for each.
         With 1, or where one step is left, there is no pooling.
     padding : {"causal", "same", "valid"}, default="causal"
         "causal" keeps all steps, and no feature map sees later steps; "same" keeps all steps and sees both
@@ -46,7 +46,7 @@ def cnn(
     dense_units : int or tuple of int, default=32
         Units of the hidden dense layers; `()` for none.
     dropout : float, default=0.0
-        Share of values set to 0 in training behind the convolutions and each hidden dense layer.
+        Share of values set to 0 in training after the convolutions and each hidden dense layer.
     output_activation : str, callable or None, default=None
         Activation of the output layer; None is linear.
 
@@ -62,7 +62,7 @@ def cnn(
 
     See Also
     --------
-    cnn_lstm : The same convolutions in front of an LSTM, with notes on what pooling leaves out.
+    cnn_lstm : The same convolutions before an LSTM, with notes on what pooling leaves out.
 
     References
     ----------

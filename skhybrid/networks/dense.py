@@ -31,7 +31,7 @@ def dense(
     activation : str, callable or None, default="relu"
         Activation of the hidden layers, by its Keras name.
     dropout : float, default=0.0
-        Share of values set to 0 in training behind each hidden layer.
+        Share of values set to 0 in training after each hidden layer.
     output_activation : str, callable or None, default=None
         Activation of the output layer; None is linear.
 

@@ -1,4 +1,4 @@
-"""Convolution in front of a recurrence: short local patterns first, then their long memory."""
+"""Convolution before a recurrence: short local patterns first, then their long memory."""
 
 from skhybrid._backend import keras
 from skhybrid.networks._checks import Activation, Ints, check_convolutions, check_input_shape, check_seed
@@ -40,7 +40,7 @@ def cnn_lstm(
     kernel_size : int or tuple of int, default=3
         Steps a filter sees at once; a tuple gives one for each convolution.
     pool_size : int or tuple of int, default=1
-        Steps whose largest value MaxPooling1D keeps, behind each convolution; a tuple gives one for each.
+        Steps whose largest value MaxPooling1D keeps, after each convolution; a tuple gives one for each.
         With 1, or where one step is left, there is no pooling.
     padding : {"causal", "same", "valid"}, default="causal"
         "causal" keeps all steps, and no feature map sees later steps; "same" keeps all steps and sees both
@@ -53,7 +53,7 @@ def cnn_lstm(
     dense_units : int or tuple of int, default=16
         Units of the hidden dense layers; `()` for none.
     dropout : float, default=0.0
-        Share of values set to 0 in training behind the convolutions, each LSTM and each hidden dense layer.
+        Share of values set to 0 in training after the convolutions, each LSTM and each hidden dense layer.
     bidirectional : bool, default=False
         Read the window in both directions; the LSTM's outputs are twice as many.
     attention : bool, default=False
@@ -61,7 +61,7 @@ def cnn_lstm(
     output_activation : str, callable or None, default=None
         Activation of the output layer; None is linear.
     masked : bool, default=False
-        Whether windows may end early: steps behind the end of a sequence, NaN in all features, are left out.
+        Whether windows may end early: steps after the end of a sequence, NaN in all features, are left out.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def cnn_lstm(
 
     Notes
     -----
-    MaxPooling1D takes blocks that do not overlap. Behind causal convolutions, block j (from 0) covers the
+    MaxPooling1D takes blocks that do not overlap. After causal convolutions, block j (from 0) covers the
     steps `j * pool_size` to `(j + 1) * pool_size - 1` and knows nothing later than its own last step: the
     pooled features are causal block by block, not step by step. Steps that do not fill a block at the end of
     the window, which are its newest, are left out, as Keras does it; choose a `pool_size` that divides the
@@ -157,7 +157,7 @@ def time_distributed_cnn_lstm(
     kernel_size : int or tuple of int, default=3
         Steps a filter sees at once; a tuple gives one for each convolution.
     pool_size : int or tuple of int, default=1
-        Steps whose largest value MaxPooling1D keeps, behind each convolution; a tuple gives one for each.
+        Steps whose largest value MaxPooling1D keeps, after each convolution; a tuple gives one for each.
         With 1, or where one step is left, there is no pooling.
     padding : {"causal", "same", "valid"}, default="causal"
         "causal" keeps all steps of a subsequence, and no feature map sees later steps; "same" keeps all steps
@@ -169,7 +169,7 @@ def time_distributed_cnn_lstm(
     dense_units : int or tuple of int, default=16
         Units of the hidden dense layers; `()` for none.
     dropout : float, default=0.0
-        Share of values set to 0 in training behind the convolutions, each LSTM and each hidden
+        Share of values set to 0 in training after the convolutions, each LSTM and each hidden
         dense layer.
     bidirectional : bool, default=False
         Read the subsequences in both directions; the LSTM's outputs are twice as many.
@@ -179,7 +179,7 @@ def time_distributed_cnn_lstm(
     output_activation : str, callable or None, default=None
         Activation of the output layer; None is linear.
     masked : bool, default=False
-        Whether windows may end early: steps behind the end of a sequence, NaN in all features, are left out.
+        Whether windows may end early: steps after the end of a sequence, NaN in all features, are left out.
 
     Returns
     -------

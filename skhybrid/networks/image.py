@@ -1,4 +1,4 @@
-"""Convolutions over an image in front of a recurrence that reads its rows."""
+"""Convolutions over an image before a recurrence that reads its rows."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def conv2d_lstm(
     kernel_sizes : int or tuple of int, default=(3, 5)
         Height and width, in pixels, of the kernels; one branch for each.
     pool_size : int or tuple of int, default=2
-        Height and width, in pixels, of the blocks whose largest value MaxPooling2D keeps, behind each
+        Height and width, in pixels, of the blocks whose largest value MaxPooling2D keeps, after each
         convolution; a tuple gives one for each. With 1 there is no pooling, nor along an axis with one pixel
         left.
     activation : str, callable or None, default="relu"
@@ -53,7 +53,7 @@ def conv2d_lstm(
     dense_units : int or tuple of int, default=()
         Units of the hidden dense layers; `()` for none.
     dropout : float, default=0.0
-        Share of values set to 0 in training in the fused rows, behind each LSTM and behind each hidden dense
+        Share of values set to 0 in training in the fused rows, after each LSTM and after each hidden dense
         layer.
     bidirectional : bool, default=False
         Read the rows in both directions; the LSTM's outputs are twice as many.
@@ -80,7 +80,7 @@ def conv2d_lstm(
     Notes
     -----
     The convolutions pad with zeros on all sides ("same"), so that kernels of unequal size give maps of one size.
-    Rows are no time: every feature may see what is above and below it.
+    Rows are not time: every feature may see what is above and below it.
 
     As commonly published, the branches are flattened to one vector each, which an LSTM refuses, since no axis
     is left to be its time. Here the rows of the map are kept for it.

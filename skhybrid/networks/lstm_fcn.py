@@ -47,7 +47,7 @@ def lstm_fcn(
     kernel_size : int or tuple of int, default=(8, 5, 3)
         Steps a filter sees at once; a tuple gives one for each convolution.
     dropout : float, default=0.8
-        Share of values set to 0 in training behind each LSTM. The convolutions have none.
+        Share of values set to 0 in training after each LSTM. The convolutions have none.
     dimension_shuffle : bool, default=True
         Show the LSTM the window transposed, as published: its time steps are the features, and what it sees of
         one is the feature's whole course. With one feature that is a single step. False lets it read the
@@ -55,7 +55,7 @@ def lstm_fcn(
     output_activation : str, callable or None, default=None
         Activation of the output layer; None is linear, "softmax" makes class probabilities.
     masked : bool, default=False
-        Whether windows may end early: steps behind the end of a sequence, NaN in all features, are left out.
+        Whether windows may end early: steps after the end of a sequence, NaN in all features, are left out.
 
     Returns
     -------

@@ -41,7 +41,7 @@ def recurrent(
     activation : str, callable or None, default="relu"
         Activation of the hidden dense layers, by its Keras name; the recurrence keeps its own (tanh).
     dropout : float, default=0.0
-        Share of values set to 0 in training behind each recurrence and each hidden dense layer.
+        Share of values set to 0 in training after each recurrence and each hidden dense layer.
     bidirectional : bool, default=False
         Read the window in both directions; the recurrence's outputs are twice as many.
     attention : bool, default=False
@@ -50,7 +50,7 @@ def recurrent(
     output_activation : str, callable or None, default=None
         Activation of the output layer; None is linear.
     masked : bool, default=False
-        Whether windows may end early: steps behind the end of a sequence, NaN in all features, are left out.
+        Whether windows may end early: steps after the end of a sequence, NaN in all features, are left out.
 
     Returns
     -------

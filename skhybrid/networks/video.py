@@ -1,4 +1,4 @@
-"""Convolutions over the frames of a clip in front of a recurrence that reads them in time."""
+"""Convolutions over the frames of a clip before a recurrence that reads them in time."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def conv3d_lstm(
         Frames, and height and width in pixels, that a filter sees at once; a tuple gives one for each
         convolution.
     pool_size : int or tuple of int, default=2
-        Frames, and height and width in pixels, of the blocks whose largest value MaxPooling3D keeps, behind
+        Frames, and height and width in pixels, of the blocks whose largest value MaxPooling3D keeps, after
         each convolution; a tuple gives one for each. With 1 there is no pooling, nor along an axis with one
         frame or pixel left.
     activation : str, callable or None, default="relu"
@@ -51,7 +51,7 @@ def conv3d_lstm(
     dense_units : int or tuple of int, default=()
         Units of the hidden dense layers; `()` for none.
     dropout : float, default=0.0
-        Share of values set to 0 in training in the flattened frames, behind each LSTM and behind each hidden
+        Share of values set to 0 in training in the flattened frames, after each LSTM and after each hidden
         dense layer.
     bidirectional : bool, default=False
         Read the frames in both directions; the LSTM's outputs are twice as many.
@@ -78,8 +78,8 @@ def conv3d_lstm(
 
     Notes
     -----
-    The convolutions pad with zeros: `kernel_size - 1` frames in front of the first and none behind the last, so
-    that no feature map sees later frames, and on both sides in height and width. Behind pools, block j (from 0)
+    The convolutions pad with zeros: `kernel_size - 1` frames before the first and none after the last, so
+    that no feature map sees later frames, and on both sides in height and width. After pools, block j (from 0)
     covers `pool_size` frames and knows nothing later than the last of them. Frames that do not fill a block at
     the end of the clip, which are its newest, are left out, as are pixels at the right and lower edges; choose
     a `pool_size` that divides the frames.
@@ -90,7 +90,7 @@ def conv3d_lstm(
     References
     ----------
     .. [1] M. Baccouche, F. Mamalet, C. Wolf, C. Garcia and A. Baskurt, "Sequential Deep Learning for Human Action
-       Recognition", HBU 2011 (3-D convolutions in front of an LSTM).
+       Recognition", HBU 2011 (3-D convolutions before an LSTM).
     .. [2] D. Tran, L. Bourdev, R. Fergus, L. Torresani and M. Paluri, "Learning Spatiotemporal Features with 3D
        Convolutional Networks", ICCV 2015.
     .. [3] S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory", Neural Computation 9(8), 1997.
@@ -125,7 +125,7 @@ def _convolutions(stages: list[Stage], activation: Activation, seed: int) -> lis
         both_sides = (n_more // 2, n_more - n_more // 2)
         layers += [
             # Keras pads all axes in one way, so they are padded by hand: time in front alone. One frame too many is
-            # cut off again: TensorFlow merges a padding with the convolution right behind it, and complains of its own
+            # cut off again: TensorFlow merges a padding with the convolution right after it, and complains of its own
             # merger when it trains them.
             keras.layers.ZeroPadding3D(((n_more + 1, 0), both_sides, both_sides), name=f"pad_{i}"),
             keras.layers.Cropping3D(((1, 0), (0, 0), (0, 0)), name=f"crop_{i}"),

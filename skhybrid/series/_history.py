@@ -92,7 +92,7 @@ def check_steps(index: pd.Index | None) -> None:
 def remember(rows: NDArray[Any], index: pd.Index | None, n_before: int) -> History:
     """Keep of the fitted `rows` what `rows_before` will need; `n_before` is the longest past of a row."""
     first = rows[0].copy()
-    # Values may have passed through arithmetic (a scaler) on their way, so equal means equal but for rounding.
+    # Values may have passed through arithmetic (a scaler) on their way, so equal means equal except for rounding.
     rounding = 8 * np.finfo(np.result_type(rows, np.float32)).eps * np.abs(first)
     tolerance = np.fmax(1e-6 * np.nanstd(rows, axis=0, dtype=np.float64), np.nan_to_num(rounding))
     return History(
@@ -262,18 +262,18 @@ class TransformsRows(TransformerMixin, KeepsHistory):
 
 
 def _is_default(index: pd.Index) -> bool:
-    """Tell whether labels only number the rows of X, as those of a DataFrame made from an array do."""
+    """Return whether labels only number the rows of X, as those of a DataFrame made from an array do."""
     return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
 
 
 def _equal_rows(rows: NDArray[Any], row: NDArray[Any], tolerance: NDArray[Any]) -> NDArray[np.bool_]:
-    """Tell which rows equal `row`; NaN equals NaN."""
+    """Return which rows equal `row`; NaN equals NaN."""
     close = (np.abs(rows - row) <= tolerance) | (np.isnan(rows) & np.isnan(row))
     return close.all(axis=-1)
 
 
 def _starts_fitted_data(history: History, row: NDArray[Any]) -> bool:
-    """Tell whether `row`, the first of X, is the first fitted row, that is whether X is the fitted data."""
+    """Return whether `row`, the first of X, is the first fitted row, that is whether X is the fitted data."""
     if not _equal_rows(row, history.first, history.tolerance):
         return False
     if not history.first_is_unique:

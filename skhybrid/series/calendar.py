@@ -185,7 +185,7 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
 
     def _check_columns(self, X, *, reset):
         """Return `X` as a DataFrame whose columns are those of fit."""
-        if isinstance(X, pd.DataFrame):  # only names and number: a column of datetimes is no array of numbers
+        if isinstance(X, pd.DataFrame):  # only names and number: a column of datetimes is not an array of numbers
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
         return pd.DataFrame(validate_data(self, X, reset=reset, ensure_all_finite="allow-nan"))

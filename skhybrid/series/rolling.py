@@ -12,7 +12,7 @@ __all__ = ["RollingFeatures"]
 
 
 # Each statistic maps the rows 0, 1, ... steps back, arrays (time, feature) with NaN where there is no row, to one
-# array. Adding lag by lag gives each row the same rounding whatever stands before or after it.
+# array. Adding lag by lag gives each row the same rounding whatever precedes or follows it.
 
 
 def _mean(lags):

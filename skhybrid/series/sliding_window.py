@@ -45,7 +45,7 @@ class SlidingWindow(TransformsRows):
         a first label after the fitted ones continues them (unless a whole window lies between), one among them is
         part of them, any other is refused. For arrays (and where the index only numbers the rows of X from 0), X is the
         fitted data if its first row equals the first
-        fitted row (but for rounding), and continues it otherwise.
+        fitted row (except for rounding), and continues it otherwise.
 
     Attributes
     ----------

@@ -74,7 +74,7 @@ def _divisors(n: int) -> list[int]:
 class SubsequenceReshaper(TransformerMixin, BaseEstimator):
     """Cut windows into subsequences, so that a network convolves each one and recurs over them.
 
-    The windows keep their values and their order; nothing is learned from them. It stands after
+    The windows keep their values and their order; nothing is learned from them. It comes after
     :class:`SlidingWindow` in a pipeline. Because its output has four dimensions, it has no
     `get_feature_names_out`, and `set_output` has no effect.
 

@@ -169,7 +169,7 @@ class WindowedRegressor(RegressorMixin, _Windowed):
     are left out of training altogether. The first rows of a test fold take the end of the training rows as their
     past, by the same rule as :class:`SlidingWindow`.
 
-    This is the exact road for a horizon of several steps: with targets h steps ahead, the targets of the last
+    This is the exact way for a horizon of several steps: with targets h steps ahead, the targets of the last
     ``h - 1`` training rows lie beyond the first test row's time, so these rows must not be trained on; yet the first
     test rows need them as their past. ``embargo=h - 1`` keeps them as history only. (A ``gap`` of the splitter would
     take them away altogether; never use both.) Set ``embargo=0`` for a final fit on everything.

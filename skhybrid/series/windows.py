@@ -107,7 +107,7 @@ def make_supervised(
     Raises
     ------
     ValueError
-        If `target` or a column of `known_future` is not in `data`, `horizon` is no positive integer (or a sequence
+        If `target` or a column of `known_future` is not in `data`, `horizon` is not a positive integer (or a sequence
         of them, each once), or `data` has too few rows.
 
     Examples
@@ -263,7 +263,7 @@ def _shifted(columns, horizons, n_rows):
 
 
 def _known_at(frame, moved, horizons, n_rows):
-    """Return what is known at the first rows: the columns as they are, but for those that are `moved` up."""
+    """Return what is known at the first rows: the columns as they are, except those that are `moved` up."""
     X = frame.drop(columns=moved).iloc[:n_rows]
     if not moved:
         return X

@@ -91,7 +91,7 @@ def _find_lag(features, target):
 
 
 def alter_rows(data, rows, keep=()):
-    """Return a copy of `data` with all features altered in `rows`, but for those to `keep`."""
+    """Return a copy of `data` with all features altered in `rows`, except those to `keep`."""
     if isinstance(data, pd.Series):
         return _altered_series(data, rows)
     altered = data.copy()

@@ -43,7 +43,7 @@ class Given:
 
 
 class Prepared:
-    """Rows and targets made from raw data; row i stands at row `positions[i]` of them."""
+    """Rows and targets made from raw data; row i is at row `positions[i]` of them."""
 
     checked = ("features against the target", "prepare and training targets, by altering the raw data")
 
@@ -103,7 +103,7 @@ class Prepared:
 
 
 def _prepare(prepare, raw):
-    """Return X, y and the row of the raw data at which each row stands."""
+    """Return X, y and the row of the raw data at which each row is."""
     X, y = (as_array(part) for part in prepare(raw.copy()))
     labels = raw.index if isinstance(raw, PANDAS) else pd.RangeIndex(len(raw))
     for part in (X, y):

@@ -21,7 +21,7 @@ def make_seeded(estimator, random_state):
 
 
 def nested_parameters(estimator):
-    """Return the nested parameters, but for those inside of frozen parts, which cannot be set."""
+    """Return the nested parameters, except those inside of frozen parts, which cannot be set."""
     parameters = estimator.get_params(deep=True)
     frozen = [f"{name}__" for name, value in parameters.items() if isinstance(value, FrozenEstimator)]
     frozen += ["estimator__"] if isinstance(estimator, FrozenEstimator) else []

@@ -7,7 +7,7 @@ from skhybrid.evaluation.leakage.report import Leak
 
 
 def find_disorder(folds, X):
-    """Yield the folds whose training rows lie behind a test row, or stand in both parts."""
+    """Yield the folds whose training rows lie after a test row, or are in both parts."""
     reach = int(np.prod(X.shape[1:-1])) if len(X.shape) in (3, 4) else 1  # steps of a window
     for number, (train, test) in enumerate(folds):
         later = train[train >= test.min()]

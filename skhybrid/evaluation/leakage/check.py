@@ -41,7 +41,7 @@ def check_leakage(
       value per row are altered in the test rows: the fit must not move.
     - **Preparation**, with `prepare` only. The raw data after the first test row's time are altered: the rows of X up
       to that time must not move. Scalers fitted on all rows, centred means, convolutions with `same` padding over the
-      whole series and gaps filled from behind are found so.
+      whole series and gaps filled from later values are found so.
 
     Numbers are altered by mirroring them above the largest value of their column (they stay positive and leave the
     range known so far), text, flags and integers of few values by exchanging the values; times and missing values
@@ -71,7 +71,7 @@ def check_leakage(
         `prepare` only.
 
     random_state : int, default=0
-        Set wherever the estimator has a `random_state` that is no integer, so that two fits can be compared.
+        Set wherever the estimator has a `random_state` that is not an integer, so that two fits can be compared.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def check_leakage(
     targets lie in the test period. Folds that are not in time order are reported and not fitted. `prepare` is called
     once for each such fold and up to six times more.
 
-    A leak is what moves; a clean report is no proof. In particular a difference between two fits that is no larger
+    A leak is what moves; a clean report is not a proof. In particular a difference between two fits that is no larger
     than that between two fits of the same data is reported under `not_seen`.
 
     References
