@@ -73,7 +73,7 @@ def test_per_step_by_hand():
     np.testing.assert_allclose(scaler.transform(X)[:, :, 0], np.array([[-3.0, -1.0], [1.0, 3.0]]) / np.sqrt(5))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(shape=st.lists(st.integers(1, 4), min_size=2, max_size=4))
 def test_per_step_round_trip(shape):
     X = np.random.default_rng(0).normal(size=shape)
@@ -387,7 +387,6 @@ def rolling_frame(n_rows, seed=0):
 
 
 @given(st.integers(1, 30), st.integers(1, 8), st.sampled_from(["mean", "std", "min", "max"]))
-@settings(deadline=None)
 def test_rolling_features_equal_pandas(n_rows, window, statistic):
     df = rolling_frame(n_rows)
     out = RollingFeatures((window,), statistics=(statistic,)).fit_transform(df)
@@ -402,7 +401,6 @@ def test_rolling_features_by_hand():
 
 
 @given(st.integers(0, 19), st.integers(1, 9))
-@settings(deadline=None)
 def test_rolling_features_do_not_see_the_future(t, window):
     df = rolling_frame(30)
     altered = df.copy()

@@ -78,7 +78,6 @@ def test_sliding_windows_bad_input(a, window_length, stride, message):
 # --- make_windows and make_supervised: one alignment -----------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(sizes, st.integers(1, 8), st.integers(1, 6), st.integers(1, 4))
 def test_make_windows_equals_loop(size, window_length, horizon, stride):
     rows = series(*size)
@@ -95,7 +94,7 @@ def test_make_windows_equals_loop(size, window_length, horizon, stride):
     np.testing.assert_array_equal(y, [rows[t + horizon, target] for t in ends])
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(12, 40), st.integers(1, 3), st.integers(1, 6), st.integers(1, 5), st.integers(1, 4))
 def test_make_windows_equals_keras(n_rows, n_features, window_length, horizon, stride):
     rows = series(n_rows, n_features)
@@ -112,7 +111,6 @@ def test_make_windows_equals_keras(n_rows, n_features, window_length, horizon, s
     np.testing.assert_array_equal(y, expected_y)
 
 
-@settings(deadline=None)
 @given(sizes, st.lists(st.integers(1, 6), min_size=1, max_size=4, unique=True), st.booleans())
 def test_make_supervised_equals_loop(size, horizons, as_pandas):
     rows = series(*size)
@@ -266,7 +264,6 @@ def test_sliding_window_without_a_past(incomplete):
 
 
 @given(st.integers(0, 29), st.integers(1, 9), st.sampled_from(["edge", "nan"]), st.integers(0, 20))
-@settings(deadline=None)
 def test_sliding_window_does_not_see_the_future(t, window_length, incomplete, n_fitted):
     rows = series(50, 2)
     altered = rows.copy()
