@@ -8,7 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sklearn.utils.estimator_checks import check_sample_weight_equivalence_on_dense_data
+
+# No property test is timed, as a slow or busy machine would break it; and CI draws the same examples in every run.
+settings.register_profile(
+    "skhybrid",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+    derandomize="CI" in os.environ,
+)
+settings.load_profile("skhybrid")
 
 
 @pytest.fixture(scope="session")

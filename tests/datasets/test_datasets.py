@@ -26,7 +26,7 @@ def values(frame, column="a"):
 # make_power_usage
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     n_days=st.integers(1, 9),
     freq=st.sampled_from(["10min", "15min", "h", "7h", "D", "2D"]),
@@ -152,7 +152,7 @@ def test_power_usage_refuses(params, words):
 # read_series: files in order
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     freq=st.sampled_from(["15min", "h", "D", "7D", "B", "MS", "ME", "QS", "YS"]),
     start=st.dates(pd.Timestamp(1950, 1, 1).date(), pd.Timestamp(2050, 1, 1).date()),

@@ -28,7 +28,7 @@ def mean_step(clips):
 # make_moving_shapes
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     n_samples=st.integers(1, 20),
     n_frames=st.integers(2, 5),
@@ -168,7 +168,7 @@ def test_moving_shapes_refuses(params, message):
 # rasterize_tracks
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     track=st.lists(st.tuples(st.floats(-3, 3), st.floats(-3, 3)), min_size=1, max_size=4),
     size=st.integers(2, 9),

@@ -125,7 +125,7 @@ numbers = st.floats(-1e3, 1e3)
 factors = st.floats(1e-2, 1e2)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(shift=st.tuples(numbers, numbers))
 def test_shifted_windows_give_shifted_predictions(windows, fitted, shift):
     X, _ = windows
@@ -133,7 +133,7 @@ def test_shifted_windows_give_shifted_predictions(windows, fitted, shift):
     np.testing.assert_allclose(fitted["last"].predict(X + shift), expected, rtol=0, atol=2e-4)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(factor=st.tuples(factors, factors))
 def test_multiplied_windows_give_multiplied_predictions(windows, fitted, factor):
     X, _ = windows
@@ -141,7 +141,7 @@ def test_multiplied_windows_give_multiplied_predictions(windows, fitted, factor)
     np.testing.assert_allclose(fitted["relative"].predict(X * factor), expected, rtol=2e-5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(shift=st.tuples(numbers, numbers), factor=st.tuples(factors, factors))
 def test_shifted_and_multiplied_windows_give_both(windows, fitted, shift, factor):
     X, _ = windows

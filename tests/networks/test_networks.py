@@ -685,7 +685,7 @@ def alter_future(X, t, X_other):
 
 @pytest.mark.parametrize("case", CAUSAL)
 @given(X=values, X_other=values, t=st.integers(0, N_STEPS - 2))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_no_feature_map_sees_the_future(case, X, X_other, t):
     features = causal_features(case)
     X_new = alter_future(X, t, X_other)

@@ -35,7 +35,7 @@ def test_per_step_by_hand():
     np.testing.assert_allclose(scaler.transform(X)[:, :, 0], np.array([[-3.0, -1.0], [1.0, 3.0]]) / np.sqrt(5))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(shape=st.lists(st.integers(1, 4), min_size=2, max_size=4))
 def test_per_step_round_trip(shape):
     X = np.random.default_rng(0).normal(size=shape)

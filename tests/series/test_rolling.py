@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, TimeSeriesSplit, cross_val_predict
@@ -34,7 +34,6 @@ def rolling_frame(n_rows, seed=0):
 
 
 @given(st.integers(1, 30), st.integers(1, 8), st.sampled_from(["mean", "std", "min", "max"]))
-@settings(deadline=None)
 def test_rolling_features_equal_pandas(n_rows, window, statistic):
     df = rolling_frame(n_rows)
     out = RollingFeatures((window,), statistics=(statistic,)).fit_transform(df)
@@ -49,7 +48,6 @@ def test_rolling_features_by_hand():
 
 
 @given(st.integers(0, 19), st.integers(1, 9))
-@settings(deadline=None)
 def test_rolling_features_do_not_see_the_future(t, window):
     df = rolling_frame(30)
     altered = df.copy()

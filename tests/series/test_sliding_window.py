@@ -3,7 +3,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
@@ -87,7 +87,6 @@ def test_sliding_window_without_a_past(incomplete):
 
 
 @given(st.integers(0, 29), st.integers(1, 9), st.sampled_from(["edge", "nan"]), st.integers(0, 20))
-@settings(deadline=None)
 def test_sliding_window_does_not_see_the_future(t, window_length, incomplete, n_fitted):
     rows = series(50, 2)
     altered = rows.copy()

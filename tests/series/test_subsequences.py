@@ -56,7 +56,7 @@ def test_split_refuses_n_seq(n_seq):
         split_subsequences(np.zeros((2, 12, 1)), n_seq)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(n_samples=st.integers(1, 5), n_seq=st.integers(1, 5), n_steps=st.integers(1, 5), n_features=st.integers(1, 4))
 def test_split_equals_slices(n_samples, n_seq, n_steps, n_features):
     X = np.random.default_rng(0).normal(size=(n_samples, n_seq * n_steps, n_features))
@@ -66,7 +66,7 @@ def test_split_equals_slices(n_samples, n_seq, n_steps, n_features):
         np.testing.assert_array_equal(sub[:, k], X[:, k * n_steps : (k + 1) * n_steps])
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     n_samples=st.integers(1, 5),
     n_seq=st.integers(1, 5),

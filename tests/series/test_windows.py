@@ -56,7 +56,6 @@ def test_sliding_windows_bad_input(a, window_length, stride, message):
 # --- make_windows and make_supervised: one alignment -----------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(sizes, st.integers(1, 8), st.integers(1, 6), st.integers(1, 4))
 def test_make_windows_equals_loop(size, window_length, horizon, stride):
     rows = series(*size)
@@ -73,7 +72,7 @@ def test_make_windows_equals_loop(size, window_length, horizon, stride):
     np.testing.assert_array_equal(y, [rows[t + horizon, target] for t in ends])
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(12, 40), st.integers(1, 3), st.integers(1, 6), st.integers(1, 5), st.integers(1, 4))
 def test_make_windows_equals_keras(n_rows, n_features, window_length, horizon, stride):
     rows = series(n_rows, n_features)
@@ -90,7 +89,6 @@ def test_make_windows_equals_keras(n_rows, n_features, window_length, horizon, s
     np.testing.assert_array_equal(y, expected_y)
 
 
-@settings(deadline=None)
 @given(sizes, st.lists(st.integers(1, 6), min_size=1, max_size=4, unique=True), st.booleans())
 def test_make_supervised_equals_loop(size, horizons, as_pandas):
     rows = series(*size)
