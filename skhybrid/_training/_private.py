@@ -132,7 +132,7 @@ def _find(module, name):
     parts = module.split(".")
     try:
         for i in range(len(parts)):  # a package may be missing though what it held is loaded
-            found = __import__(".".join(parts[: i + 1]), fromlist=[""])
+            found = __import__(".".join(parts[: i + 1]), fromlist=["__name__"])
     except ImportError:
         return None
     return getattr(found, name, None)
