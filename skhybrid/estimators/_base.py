@@ -192,9 +192,7 @@ class NetworkEstimator(Architecture, BaseEstimator):
         check_is_fitted(self)
         check_sample_shape(X, self.sample_shape_)
         samples = self._read(check_input(self, X, reset=False))
-        if self._norm is not None:
-            self._norm.check_complete(samples.n_after)
-        _check_masks(self.scikeras_, samples.n_after)
+        self._check_ends(self.scikeras_, samples.n_after)
         values = samples.fill()
         if self._norm is not None:
             self._norm.check_last(samples._replace(values=values).windows)
@@ -213,18 +211,14 @@ class NetworkEstimator(Architecture, BaseEstimator):
         seed = self.scikeras_.model__seed if again else self._draw_seed()
         if early_stopping:
             rows, validation_rows = self._split(rows, y, seed)
-        if not again:
-            self.sample_shape_: tuple[int, ...] = X.shape[1:]
-            self.input_shape_: tuple[int, ...] = samples.values.shape[1:]
-            self._norm = self._learn_norm(samples, rows)
-            self._target = self._learn_target(y, samples, rows, weights, classes)
-        elif self._norm is not None:
-            self._norm.check_complete(samples.n_after)
-        scikeras = self.scikeras_ if again else self._make_scikeras(seed, is_masked=bool(samples.n_after.any()))
-        _check_masks(scikeras, samples.n_after)
-        before = self.history_ if again else {}
-        n_before = self.n_epochs_ if again else 0
+        if again:
+            scikeras, before = self.scikeras_, self.history_
+        else:
+            self._learn(X, y, samples, rows, weights, classes)
+            scikeras, before = self._make_scikeras(seed, is_masked=bool(samples.n_after.any())), {}
+        self._check_ends(scikeras, samples.n_after)
         self.callbacks_: list[Any] = copy_callbacks(self.callbacks)
+        n_before = len(before.get("loss", ()))
         training = train(
             scikeras.model_,
             # Keras divides by the number of rows, not by their weights.
@@ -240,6 +234,13 @@ class NetworkEstimator(Architecture, BaseEstimator):
             engine=self.engine,
         )
         return self._keep(scikeras, training, before)
+
+    def _learn(self, X, y, samples: Samples, rows, weights, classes) -> None:
+        """Learn shapes and scales from the samples of a first fit, and of their values from `rows` alone."""
+        self.sample_shape_: tuple[int, ...] = X.shape[1:]
+        self.input_shape_: tuple[int, ...] = samples.values.shape[1:]
+        self._norm = self._learn_norm(samples, rows)
+        self._target = self._learn_target(y, samples, rows, weights, classes)
 
     def _outputs(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return what the network's outputs for X mean."""
@@ -290,6 +291,23 @@ class NetworkEstimator(Architecture, BaseEstimator):
         optimizer = check_optimizer(self.optimizer, self.learning_rate)
         return make_wrapper(options, loss=self._make_loss(), optimizer=optimizer, **rate)
 
+    def _check_ends(self, scikeras: BaseWrapper, n_after: NDArray[np.intp]) -> None:
+        """Refuse sequences that end early where windows are normalised, or where the network would read on."""
+        if self._norm is not None:
+            self._norm.check_complete(n_after)
+        if not n_after.any() or scikeras.model__parameters.get("masked"):
+            return
+        network = scikeras.model__network
+        if takes_parameter(network, "masked"):
+            raise ValueError(
+                f"X must hold sequences of one length, as in fit, but {np.count_nonzero(n_after)} end early (in NaN); "
+                "fit on sequences of unequal length as well."
+            )
+        raise ValueError(
+            f"X must hold sequences of one length for the network {network!r}, but {np.count_nonzero(n_after)} end "
+            "early (in NaN); take a recurrent network or a hybrid, or fill the steps behind their ends."
+        )
+
     def _stopping(self, early_stopping: bool) -> list[Any]:
         if not early_stopping:
             return []
@@ -333,19 +351,3 @@ class NetworkEstimator(Architecture, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.target_tags.required = True
         return tags
-
-
-def _check_masks(scikeras: BaseWrapper, n_after: NDArray[np.intp]) -> None:
-    """Refuse sequences that end early where the network does not leave out what follows their end."""
-    if not n_after.any() or scikeras.model__parameters.get("masked"):
-        return
-    network = scikeras.model__network
-    if takes_parameter(network, "masked"):
-        raise ValueError(
-            f"X must hold sequences of one length, as in fit, but {np.count_nonzero(n_after)} end early (in NaN); "
-            "fit on sequences of unequal length as well."
-        )
-    raise ValueError(
-        f"X must hold sequences of one length for the network {network!r}, but {np.count_nonzero(n_after)} end "
-        "early (in NaN); take a recurrent network or a hybrid, or fill the steps behind their ends."
-    )
