@@ -188,3 +188,32 @@ class WatchesBatches(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         pass
+
+
+def linear_network(input_shape, n_outputs, *, seed):
+    """Build a network of one's own: one layer on the flat window."""
+    layer = keras.layers.Dense(n_outputs, kernel_initializer=keras.initializers.GlorotUniform(seed))
+    return keras.Sequential([keras.Input(input_shape), keras.layers.Flatten(), layer])
+
+
+class CountsEpochs(keras.callbacks.Callback):
+    """Notes the numbers of the epochs that it sees."""
+
+    def __init__(self):
+        super().__init__()
+        self.epochs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append(epoch)
+
+
+def assert_same_predictions(first, second, X):
+    """Compare two fitted estimators bit for bit."""
+    np.testing.assert_array_equal(first.predict(X), second.predict(X))
+
+
+def altered(a, place, value):
+    """Return a copy of an array with another value at one place."""
+    a = a.copy()
+    a[place] = value
+    return a
