@@ -1,5 +1,7 @@
 """What programs serve, and what is left to Keras for which reason."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -185,6 +187,7 @@ def test_every_layer_comes_once():
 
 
 def test_layers_are_found_in_lists_and_dicts():
-    outer, first, second = L.Layer(name="outer"), L.Layer(name="first"), L.Layer(name="second")
-    outer.parts, outer.by_name, outer.other = [first, 3], {"a": second, "b": first}, "text"
+    first, second = L.Layer(name="first"), L.Layer(name="second")
+    # Not a layer, which would keep a list of its own of all that it is given.
+    outer = SimpleNamespace(name="outer", parts=[first, 3], by_name={"a": second, "b": first}, other="text")
     assert [layer.name for layer in flatten_layers(outer)] == ["outer", "first", "second"]
