@@ -28,6 +28,7 @@ from tensorflow.python.framework import config as tf_config
 
 from skhybrid import CNNLSTMRegressor, compare_models
 from skhybrid._backend import keras, tf
+from skhybrid._training.state import all_variables
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -143,3 +144,76 @@ class Noisy(RegressorMixin, BaseEstimator):
 
     def predict(self, X):
         return np.full(len(X), self.mean_)
+
+
+def compile_network(builder, *, seed=1, optimizer="adam", loss="mse", **parameters):
+    """Return a compiled network for windows of 6 steps and 2 features, and 2 targets."""
+    model = builder((6, 2), 2, seed=seed, **parameters)
+    model.compile(optimizer, loss)
+    return model
+
+
+def largest_difference(a, b):
+    """Return how far the weights of two models, and all else that training changes, are apart."""
+    pairs = zip(all_variables(a), all_variables(b), strict=True)
+    return max(np.abs(u.numpy().astype(float) - v.numpy()).max() for u, v in pairs)
+
+
+def outputs_and_gradients(layer, weights, X):
+    """Return a layer's outputs, and the gradients of a sum of them in which each counts otherwise."""
+    with tf.GradientTape() as tape:
+        tape.watch([X, *weights])
+        options = {"training": True} if layer._call_has_training_arg else {}
+        outputs, _ = layer.stateless_call(weights, [v.value for v in layer.non_trainable_variables], X, **options)
+        factors = tf.reshape(tf.cos(tf.range(tf.size(outputs), dtype=tf.float32)), tf.shape(outputs))
+        total = tf.reduce_sum(factors * outputs)
+    return [outputs, *tape.gradient(total, [X, *weights])]
+
+
+def assert_layer_equals(fast, layer, shape):
+    """Compare outputs and gradients of two layers, of which one is traced with an open number of samples."""
+    rng = np.random.default_rng(0)
+    X = tf.constant(rng.normal(size=shape), tf.float32)
+    for each in (layer, fast):
+        each.build(shape)
+    weights = [tf.constant(rng.normal(size=v.shape), tf.float32) for v in layer.trainable_variables]
+    signature = [tf.TensorSpec([None, *shape[1:]])]  # as in a program
+    got = tf.function(lambda X: outputs_and_gradients(fast, weights, X), input_signature=signature)(X)
+    for a, b in zip(got, outputs_and_gradients(layer, weights, X), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
+
+
+class WatchesBatches(keras.callbacks.Callback):
+    """Wants to see each batch, so that Keras' own loop has to train."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        pass
+
+
+def linear_network(input_shape, n_outputs, *, seed):
+    """Build a network of one's own: one layer on the flat window."""
+    layer = keras.layers.Dense(n_outputs, kernel_initializer=keras.initializers.GlorotUniform(seed))
+    return keras.Sequential([keras.Input(input_shape), keras.layers.Flatten(), layer])
+
+
+class CountsEpochs(keras.callbacks.Callback):
+    """Notes the numbers of the epochs that it sees."""
+
+    def __init__(self):
+        super().__init__()
+        self.epochs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append(epoch)
+
+
+def assert_same_predictions(first, second, X):
+    """Compare two fitted estimators bit for bit."""
+    np.testing.assert_array_equal(first.predict(X), second.predict(X))
+
+
+def altered(a, place, value):
+    """Return a copy of an array with another value at one place."""
+    a = a.copy()
+    a[place] = value
+    return a

@@ -1,8 +1,9 @@
+"""What all estimators share: repeatable fits, training on, right about time, and errors that say what to do."""
+
 import copy
-import io
 import pickle
+import sys
 import tracemalloc
-import warnings
 from functools import partial
 
 import cloudpickle
@@ -12,35 +13,23 @@ import pytest
 from joblib.externals.loky import get_reusable_executor
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from skhybrid import CNNLSTMRegressor, CNNRegressor, DenseRegressor, LSTMRegressor, SequenceRegressor, SlidingWindow
+from skhybrid import (
+    CNNLSTMRegressor,
+    CNNRegressor,
+    DenseRegressor,
+    LSTMRegressor,
+    SequenceRegressor,
+    SlidingWindow,
+    WindowedRegressor,
+)
 from skhybrid._backend import keras
-from tests.helpers import global_state
+from tests import helpers
+from tests.helpers import WatchesBatches, altered, assert_same_predictions, global_state, linear_network
 
 N = 44
 small_dense = partial(DenseRegressor, 4, epochs=2, random_state=0)
 dropped_lstm = partial(LSTMRegressor, 3, dense_units=2, dropout=0.3, epochs=2, random_state=0)
-keras_on_numpy_2 = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't:DeprecationWarning")
-
-
-def linear(input_shape, n_outputs, *, seed):
-    init = keras.initializers.GlorotUniform(seed)
-    layers = [keras.layers.Flatten(), keras.layers.Dense(n_outputs, kernel_initializer=init)]
-    return keras.Sequential([keras.Input(input_shape), *layers])
-
-
-@pytest.fixture(scope="module")
-def data():
-    """Windows (sample, time, feature) and targets that follow from them, 1-D."""
-    X = np.random.default_rng(0).normal(size=(N, 6, 2))
-    return X, X[:, -1, 0] - X[:, 2, 1]
-
-
-@pytest.fixture(scope="module")
-def fitted(data):
-    return small_dense().fit(*data)
 
 
 @pytest.fixture(scope="module")
@@ -48,15 +37,11 @@ def fitted_lstm(data):
     return dropped_lstm().fit(*data)
 
 
-def assert_same(first, second, X):
-    np.testing.assert_array_equal(first.predict(X), second.predict(X))
-
-
 # Repeatable
 
 
 def test_one_seed_gives_one_result(data, fitted_lstm):
-    assert_same(dropped_lstm().fit(*data), fitted_lstm, data[0])
+    assert_same_predictions(dropped_lstm().fit(*data), fitted_lstm, data[0])
 
 
 def test_another_seed_gives_another_result(data, fitted):
@@ -85,7 +70,7 @@ def test_random_state_instance_goes_on(data):
 def test_fit_after_a_fit_on_other_data_is_fresh(data, fitted):
     X, y = data
     model = small_dense().fit(X[:, :4], 100 * y)
-    assert_same(model.fit(X, y), fitted, X)
+    assert_same_predictions(model.fit(X, y), fitted, X)
     assert model.n_epochs_ == 2
 
 
@@ -108,7 +93,7 @@ def test_search_on_two_workers_equals_one(data, search_of_two, backend, no_worke
         parallel = GridSearchCV(search_of_two.estimator, search_of_two.param_grid, cv=KFold(2)).fit(*data)
     for split in ("split0_test_score", "split1_test_score"):
         np.testing.assert_array_equal(parallel.cv_results_[split], search_of_two.cv_results_[split])
-    assert_same(parallel, search_of_two, data[0])
+    assert_same_predictions(parallel, search_of_two, data[0])
 
 
 def test_cross_validated_predictions_are_those_of_each_fold(data):
@@ -165,13 +150,16 @@ def elsewhere(data, fitted, fitted_lstm, run_python, tmp_path_factory):
     folder = tmp_path_factory.mktemp("elsewhere")
 
     def local(input_shape, n_outputs, *, seed):
-        return linear(input_shape, n_outputs, seed=seed)
+        return linear_network(input_shape, n_outputs, seed=seed)
 
-    cloudpickle.register_pickle_by_value(__import__(__name__))
+    modules = sys.modules[__name__], helpers  # which the new process can't import
+    for module in modules:
+        cloudpickle.register_pickle_by_value(module)
     own = SequenceRegressor(local, epochs=1, random_state=0).fit(X, y)
     models = {"dense": fitted, "lstm": fitted_lstm, "own": own}
     (folder / "in").write_bytes(cloudpickle.dumps((X, y, models)))
-    cloudpickle.unregister_pickle_by_value(__import__(__name__))
+    for module in modules:
+        cloudpickle.unregister_pickle_by_value(module)
     done = run_python(ELSEWHERE, folder / "in", folder / "out")
     assert (done.returncode, done.stderr) == (0, "")
     return {**pickle.loads((folder / "out").read_bytes()), "models": models}
@@ -202,7 +190,7 @@ def test_warm_start_in_two_parts_equals_one_fit(data, optimizer, again):
     parts = small_dense(dropout=0.2, warm_start=True, optimizer=optimizer).set_params(epochs=1).fit(*data)
     whole = small_dense(dropout=0.2, optimizer=optimizer).fit(*data)
     parts = again(parts).fit(*data)
-    assert_same(parts, whole, data[0])
+    assert_same_predictions(parts, whole, data[0])
     assert parts.history_ == whole.history_
     assert parts.n_epochs_ == whole.n_epochs_ == 2
 
@@ -211,7 +199,7 @@ def test_partial_fit_is_one_epoch(data, fitted):
     model = small_dense(early_stopping=True).partial_fit(*data)
     assert model.n_epochs_ == 1
     assert list(model.history_) == ["loss"]
-    assert_same(model.partial_fit(*data), fitted, data[0])
+    assert_same_predictions(model.partial_fit(*data), fitted, data[0])
     assert len(model.history_["loss"]) == model.n_epochs_ == 2
 
 
@@ -225,7 +213,7 @@ def test_partial_fit_keeps_the_scale_of_its_first_call(data):
 
 
 def test_fit_without_warm_start_forgets_partial_fit(data, fitted):
-    assert_same(small_dense().partial_fit(*data).fit(*data), fitted, data[0])
+    assert_same_predictions(small_dense().partial_fit(*data).fit(*data), fitted, data[0])
 
 
 # Right about time
@@ -245,7 +233,9 @@ def test_early_stopping_trains_on_the_first_part_in_time(data, n_outputs, option
     X, y = data[0], np.stack([np.roll(data[1], -h) for h in range(n_outputs)], axis=1)
     held_out = small_dense(early_stopping=True, **options).set_params(epochs=1).fit(X, y)
     first_part = small_dense().set_params(epochs=1).fit(X[:n_training], y[:n_training])
-    assert_same(held_out, first_part, X)  # also: neither X nor y of later rows matter, not even to the scale of y
+    assert_same_predictions(
+        held_out, first_part, X
+    )  # also: neither X nor y of later rows matter, not even to the scale of y
 
 
 @pytest.fixture(scope="module")
@@ -276,268 +266,78 @@ def test_validation_targets_decide_only_when_to_stop(stopped):
     assert other.history_["val_loss"][:n] != model.history_["val_loss"][:n]
 
 
-# The scale of y
+# What trained
 
 
-def test_scale_of_y_is_undone(data, fitted):
-    X, y = data
-    model = small_dense().fit(X, 1000 * y + 7)
-    np.testing.assert_allclose(model.predict(X), 1000 * fitted.predict(X) + 7, rtol=1e-5, atol=1e-2)
+class OwnDense(keras.layers.Dense):
+    """A layer of the user's."""
 
 
-def test_columns_of_y_are_scaled_one_by_one(data):
-    X, y = data
-    Y = np.c_[y, 3 * y - 2]
-    model, scaled = small_dense().fit(X, Y), small_dense(scale_target=False).fit(X, (Y - Y.mean(0)) / Y.std(0))
-    np.testing.assert_allclose(model.predict(X), scaled.predict(X) * Y.std(0) + Y.mean(0), rtol=1e-5, atol=1e-6)
+def own_network(input_shape, n_outputs, *, seed):
+    layer = OwnDense(n_outputs, kernel_initializer=keras.initializers.GlorotUniform(seed), name="mine")
+    return keras.Sequential([keras.Input(input_shape), keras.layers.Flatten(), layer])
 
 
-def test_unscaled_target_is_seen_as_it_is(data):
-    X, y = data
-    model = small_dense(scale_target=False, batch_size=N).set_params(epochs=1).fit(X, y)
-    start = SequenceRegressor("dense", network_params={"dense_units": 4}, random_state=0)
-    start.set_params(epochs=1, learning_rate=1e-12, scale_target=False).fit(X, y)
-    np.testing.assert_allclose(model.history_["loss"], [np.mean((start.predict(X) - y) ** 2)], rtol=1e-5)
+ASKED_FOR = "keras: engine='keras' asks for it"
 
 
-def test_constant_y_is_predicted_in_its_units(data):
-    X = data[0]
-    model = small_dense().fit(X, np.full(N, 1e6))
-    np.testing.assert_allclose(model.predict(X), 1e6, atol=10)
-
-
-# X as the network reads it
-
-
-@pytest.mark.parametrize("shape", [(N, 6, 2), (N, 12), (N, 3, 2, 2)])
-def test_samples_are_read_as_predict_reads_them(data, shape):
-    X, y = data
-    model = CNNLSTMRegressor(2, kernel_size=2, units=2, epochs=1, n_features=2, random_state=0)
-    model.fit(X.reshape(shape), y)
-    samples = model.read_samples(X.reshape(shape))
-    np.testing.assert_array_equal(samples, X.reshape(N, *model.input_shape_))
-    np.testing.assert_array_equal(model.predict(samples.reshape(shape)), model.predict(X.reshape(shape)))
-
-
-def test_samples_without_a_past_are_read_filled(data, fitted):
-    X = data[0].copy()
-    X[0, :2] = np.nan
-    expected = X.copy()
-    expected[0, :2] = X[0, 2]
-    np.testing.assert_array_equal(fitted.read_samples(X), expected)
-
-
-# Losses, optimizers, callbacks
-
-
-def squared_error(y_true, y_pred):
-    return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
+def test_program_trains_by_default(fitted):
+    assert fitted.engine_ == "compiled"
 
 
 @pytest.mark.parametrize(
-    "loss", ["mean_squared_error", squared_error, keras.losses.MeanSquaredError()], ids=["name", "function", "instance"]
-)
-def test_loss_in_each_form_is_the_same(data, fitted, loss):
-    np.testing.assert_allclose(small_dense(loss=loss).fit(*data).predict(data[0]), fitted.predict(data[0]), rtol=1e-4)
-
-
-def test_loss_matters(data, fitted):
-    assert np.abs(small_dense(loss="mae").fit(*data).predict(data[0]) - fitted.predict(data[0])).max() > 1e-5
-
-
-@pytest.fixture(scope="module")
-def descended(data):
-    return small_dense(optimizer="sgd", learning_rate=0.05).fit(*data)
-
-
-@pytest.mark.parametrize(
-    "options",
+    ("model", "reason"),
     [
-        {"optimizer": keras.optimizers.SGD, "learning_rate": 0.05},
-        {"optimizer": keras.optimizers.SGD(0.05)},
-        {"optimizer": "SGD", "learning_rate": keras.optimizers.schedules.PiecewiseConstantDecay([999], [0.05, 1.0])},
+        (small_dense(engine="keras"), "engine='keras' asks for it"),
+        (
+            small_dense(optimizer="nadam"),
+            "the optimizer Nadam, or an option of it, does not treat each number alone",
+        ),
+        (SequenceRegressor(own_network, epochs=1), "'mine' has Python code of its own"),
+        (small_dense(callbacks=WatchesBatches()), "the callback WatchesBatches wants to see each batch"),
     ],
-    ids=["class", "instance", "schedule"],
+    ids=["asked for", "optimizer", "layer", "callback"],
 )
-def test_optimizer_in_each_form_is_the_same(data, descended, options):
-    np.testing.assert_allclose(
-        small_dense(**options).fit(*data).predict(data[0]), descended.predict(data[0]), rtol=1e-5
-    )
+def test_keras_trains_for_a_reason(data, model, reason):
+    assert model.fit(*data).engine_ == f"keras: {reason}"
 
 
-def test_learning_rate_none_is_the_optimizers_own(fitted, descended):
-    assert float(fitted.model_.optimizer.learning_rate) == pytest.approx(0.001)
-    assert float(descended.model_.optimizer.learning_rate) == pytest.approx(0.05)
+@pytest.mark.parametrize(("engine", "expected"), [("auto", "compiled"), ("keras", ASKED_FOR)])
+def test_best_estimator_of_a_search_knows_what_trained_it(data, engine, expected):
+    search = GridSearchCV(small_dense(epochs=1), {"engine": [engine]}, cv=KFold(2)).fit(*data)
+    assert search.best_estimator_.engine_ == expected
 
 
-def test_optimizer_instance_is_left_as_it_was(data):
-    optimizer = keras.optimizers.Adam(0.01)
-    model = small_dense(optimizer=optimizer)
-    first = model.fit(*data).predict(data[0])
-    np.testing.assert_array_equal(model.fit(*data).predict(data[0]), first)
-    assert not optimizer.built
-    assert int(optimizer.iterations) == 0
-    assert model.optimizer is optimizer
+@pytest.mark.parametrize(("engine", "expected"), [("auto", "compiled"), ("keras", ASKED_FOR)])
+def test_estimator_of_a_windowed_regressor_knows_what_trained_it(engine, expected):
+    series = np.random.default_rng(0).normal(size=30)
+    model = WindowedRegressor(small_dense(engine=engine), window_length=4).fit(series[:, None], series)
+    assert model.estimator_.engine_ == expected
 
 
-class Counts(keras.callbacks.Callback):
-    def __init__(self):
-        super().__init__()
-        self.epochs = []
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.epochs.append(epoch)
+def test_copy_knows_what_trained_it(data, fitted):
+    by_keras = small_dense(engine="keras").fit(*data)
+    assert [pickle.loads(pickle.dumps(model)).engine_ for model in (fitted, by_keras)] == ["compiled", ASKED_FOR]
 
 
-def test_callbacks_are_copies_that_keep_their_state(data, fitted):
-    counts = Counts()
-    model = small_dense(callbacks=counts).fit(*data)
-    assert model.callbacks_[0].epochs == [0, 1]
-    assert counts.epochs == []
-    assert counts.model is None
-    assert_same(model, fitted, data[0])
-    assert model.fit(*data).callbacks_[0].epochs == [0, 1]
+def test_warm_start_says_what_trained_last(data):
+    model = small_dense(warm_start=True).fit(*data)
+    trained_by = [model.engine_]
+    for engine in ("keras", "auto"):
+        trained_by.append(model.set_params(engine=engine).fit(*data).engine_)
+    assert trained_by == ["compiled", ASKED_FOR, "compiled"]
 
 
-def test_callbacks_count_on_in_a_warm_start(data):
-    model = small_dense(callbacks=[Counts()], warm_start=True).fit(*data)
-    assert model.fit(*data).callbacks_[0].epochs == [2, 3]
+def test_refused_engine_leaves_what_trained_before(data, fitted):
+    model = copy.deepcopy(fitted).set_params(engine="compiled", warm_start=True, callbacks=WatchesBatches())
+    with pytest.raises(ValueError, match="WatchesBatches wants to see each batch"):
+        model.fit(*data)
+    assert model.engine_ == "compiled"
 
 
-@keras_on_numpy_2
-def test_learning_rate_scheduler_is_followed(data, descended):
-    scheduler = keras.callbacks.LearningRateScheduler(lambda epoch: 0.05)
-    model = small_dense(optimizer="sgd", learning_rate=1.0, callbacks=[scheduler]).fit(*data)
-    np.testing.assert_allclose(model.predict(data[0]), descended.predict(data[0]), rtol=1e-5)
-
-
-@keras_on_numpy_2
-def test_reduce_on_plateau_lowers_the_rate(data):
-    reduce = keras.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=100)
-    model = small_dense(learning_rate=0.01, callbacks=[reduce]).set_params(epochs=3).fit(*data)
-    assert float(model.model_.optimizer.learning_rate) == pytest.approx(0.0025)
-
-
-def test_early_stopping_of_ones_own_stops(data):
-    stop = keras.callbacks.EarlyStopping("loss", patience=1, min_delta=100)
-    model = small_dense(callbacks=[stop]).set_params(epochs=9).fit(*data)
-    assert model.n_epochs_ == 2
-    assert (model.callbacks_[0].stopped_epoch, stop.stopped_epoch) == (1, 0)
-
-
-# Keras models
-
-
-@pytest.fixture(scope="module")
-def keras_models(data, run_python, tmp_path_factory):
-    """Predictions of estimators, and those of Keras alone with the saved models, by shape of X."""
-    X, y = data
-    folder = tmp_path_factory.mktemp("models")
-    hybrid = partial(CNNLSTMRegressor, 3, kernel_size=2, units=3, dense_units=2, dropout=0.2, epochs=1, random_state=0)
-    cases = {
-        "2-D": (small_dense(n_features=2), X.reshape(N, 12), 50 * y + 7),
-        "3-D": (hybrid(bidirectional=True, attention=True), X, y),
-        "4-D": (hybrid(), X.reshape(N, 2, 3, 2), y),
-        "joined": (small_dense(), X.reshape(N, 2, 3, 2), y),
-        "outputs": (small_dense(), X, np.c_[y, 50 * y + 7, y**2]),
-    }
-    predictions = {}
-    for name, (model, windows, targets) in cases.items():
-        predictions[name] = model.fit(windows, targets).predict(windows)
-        with warnings.catch_warnings():  # Keras' own, with NumPy 2
-            warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
-            model.to_keras().save(folder / f"{name}.keras")
-        np.save(folder / f"{name}.npy", windows)
-    code = """
-    import pathlib, sys
-    import keras
-    import numpy as np
-    for path in pathlib.Path(sys.argv[1]).glob("*.keras"):
-        outputs = keras.saving.load_model(path).predict(np.load(path.with_suffix(".npy")), verbose=0)
-        np.save(path.with_suffix(".out.npy"), outputs)
-    assert "skhybrid" not in sys.modules
-    """
-    done = run_python(code, folder)
-    assert done.returncode == 0, done.stderr
-    return {name: (predictions[name], np.load(folder / f"{name}.out.npy")) for name in cases}
-
-
-@pytest.mark.parametrize("name", ["2-D", "3-D", "4-D", "joined", "outputs"])
-def test_keras_alone_predicts_the_same(keras_models, name):
-    expected, outputs = keras_models[name]
-    np.testing.assert_allclose(outputs.reshape(expected.shape), expected, rtol=1e-6, atol=1e-6 * np.std(expected))
-
-
-def test_keras_model_shares_nothing_with_the_estimator(data, fitted):
-    before = fitted.predict(data[0])
-    model = fitted.to_keras()
-    model.set_weights([w + 1 for w in model.get_weights()])
-    np.testing.assert_array_equal(fitted.predict(data[0]), before)
-
-
-# Pickling
-
-
-def joblib_copy(thing):
-    file = io.BytesIO()
-    joblib.dump(thing, file)
-    file.seek(0)
-    return joblib.load(file)
-
-
-COPIES = {
-    "pickle": lambda thing: pickle.loads(pickle.dumps(thing)),
-    "joblib": joblib_copy,
-    "cloudpickle": lambda thing: pickle.loads(cloudpickle.dumps(thing)),
-    "deepcopy": copy.deepcopy,
-}
-copies = pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES.keys())
-
-
-@pytest.fixture(scope="module")
-def fitted_search(data):
-    pipe = make_pipeline(StandardScaler(), SlidingWindow(3), small_dense())
-    return GridSearchCV(pipe, {"denseregressor__dense_units": [3]}, cv=KFold(2)).fit(data[0][:, 0], data[1])
-
-
-@copies
-def test_copy_predicts_the_same(data, fitted_lstm, copied):
-    assert_same(copied(fitted_lstm), fitted_lstm, data[0])
-
-
-@copies
-def test_copy_of_a_search_over_a_pipeline_predicts_the_same(data, fitted_search, copied):
-    assert_same(copied(fitted_search), fitted_search, data[0][:, 0])
-
-
-@pytest.mark.parametrize("name", ["pickle", "deepcopy"])
-def test_copy_of_an_unfitted_estimator_can_be_fitted(data, fitted, name):
-    assert_same(COPIES[name](small_dense()).fit(*data), fitted, data[0])
-
-
-@pytest.fixture(scope="module")
-def watched(data):
-    """A network of one's own, with callbacks."""
-    stop = keras.callbacks.EarlyStopping("val_loss", restore_best_weights=True)
-    model = SequenceRegressor(linear, epochs=2, random_state=0, callbacks=[Counts(), stop], early_stopping=True)
-    return model.fit(*data)
-
-
-@copies
-def test_copy_of_ones_own_network_with_callbacks_predicts_the_same(data, watched, copied):
-    again = copied(watched)
-    assert again.callbacks_[0].epochs == [0, 1]
-    assert_same(again, watched, data[0])
-
-
-def test_copy_shares_nothing(data, fitted):
-    before = fitted.predict(data[0])
-    copy.deepcopy(fitted).set_params(warm_start=True).fit(*data)
-    np.testing.assert_array_equal(fitted.predict(data[0]), before)
-
-
-def test_pickle_is_small(fitted):
-    assert len(pickle.dumps(fitted)) < 20_000
+def test_compiled_engine_that_cannot_serve_is_refused(data):
+    with pytest.raises(ValueError, match=r"engine='compiled' needs .* but the optimizer Nadam, .*; pass engine='auto'"):
+        small_dense(engine="compiled", optimizer="nadam").fit(*data)
 
 
 # Memory
@@ -556,35 +356,14 @@ def test_view_of_windows_is_never_copied_whole():
     assert peak < 25e6
 
 
+def test_fits_give_no_new_names(data):
+    """TensorFlow keeps what it made for each name that a variable ever had."""
+    models = [small_dense(random_state=seed).fit(*data) for seed in (0, 1)]
+    names, others = ([v.path for v in model.model_.variables + model.model_.optimizer.variables] for model in models)
+    assert names == others
+
+
 # Bad input
-
-
-def altered(X, place, value):
-    X = X.copy()
-    X[place] = value
-    return X
-
-
-class NotOurs:
-    pass
-
-
-def compiled_builder(input_shape, n_outputs, *, seed):
-    model = linear(input_shape, n_outputs, seed=seed)
-    model.compile("adam", "mse")
-    return model
-
-
-def no_model_builder(input_shape, n_outputs, *, seed):
-    return "a model"
-
-
-def per_step_builder(input_shape, n_outputs, *, seed):
-    return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(n_outputs)])
-
-
-def open_builder(input_shape, n_outputs, *, seed):
-    return keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(n_outputs)])
 
 
 BAD_PARAMETERS = [
@@ -605,32 +384,12 @@ BAD_PARAMETERS = [
         DenseRegressor(epochs=0),
         r"The 'epochs' parameter of DenseRegressor must be an int in the range \[1, inf\). Got 0",
     ),
-    (DenseRegressor(loss="mze"), "loss must be the name of a Keras loss, .* but is 'mze'; pass for example 'mse'"),
-    (
-        DenseRegressor(optimizer="adan"),
-        "optimizer must be the name, the class or an instance .* but is 'adan'; pass for",
-    ),
-    (DenseRegressor(optimizer=NotOurs), "optimizer must be the name, the class or an instance .*NotOurs.*; pass for"),
-    (
-        DenseRegressor(optimizer=keras.optimizers.RMSprop(), learning_rate=0.1),
-        "learning_rate must be None where optimizer is an instance, .* but is 0.1; set .* or pass optimizer='RMSprop'",
-    ),
     (DenseRegressor(learning_rate=0.0), "The 'learning_rate' parameter of DenseRegressor must be a float in the range"),
     (
-        DenseRegressor(callbacks=["stop"]),
-        "callbacks must hold instances of keras.callbacks.Callback, but holds 'stop'; pass",
+        DenseRegressor(callbacks=keras.callbacks.Callback),
+        "The 'callbacks' parameter of DenseRegressor must be an instance of",
     ),
-    (DenseRegressor(callbacks=[Counts]), "callbacks must hold instances of keras.callbacks.Callback, but holds <class"),
-    (DenseRegressor(callbacks=Counts), "The 'callbacks' parameter of DenseRegressor must be an instance of"),
     (SequenceRegressor("lstn"), "The 'network' parameter of SequenceRegressor must be a str among .* Got 'lstn'"),
-    (SequenceRegressor("time_distributed_cnn_lstm"), r"needs X of shape \(n_samples, n_seq, .*; cut the windows with"),
-    (
-        SequenceRegressor(compiled_builder),
-        r"network must return a model that is not compiled, .*; leave out compile\(\)",
-    ),
-    (SequenceRegressor(no_model_builder), "network must return a Keras model .* but returned 'a model'; end it with"),
-    (SequenceRegressor(per_step_builder), r"output shape \(None, 1\), .* but returned .* shape \(None, 6, 1\); end it"),
-    (SequenceRegressor(open_builder), r"network must return a Keras model with an Input .* but returned <Sequential"),
 ]
 
 
@@ -690,25 +449,6 @@ def test_bad_data_are_named(data, change, words):
         small_dense().fit(*change(*data))
 
 
-def test_features_that_do_not_divide_are_named(data):
-    with pytest.raises(ValueError, match="n_features=5 does not divide the 12 columns of X; pass"):
-        small_dense(n_features=5).fit(data[0].reshape(N, 12), data[1])
-
-
-@pytest.mark.parametrize(
-    ("n_rows", "options", "words"),
-    [
-        (4, {}, "of 4 samples validation_fraction=0.1 and a gap of 0 leave 4 and 0; pass more samples"),
-        (N, {"validation_gap": 39}, "of 44 samples validation_fraction=0.1 and a gap of 39 leave 1 and 4; pass"),
-        (N, {"validation_gap": 99}, "and a gap of 99 leave 0 and 4; pass .* or a smaller validation_gap"),
-        (3, {"validation_fraction": 0.6}, "validation_fraction=0.6 and a gap of 0 leave 1 and 2; pass"),
-    ],
-)
-def test_early_stopping_with_too_few_samples_is_refused(data, n_rows, options, words):
-    with pytest.raises(ValueError, match=f"early_stopping=True needs at least 2 samples .* and 1 .*{words}"):
-        small_dense(early_stopping=True, **options).fit(data[0][:n_rows], data[1][:n_rows])
-
-
 @pytest.mark.parametrize("shape", [(5, 2), (6, 1), (12,), (6,), (3, 2, 2)])
 @pytest.mark.parametrize("form", [np.ones, lambda shape: np.ones(shape).tolist()], ids=["array", "list"])
 def test_predict_refuses_samples_of_another_shape(fitted, shape, form):
@@ -737,15 +477,10 @@ def test_predict_refuses_another_number_of_columns(fitted_flat, shape, words):
 
 @pytest.mark.parametrize("shape", [(2, 2, 3), (3, 2, 2, 1), (3, 6, 2), (3, 2)])
 def test_predict_refuses_other_subsequences(data, shape):
-    model = SequenceRegressor(linear, epochs=1)
+    model = SequenceRegressor(linear_network, epochs=1)
     model.scikeras_, model.sample_shape_ = None, (2, 3, 2)  # as after a fit
     with pytest.raises(ValueError, match=r"X must hold samples of shape \(2, 3, 2\) as in fit"):
         model.predict(np.ones((4, *shape)))
-
-
-def test_predict_refuses_windows_without_any_known_step(data, fitted):
-    with pytest.raises(ValueError, match="but window 3 holds NaN only; leave it out"):
-        fitted.predict(altered(data[0], 3, np.nan))
 
 
 def test_predict_refuses_inf(data, fitted):
@@ -757,14 +492,6 @@ def test_predict_refuses_inf(data, fitted):
 def test_unfitted_estimator_says_so(data, method):
     with pytest.raises(NotFittedError, match="This DenseRegressor instance is not fitted yet"):
         method(small_dense(), data[0])
-
-
-@pytest.mark.parametrize("y_shape", [(N, 1), (N, 2)])
-def test_partial_fit_refuses_other_targets(data, fitted, y_shape):
-    with pytest.raises(
-        ValueError, match=r"y must have shape \(n_samples\) as in the first fit, but has shape \(44, .*; pass"
-    ):
-        copy.deepcopy(fitted).partial_fit(data[0], np.ones(y_shape))
 
 
 def test_warm_start_refuses_other_windows(data, fitted):
@@ -791,15 +518,3 @@ def test_diverging_training_is_an_error(diverged):
 def test_failed_fit_leaves_no_network_behind(data, diverged):
     with pytest.raises(NotFittedError):
         diverged[0].predict(data[0])
-
-
-def test_fits_give_no_new_names(data):
-    """TensorFlow keeps what it made for each name that a variable ever had."""
-    models = [small_dense(random_state=seed).fit(*data) for seed in (0, 1)]
-    names, others = ([v.path for v in model.model_.variables + model.model_.optimizer.variables] for model in models)
-    assert names == others
-
-
-def test_compiled_engine_that_cannot_serve_is_refused(data):
-    with pytest.raises(ValueError, match=r"engine='compiled' needs .* but the optimizer Nadam, .*; pass engine='auto'"):
-        small_dense(engine="compiled", optimizer="nadam").fit(*data)

@@ -1,13 +1,10 @@
 """Layers in their fast forms: the same numbers and gradients as Keras' own."""
 
-import functools
-
-import joblib
 import numpy as np
 import pytest
 
 from skhybrid._backend import keras, tf
-from skhybrid._training import fast_recurrence
+from skhybrid._training import fast_layers, fast_recurrence
 from skhybrid._training.fast_layers import (
     FoldedTimeDistributed,
     UnfoldedConv1D,
@@ -15,20 +12,17 @@ from skhybrid._training.fast_layers import (
     has_large_layer,
     let_steps_pass,
 )
-from skhybrid._training.fast_recurrence import FusedLSTM, has_several_threads
+from skhybrid._training.fast_recurrence import FusedLSTM
+from tests.helpers import assert_layer_equals, outputs_and_gradients
 
 L = keras.layers
 N, STEPS, FEATURES = 5, 7, 3
 
-LAYERS = {
-    "last": lambda: L.LSTM(4),
-    "sequence": lambda: L.LSTM(4, return_sequences=True),
-    "backwards": lambda: L.LSTM(4, go_backwards=True),
-    "backward sequence": lambda: L.LSTM(4, go_backwards=True, return_sequences=True),
-    "no bias": lambda: L.LSTM(4, use_bias=False),
-    "odd units": lambda: L.LSTM(3),
-    "odd units, sequence": lambda: L.LSTM(3, return_sequences=True),
-    "both ways": lambda: L.Bidirectional(L.LSTM(4, return_sequences=True)),
+
+# Convolution
+
+
+CONVOLUTIONS = {
     "causal": lambda: L.Conv1D(4, 3, padding="causal", activation="relu"),
     "valid": lambda: L.Conv1D(4, 2),
     "same, even kernel": lambda: L.Conv1D(4, 4, padding="same"),
@@ -37,40 +31,54 @@ LAYERS = {
 }
 
 
-def outputs_and_gradients(layer, weights, X):
-    """Return a layer's outputs, and the gradients of a sum of them in which each counts otherwise."""
-    with tf.GradientTape() as tape:
-        tape.watch([X, *weights])
-        options = {"training": True} if layer._call_has_training_arg else {}
-        outputs, _ = layer.stateless_call(weights, [v.value for v in layer.non_trainable_variables], X, **options)
-        factors = tf.reshape(tf.cos(tf.range(tf.size(outputs), dtype=tf.float32)), tf.shape(outputs))
-        total = tf.reduce_sum(factors * outputs)
-    return [outputs, *tape.gradient(total, [X, *weights])]
-
-
-@pytest.fixture(params=["small", "large on one core", "large on several"])
-def size(request, monkeypatch):
-    """Have an LSTM of any size count as small, or as large where TensorFlow has one thread or several."""
-    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", 10**9 if request.param == "small" else 0)
-    monkeypatch.setattr(fast_recurrence, "has_several_threads", lambda: request.param == "large on several")
-    monkeypatch.setattr(fast_recurrence, "STEPS_AT_ONCE", 3)  # of 7: one part has fewer
-
-
-@pytest.mark.usefixtures("size")
-@pytest.mark.parametrize("n_features", [2, 3])
-@pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
+@pytest.mark.parametrize("n_features", [1, 2, 3])
+@pytest.mark.parametrize("make", CONVOLUTIONS.values(), ids=CONVOLUTIONS)
 def test_fast_form_equals_keras(make, n_features):
-    rng = np.random.default_rng(0)
-    X = tf.constant(rng.normal(size=(N, STEPS, n_features)), tf.float32)
     layer = make()
     fast = fuse(layer)
-    for each in (layer, fast):
-        each.build(X.shape)
-    weights = [tf.constant(rng.normal(size=v.shape), tf.float32) for v in layer.trainable_variables]
-    signature = [tf.TensorSpec([None, STEPS, n_features])]  # the number of samples is open, as in a program
-    got = tf.function(lambda X: outputs_and_gradients(fast, weights, X), input_signature=signature)(X)
-    for a, b in zip(got, outputs_and_gradients(layer, weights, X), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
+    assert type(fast) is UnfoldedConv1D
+    assert_layer_equals(fast, layer, (N, STEPS, n_features))
+
+
+@pytest.mark.parametrize("n_features", [1, 2, 3])
+@pytest.mark.parametrize("name", ["causal", "valid", "same, even kernel", "no convolution bias"])
+def test_convolution_with_time_first_equals_keras(name, n_features):
+    layer = CONVOLUTIONS[name]()
+    fast = fuse(layer)
+    fast.feeds_lstm = True
+    assert_layer_equals(fast, layer, (N, STEPS, n_features))
+
+
+@pytest.mark.parametrize("make", CONVOLUTIONS.values(), ids=CONVOLUTIONS)
+def test_number_of_steps_may_be_open(make):
+    layer = make()
+    fast = fuse(layer)
+    X = np.random.default_rng(0).normal(size=(N, STEPS, FEATURES)).astype(np.float32)
+    own, model = (keras.Sequential([keras.Input((None, FEATURES)), each]) for each in (layer, fast))
+    model.set_weights(own.get_weights())
+    np.testing.assert_allclose(model.predict_on_batch(X), own.predict_on_batch(X), rtol=1e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [L.Conv1D(4, 2, strides=2), L.Conv1D(4, 2, dilation_rate=2), L.Conv1D(3, 2, groups=3)],
+    ids=["strides", "dilation", "groups"],
+)
+def test_what_a_fast_form_cannot_do_is_left_to_keras(layer, called_by_keras):
+    fast = fuse(layer)
+    assert isinstance(fast, UnfoldedConv1D)
+    fast(np.zeros((N, STEPS, FEATURES), np.float32), training=True)
+    assert called_by_keras == [fast]
+
+
+@pytest.mark.parametrize(("n_features", "is_unfolded"), [(3, True), (4, False)])
+def test_wide_windows_are_left_to_keras(n_features, is_unfolded, called_by_keras, monkeypatch):
+    monkeypatch.setattr(fast_layers, "MAX_UNFOLDED", 2 * 3)
+    fuse(L.Conv1D(4, 2))(np.zeros((N, STEPS, n_features), np.float32))
+    assert (called_by_keras == []) == is_unfolded
+
+
+# Convolution before an LSTM
 
 
 def branch(convolved):
@@ -109,6 +117,9 @@ def test_nothing_is_turned_between_convolution_and_lstm():
     assert [op.type for op in graph.get_operations()].count("SpaceToBatchND") == 1  # of the inputs
 
 
+# One layer at many times
+
+
 PARTS = {
     "convolution": lambda: L.Conv1D(4, 2, padding="causal", activation="relu"),
     "pool": lambda: L.MaxPooling1D(2),
@@ -121,56 +132,13 @@ PARTS = {
 
 @pytest.mark.parametrize("make", PARTS.values(), ids=PARTS)
 def test_folded_times_equal_keras(make):
-    rng = np.random.default_rng(0)
-    X = tf.constant(rng.normal(size=(N, 3, STEPS, FEATURES)), tf.float32)
     layer = L.TimeDistributed(make())
     fast = fuse(layer)
     assert isinstance(fast, FoldedTimeDistributed)
-    for each in (layer, fast):
-        each.build(tuple(X.shape))
-    weights = [tf.constant(rng.normal(size=v.shape), tf.float32) for v in layer.trainable_variables]
-    signature = [tf.TensorSpec([None, *X.shape[1:]])]
-    got = tf.function(lambda X: outputs_and_gradients(fast, weights, X), input_signature=signature)(X)
-    for a, b in zip(got, outputs_and_gradients(layer, weights, X), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
+    assert_layer_equals(fast, layer, (N, 3, STEPS, FEATURES))
 
 
-@pytest.mark.usefixtures("size")
-@pytest.mark.parametrize("n_samples", [5, 6])  # 6 as halves of 3
-def test_odd_sizes_are_quiet(n_samples, capfd):
-    fuse(L.LSTM(3))(np.zeros((n_samples, 3, 1), np.float32), training=True)
-    assert capfd.readouterr().err == ""
-
-
-@pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
-def test_number_of_steps_may_be_open(make):
-    layer = make()
-    fast = fuse(layer)
-    X = np.random.default_rng(0).normal(size=(N, STEPS, FEATURES)).astype(np.float32)
-    own, model = (keras.Sequential([keras.Input((None, FEATURES)), each]) for each in (layer, fast))
-    model.set_weights(own.get_weights())
-    np.testing.assert_allclose(model.predict_on_batch(X), own.predict_on_batch(X), rtol=1e-5, atol=2e-6)
-
-
-def test_large_layer_is_seen_wherever_it_is_used(monkeypatch):
-    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", STEPS * 4)
-    inputs = [keras.Input((STEPS, FEATURES)) for _ in range(2)]
-    for units, is_large in ((4, False), (5, True)):
-        shared = fuse(L.LSTM(units))
-        assert has_large_layer(keras.Model(inputs, L.Add()([shared(x) for x in inputs]))) == is_large
-        both = fuse(L.Bidirectional(L.LSTM(units)))
-        assert has_large_layer(keras.Model(inputs[0], both(inputs[0]))) == is_large
-
-
-@pytest.mark.parametrize(
-    ("n_cores", "intra", "inter", "several"),
-    [(2, 0, 0, True), (1, 0, 0, False), (2, 1, 0, False), (2, 0, 1, False), (2, 2, 2, True), (1, 2, 2, False)],
-)
-def test_threads_are_counted_by_cores_and_pools(n_cores, intra, inter, several, monkeypatch):
-    monkeypatch.setattr(joblib, "cpu_count", lambda: n_cores)
-    monkeypatch.setattr(tf.config.threading, "get_intra_op_parallelism_threads", lambda: intra)
-    monkeypatch.setattr(tf.config.threading, "get_inter_op_parallelism_threads", lambda: inter)
-    assert has_several_threads() == several
+# The fast form of a layer
 
 
 def test_layers_of_a_bidirectional_are_fused():
@@ -191,32 +159,46 @@ def test_other_layers_stay_as_they_are(layer):
     assert type(fuse(layer)) is type(layer)
 
 
-@pytest.mark.parametrize(
-    "layer",
-    [
-        L.LSTM(4, dropout=0.5),
-        L.LSTM(4, stateful=True),
-        L.LSTM(4, return_state=True),
-        L.Conv1D(4, 2, strides=2),
-        L.Conv1D(4, 2, dilation_rate=2),
-        L.Conv1D(3, 2, groups=3),
-    ],
-    ids=["dropout", "stateful", "state", "strides", "dilation", "groups"],
-)
-def test_what_a_fast_form_cannot_do_is_left_to_keras(layer, monkeypatch):
-    called = []
-
-    def noted(call):
-        @functools.wraps(call)  # Keras reads the names of its arguments
-        def noting(self, *args, **kwargs):
-            called.append(self)
-            return call(self, *args, **kwargs)
-
-        return noting
-
-    for own in (L.LSTM, L.Conv1D):
-        monkeypatch.setattr(own, "call", noted(own.call))
+@pytest.mark.parametrize("make", [lambda: L.LSTM(4), lambda: L.Conv1D(4, 2), lambda: L.Dense(4)])
+def test_copy_has_the_options_and_no_weights(make):
+    layer = make()
+    layer.build((None, STEPS, FEATURES))
     fast = fuse(layer)
-    assert isinstance(fast, FusedLSTM | UnfoldedConv1D)
-    fast(np.zeros((N, STEPS, FEATURES), np.float32), training=True)
-    assert called == [fast]
+    assert fast.get_config() == layer.get_config()
+    assert not fast.weights
+
+
+# Work for several cores
+
+
+def test_large_layer_is_seen_wherever_it_is_used(monkeypatch):
+    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", STEPS * 4)
+    inputs = [keras.Input((STEPS, FEATURES)) for _ in range(2)]
+    for units, is_large in ((4, False), (5, True)):
+        shared = fuse(L.LSTM(units))
+        assert has_large_layer(keras.Model(inputs, L.Add()([shared(x) for x in inputs]))) == is_large
+        both = fuse(L.Bidirectional(L.LSTM(units)))
+        assert has_large_layer(keras.Model(inputs[0], both(inputs[0]))) == is_large
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "n_products"),
+    [
+        (L.Conv1D(4, 2), (7, 3), 6 * 2 * 3 * 4),
+        (L.Conv2D(4, 2), (7, 5, 3), 6 * 4 * 2 * 2 * 3 * 4),
+        (L.Conv3D(4, 2, padding="same"), (2, 3, 4, 1), 2 * 3 * 4 * 2**3 * 4),
+    ],
+    ids=["1-D", "2-D", "3-D"],
+)
+def test_size_of_a_convolution_is_its_products(layer, shape, n_products, monkeypatch):
+    inputs = keras.Input(shape)
+    network = keras.Model(inputs, layer(inputs))
+    for limit, is_large in ((n_products - 1, True), (n_products, False)):
+        monkeypatch.setattr(fast_layers, "LARGE_CONVOLUTION", limit)
+        assert has_large_layer(network) == is_large
+
+
+def test_convolution_of_any_number_of_steps_counts_as_small(monkeypatch):
+    monkeypatch.setattr(fast_layers, "LARGE_CONVOLUTION", 0)
+    inputs = keras.Input((None, FEATURES))
+    assert not has_large_layer(keras.Model(inputs, L.Conv1D(4, 2)(inputs)))

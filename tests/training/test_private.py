@@ -2,15 +2,15 @@
 
 import builtins
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 from tensorflow.python.eager import context
 
-from skhybrid import CNNLSTMRegressor, LSTMClassifier
+from skhybrid import DenseClassifier, DenseRegressor
 from skhybrid._backend import keras, tf
-from skhybrid._training import clear_caches
 from skhybrid._training._private import (
     custom_gradient,
     find_missing,
@@ -59,27 +59,42 @@ LACKS = {
 
 @pytest.fixture(params=LACKS.values(), ids=LACKS)
 def lacking(request, monkeypatch):
-    """Programs are forgotten, and something that they need is gone."""
-    clear_caches()
+    """Something that programs need is gone."""
     request.param(monkeypatch)
 
 
-@pytest.mark.usefixtures("lacking")
-@pytest.mark.parametrize("options", [{"window_norm": "last"}, {"early_stopping": True, "optimizer": "adamw"}], ids=str)
-def test_network_trains_in_keras_loop_and_says_why(options):
-    X = 5 + np.random.default_rng(0).normal(size=(30, 6, 2))
-    network = {"filters": 2, "units": 2, "epochs": 2, "random_state": 0, **options}
-    model = CNNLSTMRegressor(**network).fit(X, X[:, -1, 0])
+@pytest.fixture(scope="module")
+def windows():
+    return 5 + np.random.default_rng(0).normal(size=(30, 6, 2))
+
+
+OPTIONS = [{"window_norm": "last"}, {"early_stopping": True, "optimizer": "adamw"}]
+# The smallest network: each fit has Keras trace its loop anew, which is all of the time that it takes. No other test
+# has it, so that no program of it waits in the cache.
+small_dense = partial(DenseRegressor, (), epochs=2, random_state=0)
+
+
+@pytest.fixture(scope="module", params=OPTIONS, ids=str)
+def options(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def expected(windows, options):
+    """Predictions of a network that Keras trained with nothing missing."""
+    return small_dense(**options, engine="keras").fit(windows, windows[:, -1, 0]).predict(windows)
+
+
+def test_network_trains_in_keras_loop_and_says_why(windows, options, expected, lacking):
+    model = small_dense(**options).fit(windows, windows[:, -1, 0])
     assert model.engine_.startswith("keras: this version of Keras or TensorFlow lacks ")
-    expected = CNNLSTMRegressor(**network, engine="keras").fit(X, X[:, -1, 0])
-    np.testing.assert_array_equal(model.predict(X), expected.predict(X))
+    np.testing.assert_array_equal(model.predict(windows), expected)
 
 
 @pytest.mark.usefixtures("lacking")
-def test_compiled_engine_is_refused_with_the_reason():
-    X = np.random.default_rng(0).normal(size=(30, 6, 2))
+def test_compiled_engine_is_refused_with_the_reason(windows):
     with pytest.raises(ValueError, match=r"engine='compiled' needs .* but this version of Keras or TensorFlow lacks"):
-        LSTMClassifier(2, epochs=1, engine="compiled").fit(X, X[:, -1, 0] > 0)
+        DenseClassifier((), epochs=1, engine="compiled").fit(windows, windows[:, -1, 0] > 5)
 
 
 def test_package_imports_and_trains_without_private_modules(run_python):
