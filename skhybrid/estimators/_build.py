@@ -59,8 +59,8 @@ def build_network(
         model = _read_instead(model, inputs, norm.normalise(inputs))
         model.get_layer("channel_scale").set_weights([1 / norm.channel_scale])
     if quantiles:
-        outputs = spread_quantiles(model.output, n_outputs, quantiles)
-        model = keras.Model(model.input, outputs, name=model.name)
+        outputs = spread_quantiles(model.outputs[0], n_outputs, quantiles)
+        model = keras.Model(model.inputs[0], outputs, name=model.name)  # a Sequential has no `input` until it is called
     if compile_kwargs is not None:
         model.compile(**compile_kwargs)
     return model

@@ -28,8 +28,9 @@ def test_model_is_compiled_with_what_scikeras_makes():
     assert (model.loss, type(model.optimizer)) == ("mae", keras.optimizers.SGD)
 
 
-def test_network_has_an_output_for_each_quantile_of_each_target():
-    model = build_network(**{**linear, "network": "dense"}, n_outputs=2, quantiles=(0.1, 0.5, 0.9))
+@pytest.mark.parametrize("network", ["dense", linear_network])  # a functional model, and a Sequential
+def test_network_has_an_output_for_each_quantile_of_each_target(network):
+    model = build_network(**{**linear, "network": network}, n_outputs=2, quantiles=(0.1, 0.5, 0.9))
     assert model.output_shape == (None, 6)
     assert model.get_layer("flat_quantiles").output is model.output
     outputs = model.predict_on_batch(np.ones((1, *SHAPE))).reshape(2, 3)
