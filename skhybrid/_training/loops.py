@@ -132,7 +132,7 @@ def _why_keras(model, callbacks, engine):
     """Return why Keras' loop trains the model, or "" where a program does."""
     if engine == "keras":
         return "engine='keras' asks for it"
-    reason = why_not_watched(callbacks) or ("" if program_of(model) else why_not(model))
+    reason = why_not_watched(callbacks) or why_not(model)  # of the model as it is now: its optimizer may have changed
     if reason and engine == "compiled":
         raise ValueError(
             f"engine='compiled' needs a network that a program trains as Keras does, but {reason}; pass engine='auto' "
