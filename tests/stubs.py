@@ -27,7 +27,7 @@ def stub_of(module: ModuleType) -> str:
     tree = ast.parse(Path(module.__file__).read_text())
     definitions = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     kind = module.__name__.rpartition(".")[2].removesuffix("s")
-    head = HEAD.format(kind=f"{kind}", bases=f"Network{kind.capitalize()}, Window{kind.capitalize()}")
+    head = HEAD.format(kind=kind, bases=f"Network{kind.capitalize()}, Window{kind.capitalize()}")
     return "\n".join([head, *(_class_stub(getattr(module, node.name), node) for node in definitions)])
 
 

@@ -190,12 +190,3 @@ def test_package_works_without_docstrings(run_python):
         "print(subprocess.run([sys.executable, '-OO', '-c', code], capture_output=True, text=True).stdout)"
     )
     assert done.stdout.split() == ["4"], done.stderr
-
-
-def test_no_class_repeats_a_section():
-    for name in skhybrid.__all__:
-        doc = inspect.getdoc(getattr(skhybrid, name)) or ""
-        titles = [
-            line for line, under in zip(doc.splitlines(), doc.splitlines()[1:], strict=False) if under[:3] == "---"
-        ]
-        assert len(titles) == len(set(titles)), name

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhybrid._validation import StrOptions, as_frames, as_windows, check_finite, positive_int
+from skhybrid._validation import StrOptions, as_frames, as_windows, check_finite, non_negative_int, positive_int
 from skhybrid.estimators._parameters import network_parameters, of_network, part
 from skhybrid.estimators._samples import Samples, WindowNorm, read_frames, read_sequences
 from skhybrid.estimators._window_norm import WINDOW_NORMS
@@ -82,6 +82,21 @@ class WindowOptions(Architecture):
 
     def _learn_norm(self, samples: Samples, rows: NDArray[np.intp]) -> WindowNorm | None:
         return samples.learn_norm(self.window_norm, rows)
+
+
+@part
+class TargetOptions(WindowOptions):
+    """Windows of which one feature is the past of the target.
+
+    Parameters
+    ----------
+    target_channel : int
+        The feature whose future y is, for `window_norm`.
+    """
+
+    target_channel: int = 0
+
+    _parameter_constraints = {"target_channel": [non_negative_int]}
 
 
 @part

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.metaestimators import available_if
 
-from skhybrid._validation import check_training_data, fit_context, non_negative_int
-from skhybrid.estimators._architectures import WindowOptions
+from skhybrid._validation import check_training_data, fit_context
+from skhybrid.estimators._architectures import TargetOptions
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import RegressorMixin
 from skhybrid.estimators._parameters import part
@@ -167,18 +167,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
 
 @part
-class WindowRegressor(WindowOptions, NetworkRegressor):
-    """Base of the regressors on windows: predictions may be relative to the window.
-
-    Parameters
-    ----------
-    target_channel : int
-        The feature whose future y is, where windows are normalised.
-    """
-
-    target_channel: int = 0
-
-    _parameter_constraints = {"target_channel": [non_negative_int]}
+class WindowRegressor(TargetOptions, NetworkRegressor):
+    """Base of the regressors on windows: predictions may be relative to the window."""
 
     def _learn_target(self, y, samples: Samples, rows, weights, classes, channel=0) -> Values:
         return super()._learn_target(y, samples, rows, weights, classes, channel=self.target_channel)

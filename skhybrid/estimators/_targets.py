@@ -11,7 +11,7 @@ from skhybrid._backend import keras
 from skhybrid.estimators._samples import Samples, WindowNorm
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Values:
     """Targets of a regression, in the scale in which the network sees them.
 
@@ -127,7 +127,7 @@ def _relative_scale(y, windows, rows, weights, norm, channel):
     return np.zeros(y.shape[1]), np.full(y.shape[1], size or 1.0)  # 0 is no change, of which the mean is not taken
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Labels:
     """Labels, which the network sees as 1 for the sample's class and 0 for others.
 

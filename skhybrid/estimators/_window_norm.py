@@ -23,55 +23,6 @@ N_TELLING = 150  # samples from which on means and deviations tell units
 ROUNDING = 1e-12  # of its level: what float64 makes of a constant feature
 
 
-@dataclass(frozen=True)
-class WindowNorm:
-    """How windows are expressed relative to themselves, as `fit` learned it.
-
-    Attributes
-    ----------
-    name : {"last", "relative", "standard"}
-        Which location and scale are taken.
-    channel_scale : ndarray of shape (n_features,)
-        What each feature of a normalised window is divided by.
-    """
-
-    name: str
-    channel_scale: NDArray[np.float64]
-
-    def check_complete(self, n_after: NDArray[np.intp]) -> None:
-        """Refuse sequences that end early, by the numbers of steps after their ends, (n_samples,)."""
-        check_complete(n_after)
-
-    def check_last(self, windows: NDArray[Any]) -> None:
-        """Refuse windows (n_samples, n_steps, n_features) that cannot be divided."""
-        check_positive(windows[:, -1], self.name)
-
-    def check_units(self, y: NDArray[Any], last: NDArray[Any]) -> None:
-        """Refuse targets (n_samples, n_outputs) that are plainly not in the units of the last values (n_samples,)."""
-        check_target_units(y, last)
-
-    def locate(self, windows: NDArray[Any], channel: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return location and scale of a feature in each window, (n_samples, 1) each."""
-        return location_and_scale(windows[:, :, channel : channel + 1], self.name)
-
-    def normalise(self, inputs: Any) -> Any:
-        """Return the input of a network, (sample, ..., time, feature), normalised by layers of Keras."""
-        return normalise_input(inputs, self.name)
-
-    def restore(self, outputs: Any, inputs: Any, channel: int) -> Any:
-        """Return the outputs of a network, (sample, output), in the units of a feature of the input, by layers."""
-        return restore_units(outputs, inputs, self.name, channel)
-
-
-def learn_window_norm(
-    name: str, windows: NDArray[Any], rows: NDArray[np.intp], n_after: NDArray[np.intp]
-) -> WindowNorm:
-    """Learn to normalise windows (n_samples, n_steps, n_features), of which `rows` are trained on."""
-    check_complete(n_after)
-    check_positive(windows[rows, -1], name)
-    return WindowNorm(name, channel_deviations(windows, rows, name))
-
-
 def check_complete(n_after: NDArray[np.intp]) -> None:
     """Refuse sequences that end early: they have no last step to be expressed relative to."""
     if n_after.any():
@@ -175,3 +126,47 @@ def _location_and_scale_layers(inputs, window_norm):
     mean = keras.ops.mean(inputs, axis=axes, keepdims=True)
     deviation = keras.ops.std(inputs, axis=axes, keepdims=True)
     return mean, keras.ops.where(deviation <= FLAT * keras.ops.abs(mean), 1.0, deviation)
+
+
+@dataclass(frozen=True, eq=False)  # arrays have no single truth to compare by
+class WindowNorm:
+    """How windows are expressed relative to themselves, as `fit` learned it.
+
+    Attributes
+    ----------
+    name : {"last", "relative", "standard"}
+        Which location and scale are taken.
+    channel_scale : ndarray of shape (n_features,)
+        What each feature of a normalised window is divided by.
+    """
+
+    name: str
+    channel_scale: NDArray[np.float64]
+
+    check_complete = staticmethod(check_complete)
+    check_units = staticmethod(check_target_units)
+
+    def check_last(self, windows: NDArray[Any]) -> None:
+        """Refuse windows (n_samples, n_steps, n_features) that cannot be divided."""
+        check_positive(windows[:, -1], self.name)
+
+    def locate(self, windows: NDArray[Any], channel: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return location and scale of a feature in each window, (n_samples, 1) each."""
+        return location_and_scale(windows[:, :, channel : channel + 1], self.name)
+
+    def normalise(self, inputs: Any) -> Any:
+        """Return the input of a network, (sample, ..., time, feature), normalised by layers of Keras."""
+        return normalise_input(inputs, self.name)
+
+    def restore(self, outputs: Any, inputs: Any, channel: int) -> Any:
+        """Return the outputs of a network, (sample, output), in the units of a feature of the input, by layers."""
+        return restore_units(outputs, inputs, self.name, channel)
+
+
+def learn_window_norm(
+    name: str, windows: NDArray[Any], rows: NDArray[np.intp], n_after: NDArray[np.intp]
+) -> WindowNorm:
+    """Learn to normalise windows (n_samples, n_steps, n_features), of which `rows` are trained on."""
+    check_complete(n_after)
+    check_positive(windows[rows, -1], name)
+    return WindowNorm(name, channel_deviations(windows, rows, name))

@@ -117,7 +117,7 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         None leaves windows as they are.
 
     target_channel : int, default=0
-        The feature whose future y is, where windows are normalised.
+        The feature whose future y is, for `window_norm`.
 
     Attributes
     ----------
@@ -302,7 +302,7 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         None leaves windows as they are.
 
     target_channel : int, default=0
-        The feature whose future y is, where windows are normalised.
+        The feature whose future y is, for `window_norm`.
 
     Attributes
     ----------
@@ -481,7 +481,7 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         None leaves windows as they are.
 
     target_channel : int, default=0
-        The feature whose future y is, where windows are normalised.
+        The feature whose future y is, for `window_norm`.
 
     Attributes
     ----------
@@ -661,7 +661,7 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         None leaves windows as they are.
 
     target_channel : int, default=0
-        The feature whose future y is, where windows are normalised.
+        The feature whose future y is, for `window_norm`.
 
     Attributes
     ----------
@@ -845,7 +845,7 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         None leaves windows as they are.
 
     target_channel : int, default=0
-        The feature whose future y is, where windows are normalised.
+        The feature whose future y is, for `window_norm`.
 
     Attributes
     ----------
@@ -1012,7 +1012,7 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         None leaves windows as they are.
 
     target_channel : int, default=0
-        The feature whose future y is, where windows are normalised.
+        The feature whose future y is, for `window_norm`.
 
     Attributes
     ----------
@@ -1185,7 +1185,7 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         None leaves windows as they are.
 
     target_channel : int, default=0
-        The feature whose future y is, where windows are normalised.
+        The feature whose future y is, for `window_norm`.
 
     Attributes
     ----------
@@ -1720,7 +1720,7 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         None leaves windows as they are.
 
     target_channel : int, default=0
-        The feature whose future y is, where windows are normalised.
+        The feature whose future y is, for `window_norm`.
 
     Attributes
     ----------
