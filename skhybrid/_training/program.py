@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 from skhybrid._backend import keras, tf
 from skhybrid._training._private import executor_type, without_values
@@ -46,7 +47,7 @@ class Graph:
         self._config = b"" if is_optimized else _WITHOUT_OPTIMIZER.SerializeToString()
         self._executor = "" if is_shared_out else "SINGLE_THREADED_EXECUTOR"
         self._graph = tf.function(self._trace, input_signature=signature, autograph=False)
-        self._concrete = None
+        self._concrete: Any = None
 
     def trace(self):
         """Compile the function, unless it is."""
