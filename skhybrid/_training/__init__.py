@@ -2,6 +2,7 @@
 
 from skhybrid._training._private import own_names
 from skhybrid._training.cache import clear_caches
+from skhybrid._training.eligibility import has_all_weights
 from skhybrid._training.loops import Training, predict, train
 from skhybrid._training.program import count_builds
 from skhybrid._training.state import get_state, hand_over, set_state
@@ -12,6 +13,7 @@ __all__ = [
     "count_builds",
     "get_state",
     "hand_over",
+    "has_all_weights",
     "own_names",
     "predict",
     "set_state",

@@ -33,6 +33,8 @@ def why_not(model: Any) -> str:
         return missing
     if tf.config.list_physical_devices("GPU"):
         return "there is a GPU"
+    if (floatx := keras.config.floatx()) != "float32":
+        return f"programs do not serve {floatx}, to which Keras' floatx is set"
     reasons = (_why_not_operation(operation) for operation in operations_of(model))
     return next(filter(None, reasons), "") or _why_not_whole(model) or _why_not_compiled(model)
 
@@ -56,6 +58,11 @@ def operations_of(model: Any) -> Iterator[Any]:
         known.add(id(found))
         yield found
         waiting += reversed([part for value in vars(found).values() for part in _operations_in(value)])
+
+
+def has_all_weights(model: Any) -> bool:
+    """Return whether all layers have made their weights; a layer that is another's activation makes them when called."""
+    return all(part.built for part in operations_of(model) if isinstance(part, keras.layers.Layer))
 
 
 def _operations_in(value):
@@ -106,6 +113,8 @@ def _why_not_whole(model):
     parts = [part for variable in model.variables for part in (variable.constraint, variable.regularizer)]
     if reason := next(filter(None, map(_why_not_attribute, parts)), ""):
         return reason.format(name="a weight")
+    if not has_all_weights(model):
+        return "some layers have not made their weights"
     if not any(variable.trainable for variable in model.variables):
         return "none of its weights are trained"
     return ""

@@ -60,8 +60,7 @@ class FoldedTimeDistributed(keras.layers.TimeDistributed):
         alone = isinstance(self.layer, SAMPLE_BY_SAMPLE)
         if mask is not None or inputs.shape[1] is None or not alone:
             return super().call(inputs, training=training, mask=mask)
-        options = {"training": training} if isinstance(self.layer, keras.layers.Dropout) else {}
-        outputs = self.layer.call(tf.reshape(inputs, [-1, *inputs.shape[2:]]), **options)  # (sample x time, ...)
+        outputs = self.layer.call(tf.reshape(inputs, [-1, *inputs.shape[2:]]))  # (sample x time, ...)
         return tf.reshape(outputs, [-1, inputs.shape[1], *outputs.shape[1:]])
 
 
@@ -72,13 +71,12 @@ FAST_FORMS: dict[type, type] = {
     keras.layers.TimeDistributed: FoldedTimeDistributed,
 }
 
-# Layers that treat each sample as if it were alone.
+# Layers that treat each sample as if it were alone, and draw nothing, as Keras draws for each time anew.
 SAMPLE_BY_SAMPLE = (
     keras.layers.Conv1D,
     keras.layers.MaxPooling1D,
     keras.layers.Flatten,
     keras.layers.Dense,
-    keras.layers.Dropout,
 )
 
 

@@ -29,7 +29,7 @@ class FusedLSTM(keras.layers.LSTM):
         return n_steps is not None and n_steps * self.units > LARGE_LSTM and n_steps <= MAX_UNROLLED
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
-        drops = training and (self.dropout or self.recurrent_dropout)
+        drops = self.dropout or self.recurrent_dropout  # Keras draws what to drop, in training or not
         is_plain = initial_state is None and mask is None and not (self.stateful or self.return_state or drops)
         if not is_plain or sequences.shape[1] is None:
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)

@@ -29,7 +29,12 @@ def forward_with_keras(model: keras.Model) -> Any:
     """Return the compiled forward pass for any number of rows, which stays on the model that it belongs to."""
     if not hasattr(model, "_skhybrid_forward"):
         signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
-        forward = tf.function(lambda X: model(X, training=False), input_signature=signature)
+
+        def call(X):  # without changes to the model: recurrent layers with dropout draw here as well
+            values = ([v.value for v in vs] for vs in (model.trainable_variables, model.non_trainable_variables))
+            return model.stateless_call(*values, X, training=False)[0]
+
+        forward = tf.function(call, input_signature=signature)
         model._skhybrid_forward = _without_retracing_notices()(forward)
     return model._skhybrid_forward
 

@@ -146,9 +146,9 @@ class Program:
         return packed, slots, state, totals
 
     def _evaluate(self, packed, state, X, y, w):
-        """Return the sum of the rows' losses."""
-        loss, _ = self._loss(self.rule.parts(packed), state, X, y, w, training=False)
-        return loss * tf.cast(tf.shape(X)[0], tf.float32)
+        """Return the sum of the rows' losses, and the new state: some layers draw, though they drop nothing here."""
+        loss, state = self._loss(self.rule.parts(packed), state, X, y, w, training=False)
+        return loss * tf.cast(tf.shape(X)[0], tf.float32), list(state)
 
     def _forward(self, handles, X):
         values = []

@@ -120,7 +120,8 @@ class TrainingState:
 
     def evaluate(self, X, y, w):
         """Return the sum of the rows' losses."""
-        return float(self.program.evaluate(self.packed, self.state, X, y, w))
+        total, self.state = self.program.evaluate(self.packed, self.state, X, y, w)
+        return float(total)
 
     def write_model(self):
         """Put the weights and all other state into the model."""

@@ -3,7 +3,10 @@
 import inspect
 from typing import Any
 
+import numpy as np
+
 from skhybrid._backend import keras
+from skhybrid._training import has_all_weights
 from skhybrid.estimators._quantiles import spread_quantiles
 from skhybrid.estimators._samples import WindowNorm
 from skhybrid.networks import NETWORKS
@@ -54,6 +57,8 @@ def build_network(
     n_values = n_outputs * max(1, len(quantiles))
     model = find_builder(network)(input_shape, n_values, seed=seed, **parameters)
     _check_model(model, n_values)
+    if not has_all_weights(model):
+        model(np.zeros((1, *input_shape), dtype=np.float32))
     if norm is not None:
         inputs = keras.Input(input_shape, name="window")
         model = _read_instead(model, inputs, norm.normalise(inputs))

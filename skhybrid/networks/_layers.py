@@ -19,6 +19,7 @@ from skhybrid.networks._checks import (
 )
 from skhybrid.networks._ends import take_last
 
+CHANNELS_LAST = "channels_last"  # as windows are, whatever Keras' global image_data_format is set to
 CELLS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple_rnn": keras.layers.SimpleRNN}
 
 
@@ -49,6 +50,7 @@ def convolution_layers(
             keras.layers.Conv1D(
                 filters,
                 kernel_size,
+                data_format=CHANNELS_LAST,
                 padding=padding,
                 activation=check_activation(activation),
                 kernel_initializer=glorot_uniform(seed, f"conv_{i}"),
@@ -56,7 +58,7 @@ def convolution_layers(
             )
         )
         if pool_size > 1:
-            layers.append(keras.layers.MaxPooling1D(pool_size, name=f"pool_{i}"))
+            layers.append(keras.layers.MaxPooling1D(pool_size, data_format=CHANNELS_LAST, name=f"pool_{i}"))
     return layers + dropout_layers(dropout, "conv", seed) if layers else []
 
 
@@ -128,7 +130,7 @@ def _attention_pooling(x: Any, known: Any, seed: int) -> Any:
     masked = {} if known is None else {"mask": keras.ops.expand_dims(known, -1) > 0}
     weights = keras.layers.Softmax(axis=1, name="attention_weights")(score(x), **masked)  # (sample, time, 1)
     pooled = keras.layers.Dot(axes=1, name="attention_sum")([weights, x])  # (sample, 1, unit)
-    return keras.layers.Flatten(name="attention_flatten")(pooled)
+    return keras.layers.Flatten(data_format=CHANNELS_LAST, name="attention_flatten")(pooled)
 
 
 def glorot_uniform(seed: int, name: str) -> Any:

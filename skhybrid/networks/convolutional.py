@@ -2,7 +2,7 @@
 
 from skhybrid._backend import keras
 from skhybrid.networks._checks import Activation, Ints, check_convolutions, check_input_shape, check_seed
-from skhybrid.networks._layers import chain, convolution_layers, read_out
+from skhybrid.networks._layers import CHANNELS_LAST, chain, convolution_layers, read_out
 
 
 def cnn(
@@ -84,6 +84,6 @@ def cnn(
     convolutions = check_convolutions(shape[0], filters, kernel_size, pool_size, padding, at_least=1)
     inputs = keras.Input(shape, name="input")
     layers = convolution_layers(convolutions, padding=padding, activation=activation, dropout=dropout, seed=seed)
-    x = chain(inputs, [*layers, keras.layers.Flatten(name="flatten")])
+    x = chain(inputs, [*layers, keras.layers.Flatten(data_format=CHANNELS_LAST, name="flatten")])
     outputs = read_out(x, n_outputs, dense_units, activation, output_activation, dropout=dropout, seed=seed)
     return keras.Model(inputs, outputs, name="cnn")

@@ -2,7 +2,7 @@
 
 from skhybrid._backend import keras
 from skhybrid.networks._checks import Activation, Ints, check_input_shape, check_seed
-from skhybrid.networks._layers import read_out
+from skhybrid.networks._layers import CHANNELS_LAST, read_out
 
 
 def dense(
@@ -58,6 +58,6 @@ def dense(
     """
     seed = check_seed(seed)
     inputs = keras.Input(check_input_shape(input_shape), name="input")
-    x = keras.layers.Flatten(name="flatten")(inputs)
+    x = keras.layers.Flatten(data_format=CHANNELS_LAST, name="flatten")(inputs)
     outputs = read_out(x, n_outputs, dense_units, activation, output_activation, dropout=dropout, seed=seed)
     return keras.Model(inputs, outputs, name="dense")

@@ -3,7 +3,7 @@
 from skhybrid._backend import keras
 from skhybrid.networks._checks import Activation, Ints, check_convolutions, check_input_shape, check_seed
 from skhybrid.networks._ends import chain_to_ends, find_ends
-from skhybrid.networks._layers import chain, convolution_layers, read_out, recur
+from skhybrid.networks._layers import CHANNELS_LAST, chain, convolution_layers, read_out, recur
 
 
 def cnn_lstm(
@@ -217,7 +217,7 @@ def time_distributed_cnn_lstm(
     shape = check_input_shape(input_shape, ("n_seq", "n_steps", "n_features"))
     convolutions = check_convolutions(shape[1], filters, kernel_size, pool_size, padding, whole="subsequences")
     layers = convolution_layers(convolutions, padding=padding, activation=activation, dropout=dropout, seed=seed)
-    layers.append(keras.layers.Flatten(name="flatten"))
+    layers.append(keras.layers.Flatten(data_format=CHANNELS_LAST, name="flatten"))
     inputs = keras.Input(shape, name="input")
     if masked:
         x, known = chain_to_ends(*find_ends(inputs), layers, wrap=_for_each_subsequence)

@@ -4,7 +4,7 @@ from typing import Any
 
 from skhybrid._backend import keras
 from skhybrid.networks._checks import Activation, Ints, check_activation, check_input_shape, check_seed, check_sizes
-from skhybrid.networks._layers import chain, dropout_layers, glorot_uniform, read_out, recur
+from skhybrid.networks._layers import CHANNELS_LAST, chain, dropout_layers, glorot_uniform, read_out, recur
 from skhybrid.networks._stages import Stage, check_stages
 
 
@@ -138,6 +138,7 @@ def _branch(stages: list[Stage], activation: Activation, seed: int) -> list[Any]
             keras.layers.Conv2D(
                 filters,
                 kernel_size,
+                data_format=CHANNELS_LAST,
                 padding="same",
                 activation=check_activation(activation),
                 kernel_initializer=glorot_uniform(seed, f"conv_{place}"),
@@ -145,5 +146,5 @@ def _branch(stages: list[Stage], activation: Activation, seed: int) -> list[Any]
             )
         )
         if max(pool_sizes) > 1:
-            layers.append(keras.layers.MaxPooling2D(pool_sizes, name=f"pool_{place}"))
+            layers.append(keras.layers.MaxPooling2D(pool_sizes, data_format=CHANNELS_LAST, name=f"pool_{place}"))
     return layers

@@ -13,7 +13,7 @@ from skhybrid.networks._checks import (
     check_sizes,
 )
 from skhybrid.networks._ends import chain_to_ends, find_ends
-from skhybrid.networks._layers import chain, derive_seed, read_out, recur
+from skhybrid.networks._layers import CHANNELS_LAST, chain, derive_seed, read_out, recur
 
 
 def lstm_fcn(
@@ -125,11 +125,18 @@ def _convolutions(filters: Ints, kernel_size: Ints, seed: int) -> list[Any]:
     for i, (n, kernel) in enumerate(zip(n_filters, kernels, strict=True), start=1):
         he_uniform = keras.initializers.HeUniform(seed=derive_seed(seed, f"conv_{i}/kernel"))
         layers += [
-            keras.layers.Conv1D(n, kernel, padding="same", kernel_initializer=he_uniform, name=f"conv_{i}"),
+            keras.layers.Conv1D(
+                n,
+                kernel,
+                padding="same",
+                data_format=CHANNELS_LAST,
+                kernel_initializer=he_uniform,
+                name=f"conv_{i}",
+            ),
             keras.layers.BatchNormalization(name=f"norm_{i}"),
             keras.layers.Activation("relu", name=f"relu_{i}"),
         ]
-    return [*layers, keras.layers.GlobalAveragePooling1D(name="average")]
+    return [*layers, keras.layers.GlobalAveragePooling1D(data_format=CHANNELS_LAST, name="average")]
 
 
 def _over_known(layer: Any, known: Any) -> Any:

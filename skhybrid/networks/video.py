@@ -4,7 +4,7 @@ from typing import Any
 
 from skhybrid._backend import keras
 from skhybrid.networks._checks import Activation, Ints, check_activation, check_input_shape, check_seed
-from skhybrid.networks._layers import chain, dropout_layers, glorot_uniform, read_out, recur
+from skhybrid.networks._layers import CHANNELS_LAST, chain, dropout_layers, glorot_uniform, read_out, recur
 from skhybrid.networks._stages import Stage, check_stages
 
 
@@ -127,16 +127,19 @@ def _convolutions(stages: list[Stage], activation: Activation, seed: int) -> lis
             # Keras pads all axes in one way, so they are padded by hand: time in front alone. One frame too many is
             # cut off again: TensorFlow merges a padding with the convolution right after it, and complains of its own
             # merger when it trains them.
-            keras.layers.ZeroPadding3D(((n_more + 1, 0), both_sides, both_sides), name=f"pad_{i}"),
-            keras.layers.Cropping3D(((1, 0), (0, 0), (0, 0)), name=f"crop_{i}"),
+            keras.layers.ZeroPadding3D(
+                ((n_more + 1, 0), both_sides, both_sides), data_format=CHANNELS_LAST, name=f"pad_{i}"
+            ),
+            keras.layers.Cropping3D(((1, 0), (0, 0), (0, 0)), data_format=CHANNELS_LAST, name=f"crop_{i}"),
             keras.layers.Conv3D(
                 filters,
                 kernel_size,
+                data_format=CHANNELS_LAST,
                 activation=check_activation(activation),
                 kernel_initializer=glorot_uniform(seed, f"conv_{i}"),
                 name=f"conv_{i}",
             ),
         ]
         if max(pool_sizes) > 1:
-            layers.append(keras.layers.MaxPooling3D(pool_sizes, name=f"pool_{i}"))
+            layers.append(keras.layers.MaxPooling3D(pool_sizes, data_format=CHANNELS_LAST, name=f"pool_{i}"))
     return layers
