@@ -3,6 +3,7 @@
 import dis
 import functools
 import json
+import types
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -82,10 +83,10 @@ def _describe_instance(value, within):
 
 def _what_it_reads(function):
     """Return what a function of the user's reads beside its arguments."""
-    names = _names_read(function.__code__)
-    if names & READERS:
+    names, cells = _names_read(function.__code__), function.__closure__ or ()
+    if names & READERS or types.CellType() in cells:  # an empty one, of a name that is not given yet
         raise NotWholeError
-    closure = [cell.cell_contents for cell in function.__closure__ or ()]
+    closure = [cell.cell_contents for cell in cells]
     read = {name: function.__globals__[name] for name in sorted(names & function.__globals__.keys())}
     return closure, function.__defaults__, function.__kwdefaults__, vars(function), read
 

@@ -61,7 +61,7 @@ def operations_of(model: Any) -> Iterator[Any]:
 
 
 def has_all_weights(model: Any) -> bool:
-    """Return whether all layers have made their weights; a layer that is another's activation makes them when called."""
+    """Return whether all layers have made their weights; one that is another's activation waits until it is called."""
     return all(part.built for part in operations_of(model) if isinstance(part, keras.layers.Layer))
 
 
