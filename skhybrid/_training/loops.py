@@ -1,8 +1,7 @@
 """Training and prediction of Keras models; the only place that chooses how they are run.
 
-A compiled program does the work where it returns the results of Keras' own loops, which do it elsewhere: for networks
-with layers or training steps of the user's, for callbacks that want to see each batch, on a GPU. The choice depends on
-the model and the callbacks only, never on measured times, so that results repeat.
+A compiled program does the work for what it serves (`served`), and returns the results of Keras' own loops, which do
+all else. The choice depends on the model and the callbacks only, never on measured times, so that results repeat.
 """
 
 from collections.abc import Sequence

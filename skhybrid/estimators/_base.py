@@ -81,8 +81,8 @@ class NetworkEstimator(Architecture, BaseEstimator):
 
     engine : {"auto", "compiled", "keras"}
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     Attributes
     ----------

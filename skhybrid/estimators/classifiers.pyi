@@ -94,8 +94,8 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     validation : {"stratified", "last"}, default="stratified"
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
@@ -280,8 +280,8 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     validation : {"stratified", "last"}, default="stratified"
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
@@ -460,8 +460,8 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     validation : {"stratified", "last"}, default="stratified"
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
@@ -641,8 +641,8 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     validation : {"stratified", "last"}, default="stratified"
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
@@ -826,8 +826,8 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     validation : {"stratified", "last"}, default="stratified"
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
@@ -994,8 +994,8 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     validation : {"stratified", "last"}, default="stratified"
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
@@ -1168,8 +1168,8 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     validation : {"stratified", "last"}, default="stratified"
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
@@ -1370,8 +1370,8 @@ class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     validation : {"stratified", "last"}, default="stratified"
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
@@ -1553,8 +1553,8 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     validation : {"stratified", "last"}, default="stratified"
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
@@ -1709,8 +1709,8 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     validation : {"stratified", "last"}, default="stratified"
         Which part early stopping holds out: a random part with the same share of each class, or the last part in

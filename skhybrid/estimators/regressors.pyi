@@ -93,8 +93,8 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     scale_target : bool, default=True
         Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
@@ -278,8 +278,8 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     scale_target : bool, default=True
         Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
@@ -457,8 +457,8 @@ class GRURegressor(WindowRegressor, architectures.GRU):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     scale_target : bool, default=True
         Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
@@ -637,8 +637,8 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     scale_target : bool, default=True
         Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
@@ -821,8 +821,8 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     scale_target : bool, default=True
         Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
@@ -988,8 +988,8 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     scale_target : bool, default=True
         Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
@@ -1161,8 +1161,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     scale_target : bool, default=True
         Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
@@ -1362,8 +1362,8 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     scale_target : bool, default=True
         Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
@@ -1541,8 +1541,8 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     scale_target : bool, default=True
         Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
@@ -1696,8 +1696,8 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
 
     engine : {"auto", "compiled", "keras"}, default="auto"
         What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, optimizer
-        and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was.
+        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
+        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
     scale_target : bool, default=True
         Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
