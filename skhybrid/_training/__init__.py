@@ -2,8 +2,22 @@
 
 from skhybrid._training._private import own_names
 from skhybrid._training.cache import clear_caches
+from skhybrid._training.copies import check_picklable, find_obstacle, mend_reductions
 from skhybrid._training.loops import Training, predict, train
 from skhybrid._training.program import count_builds
 from skhybrid._training.state import get_state, set_state
 
-__all__ = ["Training", "clear_caches", "count_builds", "get_state", "own_names", "predict", "set_state", "train"]
+__all__ = [
+    "Training",
+    "check_picklable",
+    "clear_caches",
+    "count_builds",
+    "find_obstacle",
+    "get_state",
+    "own_names",
+    "predict",
+    "set_state",
+    "train",
+]
+
+mend_reductions()

@@ -32,6 +32,10 @@ PURE_METHODS = (
 )
 # Where Keras' optimizers keep the variables that weight decay leaves out: themselves, or by a pattern of their names.
 EXCLUDED_FROM_DECAY = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
+# What a copy of an optimizer is made from, or leaves out.
+LEARNING_RATE = "_learning_rate"  # the variable, schedule or function; `learning_rate` is its value
+EXCLUDED_VARIABLES = "_exclude_from_weight_decay"  # by keys that hold in this process, for one model
+CACHE_OF_EXCLUDED = "_exclude_from_weight_decay_cache"
 
 
 def find_missing() -> str:
