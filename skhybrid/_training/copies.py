@@ -82,7 +82,13 @@ def _state_of_optimizer(optimizer):
         )
     rate = held[LEARNING_RATE]
     state = {name: _untrack(value) for name, value in held.items() if name not in _made_by_init()}
-    state = {name: value for name, value in state.items() if not _holds_variables(value)}
+    of_model = [name for name, value in state.items() if _holds_variables(value)]
+    if of_model and not optimizer.built:
+        raise ValueError(
+            f"optimizer must make its variables in build, but {type(optimizer).__name__}.{of_model[0]} holds some "
+            "before; make them in build, so that each model gets its own."
+        )
+    state = {name: value for name, value in state.items() if name not in of_model}
     check_picklable(optimizer, "optimizer", state)
     return {LEARNING_RATE: float(rate) if isinstance(rate, keras.Variable) else rate, **state}
 

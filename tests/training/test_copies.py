@@ -236,6 +236,12 @@ def test_what_an_optimizer_holds_is_named(copied):
         copied(Shrinks({"all": threading.Lock()}, learning_rate=0.3))
 
 
+@copies
+def test_variables_that_no_model_asked_for_are_refused(copied):
+    with pytest.raises(ValueError, match=r"optimizer must make its variables in build, but Shrinks.factors holds"):
+        copied(Shrinks({"all": [keras.Variable(0.5)]}, learning_rate=0.3))
+
+
 # In other processes
 
 
