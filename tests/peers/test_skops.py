@@ -12,7 +12,6 @@ from sklearn.preprocessing import StandardScaler
 import skhybrid
 from skhybrid import (
     CalendarFeatures,
-    CNNLSTMRegressor,
     DenseRegressor,
     LSTMRegressor,
     NaiveRegressor,
@@ -50,7 +49,7 @@ def networks():
 small_dense = partial(DenseRegressor, 3, epochs=1, random_state=0)
 LABELS = {
     "time": FRAME,
-    "period": FRAME.set_axis(HOURS.tz_localize(None).to_period("h"), axis=0),
+    "period": FRAME.set_axis(HOURS.tz_convert(None).to_period("h"), axis=0),
     "duration": FRAME.set_axis(HOURS - HOURS[0], axis=0),
     "numbers": FRAME.reset_index(drop=True),
     "array": FRAME.to_numpy(),
@@ -67,7 +66,7 @@ CASES = [
     ("WindowedClassifier", WindowedClassifier(LogisticRegression(), 3), FRAME, y > 0),
     ("windowed network", WindowedRegressor(small_dense(), 3), FRAME, y),
     ("pipeline", make_pipeline(StandardScaler(), small_dense(n_features=2)), WINDOWS.reshape(N, 12), y),
-    ("quantiles", CNNLSTMRegressor(epochs=1, random_state=0, loss="quantile"), WINDOWS, y),
+    ("quantiles", small_dense(loss="quantile", quantiles=(0.1, 0.5, 0.9)), WINDOWS, y),
     ("window_norm", LSTMRegressor(epochs=1, random_state=0, window_norm="last"), WINDOWS, y),
     ("loss", small_dense(loss=keras.losses.Huber(0.3)), WINDOWS, y),
     ("optimizer", small_dense(optimizer=keras.optimizers.AdamW(0.01)), WINDOWS, y),
