@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import _clone_parametrized as clone_parametrized
 from sklearn.base import _fit_context
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -29,6 +30,7 @@ __all__ = [
     "check_rows",
     "check_sample_shape",
     "check_weights",
+    "clone_parametrized",
     "count_unknown",
     "fill_unknown",
     "fit_context",

@@ -14,13 +14,24 @@ import sklearn
 
 import skhybrid
 from skhybrid._backend import keras, tf
-from skhybrid._training._private import BUILT_FOR, DECAYS, NAMES, PURE_METHODS, is_decayed, pure_class
+from skhybrid._training._private import (
+    BUILT_FOR,
+    CACHE_OF_EXCLUDED,
+    DECAYS,
+    EXCLUDED_VARIABLES,
+    LEARNING_RATE,
+    NAMES,
+    PURE_METHODS,
+    is_decayed,
+    pure_class,
+)
 from skhybrid._training.eligibility import operations_of
 from skhybrid._training.served import OPTIMIZERS
 
 PACKAGE = Path(skhybrid.__file__).parent
 TREES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
 OF_SCIKIT_LEARN = [
+    ("sklearn.base", "_clone_parametrized"),
     ("sklearn.base", "_fit_context"),
     ("sklearn.utils._param_validation", "HasMethods"),
     ("sklearn.utils._param_validation", "Interval"),
@@ -70,6 +81,17 @@ def test_weights_of_an_optimizer_are_known():
     optimizer.build(weights)
     kept = getattr(optimizer, BUILT_FOR, None)
     assert kept == weights, f"optimizers keep their weights elsewhere in {VERSIONS}: see BUILT_FOR in _private.py."
+
+
+def test_what_copies_of_optimizers_read_is_there():
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 1, 0.5)
+    optimizer = keras.optimizers.AdamW(schedule)
+    optimizer.exclude_from_weight_decay(var_list=[keras.Variable(0.0)])
+    held = vars(optimizer)
+    where = f"is kept elsewhere in {VERSIONS}: see _training/copies.py."
+    assert held.get(LEARNING_RATE) is schedule, f"The schedule of an optimizer {where}"
+    assert held.get(EXCLUDED_VARIABLES), f"What weight decay leaves out {where}"
+    assert CACHE_OF_EXCLUDED in held, f"What an optimizer notes of what weight decay leaves out {where}"
 
 
 @pytest.mark.parametrize("cls", sorted(OPTIMIZERS, key=lambda cls: cls.__name__), ids=lambda cls: cls.__name__)

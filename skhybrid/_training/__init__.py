@@ -2,6 +2,7 @@
 
 from skhybrid._training._private import own_names
 from skhybrid._training.cache import clear_caches
+from skhybrid._training.copies import check_picklable, find_obstacle, mend_reductions
 from skhybrid._training.eligibility import has_all_weights
 from skhybrid._training.loops import Training, predict, train
 from skhybrid._training.program import count_builds
@@ -9,8 +10,10 @@ from skhybrid._training.state import get_state, hand_over, set_state
 
 __all__ = [
     "Training",
+    "check_picklable",
     "clear_caches",
     "count_builds",
+    "find_obstacle",
     "get_state",
     "hand_over",
     "has_all_weights",
@@ -19,3 +22,5 @@ __all__ = [
     "set_state",
     "train",
 ]
+
+mend_reductions()

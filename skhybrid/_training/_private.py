@@ -34,6 +34,10 @@ PURE_METHODS = (
 DECAYS = "_use_weight_decay"
 # The attribute in which an optimizer keeps the weights that it was built for.
 BUILT_FOR = "_trainable_variables"
+# What a copy of an optimizer is made from, or leaves out.
+LEARNING_RATE = "_learning_rate"  # the variable, schedule or function; `learning_rate` is its value
+EXCLUDED_VARIABLES = "_exclude_from_weight_decay"  # by keys that hold in this process, for one model
+CACHE_OF_EXCLUDED = "_exclude_from_weight_decay_cache"
 
 
 def find_missing() -> str:

@@ -13,6 +13,7 @@ from skhybrid._validation import (
     check_input,
     check_is_fitted,
     check_sample_shape,
+    clone_parametrized,
     fraction,
     non_negative_int,
     positive_int,
@@ -21,7 +22,8 @@ from skhybrid._validation import (
 from skhybrid.estimators._architectures import Architecture
 from skhybrid.estimators._bases import BaseEstimator
 from skhybrid.estimators._build import takes_parameter
-from skhybrid.estimators._keras_arguments import check_loss, check_optimizer, copy_callbacks
+from skhybrid.estimators._callbacks import copy_callbacks, pack_callbacks
+from skhybrid.estimators._keras_arguments import check_loss, check_optimizer
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._samples import Samples, find_usable, split_in_time
 from skhybrid.estimators._scikeras import build_again, make_wrapper, pack, unpack
@@ -68,7 +70,9 @@ class NetworkEstimator(Architecture, BaseEstimator):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds, as
+        a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -333,8 +337,18 @@ class NetworkEstimator(Architecture, BaseEstimator):
         self.engine_: str = training.engine
         return self
 
+    def __sklearn_clone__(self):
+        """Clone as scikit-learn does, which copies what callbacks report to as well: it is to stay the caller's."""
+        bare = object.__new__(type(self))
+        vars(bare).update(vars(self), callbacks=None)
+        cloned = clone_parametrized(bare)
+        cloned.callbacks = list(self.callbacks) if isinstance(self.callbacks, list) else self.callbacks
+        return cloned
+
     def __getstate__(self):
         state = dict(super().__getstate__())
+        for name in {"callbacks", "callbacks_"} & state.keys():
+            state[name] = pack_callbacks(state[name])
         if "scikeras_" in state:
             state["scikeras_"] = pack(state["scikeras_"])
         return state

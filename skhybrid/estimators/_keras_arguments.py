@@ -1,4 +1,4 @@
-"""What the user passes on to Keras: loss, optimizer and callbacks, checked, and copied where a fit changes them."""
+"""What the user passes on to Keras: loss and optimizer, checked, and copied where a fit changes them."""
 
 import copy
 
@@ -27,7 +27,7 @@ def check_optimizer(optimizer, learning_rate):
                 f"{learning_rate!r}; set the rate in the instance, or pass optimizer={type(optimizer).__name__!r}."
             )
         with own_names():
-            return optimizer.from_config(optimizer.get_config())
+            return copy.deepcopy(optimizer)
     try:
         if isinstance(optimizer, str):
             with own_names():
@@ -40,15 +40,3 @@ def check_optimizer(optimizer, learning_rate):
             "for example 'adam', 'sgd' or keras.optimizers.Adam(0.01)."
         ) from None
     return optimizer
-
-
-def copy_callbacks(callbacks):
-    """Return copies of the callbacks, so that no fit sees the state of another."""
-    if isinstance(callbacks, keras.callbacks.Callback):
-        callbacks = [callbacks]
-    for callback in callbacks or ():
-        if not isinstance(callback, keras.callbacks.Callback):
-            raise ValueError(
-                f"callbacks must hold instances of keras.callbacks.Callback, but holds {callback!r}; pass instances."
-            )
-    return [copy.deepcopy(callback) for callback in callbacks or ()]

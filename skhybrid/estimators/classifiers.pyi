@@ -80,7 +80,9 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -266,7 +268,9 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -446,7 +450,9 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -627,7 +633,9 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -812,7 +820,9 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -980,7 +990,9 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -1154,7 +1166,9 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -1356,7 +1370,9 @@ class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -1539,7 +1555,9 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -1695,7 +1713,9 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.

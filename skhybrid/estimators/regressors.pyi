@@ -79,7 +79,9 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -264,7 +266,9 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -443,7 +447,9 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -623,7 +629,9 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -807,7 +815,9 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -974,7 +984,9 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -1147,7 +1159,9 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -1348,7 +1362,9 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -1527,7 +1543,9 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
@@ -1682,7 +1700,9 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         Number of epochs without a better validation loss after which to stop.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
+        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
+        as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
+        another process cannot report to it, and warns.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.

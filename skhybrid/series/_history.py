@@ -48,6 +48,14 @@ class History:
     tail: NDArray[Any]
     index: pd.Index | None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return arrays and text, which skops stores as well; it cannot store labels of pandas."""
+        return {**vars(self), "index": None if self.index is None else _pack_index(self.index)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        index = state["index"]
+        vars(self).update(state, index=None if index is None else _unpack_index(*index))
+
 
 def time_index(X: Any) -> pd.Index | None:
     """Return the labels of a pandas `X` if they order its rows in time, None where there are no such labels."""
@@ -259,6 +267,26 @@ class TransformsRows(TransformerMixin, KeepsHistory):
     def _make(self, rows: NDArray[Any], before: NDArray[Any]) -> NDArray[Any]:
         """Return what becomes of `rows`, with the rows `before` them as their past."""
         raise NotImplementedError
+
+
+def _pack_index(index: pd.Index) -> tuple[str, NDArray[Any], Any]:
+    """Return labels as the name of their type, numbers, and their time zone, if they have one."""
+    if isinstance(index, pd.RangeIndex):
+        return "range", np.array([index.start, index.stop, index.step]), None
+    zone = getattr(index, "tz", None)
+    if isinstance(index, pd.DatetimeIndex) and zone is not None:
+        index = index.tz_convert(None)
+    return str(index.dtype), index.asi8 if hasattr(index, "asi8") else index.to_numpy(), zone
+
+
+def _unpack_index(dtype: str, numbers: NDArray[Any], zone: Any) -> pd.Index:
+    """Return the labels that `_pack_index` took apart."""
+    if dtype == "range":
+        return pd.RangeIndex(*numbers.tolist())
+    if dtype.startswith("period"):
+        return pd.PeriodIndex.from_ordinals(numbers, freq=pd.PeriodDtype(dtype).freq)  # type: ignore[attr-defined]
+    labels = pd.Index(numbers, dtype=dtype)
+    return labels if zone is None else pd.DatetimeIndex(labels).tz_localize("UTC").tz_convert(zone)
 
 
 def _is_default(index: pd.Index) -> bool:

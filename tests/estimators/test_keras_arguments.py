@@ -1,4 +1,4 @@
-"""Loss, optimizer and callbacks in each form that Keras takes, and copied where a fit would change them."""
+"""Loss and optimizer in each form that Keras takes, and copied where a fit would change them."""
 
 from functools import partial
 
@@ -7,11 +7,9 @@ import pytest
 
 from skhybrid import DenseRegressor
 from skhybrid._backend import keras
-from skhybrid.estimators._keras_arguments import check_loss, check_optimizer, copy_callbacks
-from tests.helpers import CountsEpochs, assert_same_predictions
+from skhybrid.estimators._keras_arguments import check_loss, check_optimizer
 
 small_dense = partial(DenseRegressor, 4, epochs=2, random_state=0)
-keras_on_numpy_2 = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't:DeprecationWarning")
 
 
 # Loss
@@ -88,52 +86,15 @@ def test_instance_of_an_optimizer_is_copied_with_its_options():
     assert copied.get_config() == optimizer.get_config()
 
 
-# Callbacks
+def test_what_weight_decay_leaves_out_is_kept(data):
+    def largest_weight(name):
+        optimizer = keras.optimizers.AdamW(0.001, weight_decay=500)
+        optimizer.exclude_from_weight_decay(var_names=[name])
+        model = small_dense(optimizer=optimizer).fit(*data)
+        return max(np.abs(weights).max() for weights in model.model_.get_weights())
 
-
-def test_callbacks_are_copies_that_keep_their_state(data, fitted):
-    counts = CountsEpochs()
-    model = small_dense(callbacks=counts).fit(*data)
-    assert model.callbacks_[0].epochs == [0, 1]
-    assert counts.epochs == []
-    assert counts.model is None
-    assert_same_predictions(model, fitted, data[0])
-    assert model.fit(*data).callbacks_[0].epochs == [0, 1]
-
-
-def test_callbacks_count_on_in_a_warm_start(data):
-    model = small_dense(callbacks=[CountsEpochs()], warm_start=True).fit(*data)
-    assert model.fit(*data).callbacks_[0].epochs == [2, 3]
-
-
-@keras_on_numpy_2
-def test_learning_rate_scheduler_is_followed(data, descended):
-    scheduler = keras.callbacks.LearningRateScheduler(lambda epoch: 0.05)
-    model = small_dense(optimizer="sgd", learning_rate=1.0, callbacks=[scheduler]).fit(*data)
-    np.testing.assert_allclose(model.predict(data[0]), descended.predict(data[0]), rtol=1e-5)
-
-
-@keras_on_numpy_2
-def test_reduce_on_plateau_lowers_the_rate(data):
-    reduce = keras.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=100)
-    model = small_dense(learning_rate=0.01, callbacks=[reduce]).set_params(epochs=3).fit(*data)
-    assert float(model.model_.optimizer.learning_rate) == pytest.approx(0.0025)
-
-
-def test_early_stopping_of_ones_own_stops(data):
-    stop = keras.callbacks.EarlyStopping("loss", patience=1, min_delta=100)
-    model = small_dense(callbacks=[stop]).set_params(epochs=9).fit(*data)
-    assert model.n_epochs_ == 2
-    assert (model.callbacks_[0].stopped_epoch, stop.stopped_epoch) == (1, 0)
-
-
-def test_callbacks_may_be_none_one_or_several():
-    first, second = CountsEpochs(), CountsEpochs()
-    assert copy_callbacks(None) == copy_callbacks(()) == []
-    assert [type(copied) for copied in copy_callbacks(first)] == [CountsEpochs]
-    copies = copy_callbacks([first, second])
-    assert len(copies) == 2
-    assert {id(copied) for copied in copies}.isdisjoint({id(first), id(second)})
+    assert largest_weight("kernel") > 0.5
+    assert largest_weight("bias") < 0.5
 
 
 # Errors
@@ -153,14 +114,6 @@ BAD_ARGUMENTS = [
     (
         DenseRegressor(optimizer=keras.optimizers.RMSprop(), learning_rate=0.1),
         "learning_rate must be None where optimizer is an instance, .* but is 0.1; set .* or pass optimizer='RMSprop'",
-    ),
-    (
-        DenseRegressor(callbacks=["stop"]),
-        "callbacks must hold instances of keras.callbacks.Callback, but holds 'stop'; pass",
-    ),
-    (
-        DenseRegressor(callbacks=[CountsEpochs]),
-        "callbacks must hold instances of keras.callbacks.Callback, but holds <class",
     ),
 ]
 

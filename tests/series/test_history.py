@@ -175,6 +175,47 @@ def test_rows_before_refuses_labels_that_fit_nowhere(index, message):
         before(column(8, 9), index, fitted_index=pd.Index([1, 2, 3, 4]))
 
 
+# --- pickled ---------------------------------------------------------------------------------------------------------
+
+
+SUMMER_TIME_ENDS = pd.date_range("2024-10-26 22:00", periods=9, freq="h", tz="UTC")
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        hours(0, 3),
+        hours(0, 3).as_unit("s"),
+        SUMMER_TIME_ENDS.tz_convert("Europe/Berlin"),
+        SUMMER_TIME_ENDS.tz_convert("+01:00"),
+        SUMMER_TIME_ENDS.tz_convert("dateutil/Europe/Berlin"),
+        pd.period_range("2024", periods=3, freq="W-SUN"),
+        pd.to_timedelta([1, 2, 9], unit="s"),
+        pd.RangeIndex(3, 9, 2),
+        pd.Index([0.5, 1, 4]),
+        pd.Index([1, 2], dtype="Int64"),
+    ],
+    ids=lambda index: str(index.dtype),
+)
+def test_labels_are_the_same_after_pickling(index):
+    history = remember(column(*range(len(index))), index, n_before=2)
+    again = pickle.loads(pickle.dumps(history))
+    assert (type(again.index), again.index.dtype) == (type(index), index.dtype)
+    assert again.index.equals(index)
+    np.testing.assert_array_equal(again.tail, history.tail)
+
+
+def test_state_is_plain():
+    state = remember(column(1, 2, 3), hours(0, 3), n_before=2).__getstate__()
+    assert {type(part) for value in state.values() for part in (value if isinstance(value, tuple) else [value])} == {
+        np.ndarray,
+        bool,
+        str,
+        type(None),
+    }
+    assert pickle.loads(pickle.dumps(remember(column(1, 2), None, n_before=2))).index is None
+
+
 # --- pad_past --------------------------------------------------------------------------------------------------------
 
 
