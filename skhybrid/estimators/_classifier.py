@@ -12,7 +12,7 @@ from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import ClassifierMixin
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._samples import Samples
-from skhybrid.estimators._targets import Labels, check_labels, learn_labels, weigh_by_class
+from skhybrid.estimators._targets import Labels, check_labels, check_weighted_labels, learn_labels, weigh_by_class
 
 
 @part
@@ -177,6 +177,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def _check_training_data(self, X, y, *, reset):
         X, y = check_training_data(self, X, y, reset=reset, labels=True)
         check_labels(y)
+        if not reset:
+            check_weighted_labels(self.class_weight, self.classes_)
         return X, y
 
     def _weigh(self, y, weights):

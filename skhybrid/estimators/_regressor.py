@@ -16,6 +16,11 @@ from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Values, learn_values
 
 
+def _has_quantiles(estimator):
+    """Return whether the network forecasts quantiles, as of the fit where there was one."""
+    return getattr(estimator, "_as_fitted", estimator).loss == "quantile"
+
+
 @part
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
     """Base of the regressors: targets in the scale that the network sees, and predictions in theirs.
@@ -116,7 +121,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         levels = self._target.levels
         return forecasts[..., levels.index(0.5) if levels else 0]
 
-    @available_if(lambda self: self.loss == "quantile")
+    @available_if(_has_quantiles)
     def predict_quantiles(self, X: ArrayLike) -> NDArray[np.float64]:
         """Predict the quantiles of each sample's target; there with ``loss="quantile"`` only.
 
