@@ -16,7 +16,6 @@ from skhybrid.estimators._keras_arguments import check_optimizer
 # What each training reads anew. All other parameters went into the network, its input or the meaning of its outputs.
 READ_AT_EACH_TRAINING = {
     "batch_size",
-    "callbacks",
     "class_weight",
     "early_stopping",
     "engine",
@@ -35,12 +34,12 @@ READ_AT_EACH_TRAINING = {
 
 def hold_parameters(estimator: Any) -> Any:
     """Return an unfitted estimator with the same parameters, which stay as they are whatever becomes of these."""
-    return type(estimator)(**{f.name: _held(getattr(estimator, f.name)) for f in fields(estimator)})
+    return type(estimator)(**{name: _held(getattr(estimator, name)) for name in _names(estimator)})
 
 
 def check_changes(estimator: Any, before: Any) -> set[str]:
     """Return which parameters have changed since `before`; refuse those with which the network cannot go on."""
-    pairs = {f.name: (getattr(before, f.name), getattr(estimator, f.name)) for f in fields(estimator)}
+    pairs = {name: (getattr(before, name), getattr(estimator, name)) for name in _names(estimator)}
     changed = {name: pair for name, pair in pairs.items() if not is_same(*pair)}
     if changed:
         check_parameters(estimator)  # scikit-learn leaves that out where partial_fit is called again
@@ -100,7 +99,12 @@ def is_same(a: Any, b: Any) -> bool:
         return a.keys() == b.keys() and all(is_same(a[key], b[key]) for key in a)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(is_same, a, b))
-    return np.array_equal(a, b) or _are_made_alike(a, b)
+    return np.array_equal(a, b) if np.isscalar(a) else _are_made_alike(a, b)
+
+
+def _names(estimator):
+    """Return the names of the parameters, except of callbacks: each training copies them, and nothing remains."""
+    return [f.name for f in fields(estimator) if f.name != "callbacks"]
 
 
 def _may_change(name, old, new):
@@ -130,9 +134,9 @@ def _are_made_alike(a, b):
     if type(a) is not type(b) or isinstance(a, keras.losses.Loss):  # some losses leave arguments out of their config
         return False
     try:
-        return (
-            is_same(a.get_config(), b.get_config()) if hasattr(a, "get_config") else pickle.dumps(a) == pickle.dumps(b)
-        )
+        if hasattr(a, "get_config"):
+            return is_same(*({**value.get_config(), "name": None} for value in (a, b)))  # Keras counts names
+        return pickle.dumps(a) == pickle.dumps(b)
     except Exception:  # objects of the user's may raise anything
         return False
 
