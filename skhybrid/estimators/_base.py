@@ -78,7 +78,9 @@ class NetworkEstimator(Architecture, BaseEstimator):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters set
+        in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`; those
+        that it is made of are refused. A training that fails or is interrupted leaves the network as it was before.
 
     random_state : int, RandomState instance or None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each time.

@@ -86,7 +86,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     ) -> Self:
         """Train for one more epoch, without early stopping.
 
-        The first call builds the network.
+        The first call builds the network. Later ones apply or refuse parameters set since, as a
+        warm start does; a call that fails leaves the estimator as it was.
 
         Parameters
         ----------

@@ -83,7 +83,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train for one more epoch, without early stopping.
 
-        The first call builds the network and fixes all scaling.
+        The first call builds the network and fixes all scaling. Later ones apply or refuse parameters set since, as a
+        warm start does; a call that fails leaves the estimator as it was.
 
         Parameters
         ----------

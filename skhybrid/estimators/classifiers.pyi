@@ -83,7 +83,10 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -269,7 +272,10 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -449,7 +455,10 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -630,7 +639,10 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -815,7 +827,10 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -983,7 +998,10 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1157,7 +1175,10 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1359,7 +1380,10 @@ class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1542,7 +1566,10 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1698,7 +1725,10 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each

@@ -82,7 +82,10 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -267,7 +270,10 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -446,7 +452,10 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -626,7 +635,10 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -810,7 +822,10 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -977,7 +992,10 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1150,7 +1168,10 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1351,7 +1372,10 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1530,7 +1554,10 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1685,7 +1712,10 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each

@@ -149,11 +149,11 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
             before = self._with_past(X)[1] if again else None
             rows, index, y = self._check_rows_and_targets(X, y, reset=not again)
             self._make_estimator(again)
-            self._train("partial_fit", rows, before, y, sample_weight, **options)
             if again:
-                self._extend(X)
+                self._extend(X)  # or refuse X, before anything is trained on it
             else:
                 self._remember(rows, index)
+            self._train("partial_fit", rows, before, y, sample_weight, **options)
         return self
 
     def _as_before_on_error(self, again):

@@ -49,9 +49,8 @@ class SlidingWindow(TransformsRows):
         never. "auto": if X continues the fitted data, and not if X is the fitted data. A pandas index tells which:
         a first label after the fitted ones continues them (unless a whole window lies between), one among them is
         part of them, any other is refused. For arrays (and where the index only numbers the rows of X from 0), X is the
-        fitted data if its first row equals the first
-        fitted row (except for rounding), and continues it otherwise. Alone of all parameters, it may be set after
-        `fit` as well.
+        fitted data if its first row equals the first fitted row (except for rounding), and continues it otherwise.
+        Alone of all parameters, it may be set after `fit` as well.
 
     Attributes
     ----------

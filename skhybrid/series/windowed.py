@@ -20,6 +20,8 @@ class WindowedRegressor(RegressorMixin, Windowed):
     test rows need them as their past. ``embargo=h - 1`` keeps them as history only. (A ``gap`` of the splitter would
     take them away altogether; never use both.) Set ``embargo=0`` for a final fit on everything.
 
+    With ``warm_start=True`` in `estimator`, or in the last step of a pipeline, another `fit` trains `estimator_` on.
+
     Parameters
     ----------
     estimator : estimator object
@@ -42,7 +44,7 @@ class WindowedRegressor(RegressorMixin, Windowed):
     Attributes
     ----------
     estimator_ : estimator object
-        The fitted clone of `estimator`.
+        The fitted clone of `estimator`; of a warm start and `partial_fit`, the one that is trained on.
 
     n_training_rows_ : int
         Number of rows that the last `fit` or `partial_fit` trained on.
@@ -115,6 +117,8 @@ class WindowedClassifier(ClassifierMixin, Windowed):
     last rows of a training part are not known yet at the first test row's time: ``embargo=h`` keeps these rows as
     history only. (A ``gap`` of the splitter would take them away altogether; never use both.)
 
+    With ``warm_start=True`` in `estimator`, or in the last step of a pipeline, another `fit` trains `estimator_` on.
+
     Parameters
     ----------
     estimator : estimator object
@@ -137,7 +141,7 @@ class WindowedClassifier(ClassifierMixin, Windowed):
     Attributes
     ----------
     estimator_ : estimator object
-        The fitted clone of `estimator`.
+        The fitted clone of `estimator`; of a warm start and `partial_fit`, the one that is trained on.
 
     classes_ : ndarray of shape (n_classes,)
         The labels.
