@@ -271,6 +271,16 @@ def test_failed_training_leaves_the_estimator_as_it_was(data, engine, method, fa
     assert model.history_ == uninterrupted.history_
 
 
+@pytest.mark.xfail(reason="the optimizer of the model is built by Keras' loop only", strict=True, raises=ValueError)
+def test_training_that_is_interrupted_in_another_engine_leaves_the_estimator_as_it_was(data):
+    model = small_dense().fit(*data)
+    uninterrupted = copy.deepcopy(model)
+    with pytest.raises(KeyboardInterrupt):
+        model.set_params(engine="keras", callbacks=Fails(KeyboardInterrupt(), 2)).fit(*data)
+    model.set_params(engine="auto", callbacks=None)
+    assert_same_predictions(model.fit(*data), uninterrupted.fit(*data), data[0])
+
+
 @over_engines
 @pytest.mark.parametrize("failure", FAILURES)
 def test_failed_fit_leaves_nothing(data, engine, failure):

@@ -51,13 +51,18 @@ def test_what_cannot_be_applied_is_refused_by_name(change):
 
 
 @pytest.mark.fault("2.7")
-@pytest.mark.parametrize("change", [{"window_norm": "last"}, {"n_features": 3}], ids=list)
-def test_prediction_reads_what_fit_learned(change):
-    X = W.reshape(64, 12)
-    model = LSTMRegressor(4, n_features=2, epochs=1, random_state=0).fit(X, y)
-    expected = model.predict(X)
-    found = outcome(lambda: model.set_params(**change).predict(X))
-    assert np.array_equal(found, expected)
+def test_prediction_reads_what_fit_learned():
+    model = DenseRegressor(4, epochs=1, random_state=0).fit(W, y)
+    expected = model.predict(W)
+    assert np.array_equal(model.set_params(window_norm="last").predict(W), expected)
+
+
+@pytest.mark.fault("2.7")
+def test_quantiles_stay_after_another_loss_is_set():
+    model = DenseRegressor(4, loss="quantile", quantiles=(0.1, 0.5, 0.9), epochs=1, random_state=0).fit(W, y)
+    expected = model.predict_quantiles(W)
+    model.set_params(loss="mse", quantiles=None)
+    assert np.array_equal(outcome(lambda: model.predict_quantiles(W)), expected)
 
 
 @pytest.mark.fault("2.7")
