@@ -167,3 +167,36 @@ def test_keras_model_is_that_of_the_fit(name):
     model, X = fit(name)
     expected = model.to_keras()(X)
     np.testing.assert_array_equal(model.set_params(**others_of(model)).to_keras()(X), expected)
+
+
+APPLIED = {
+    "batch_size",
+    "callbacks",
+    "class_weight",
+    "early_stopping",
+    "epochs",
+    "learning_rate",
+    "loss",
+    "n_iter_no_change",
+    "shuffle",
+    "validation",
+    "validation_fraction",
+    "validation_gap",
+    "verbose",
+    "warm_start",
+}
+
+
+@pytest.mark.parametrize("name", ["LSTMRegressor", "CNNLSTMClassifier", "Conv2DLSTMRegressor", "SequenceRegressor"])
+def test_warm_start_applies_a_parameter_or_refuses_it_by_name(name):
+    model, X = make_model(name)
+    y = np.arange(len(X)) % 2
+    model.fit(X, y)
+    fitted, refused = model.get_params(deep=False), set()
+    for parameter, other in others_of(model).items():
+        try:
+            model.set_params(**{"warm_start": True, parameter: other}).fit(X, y)
+        except ValueError as error:
+            refused.add(str(error).partition(" must be ")[0])
+        model.set_params(**fitted)
+    assert refused == others_of(model).keys() - APPLIED
