@@ -1,6 +1,7 @@
 """Validation shared by the whole package; the only file that uses scikit-learn's private validation."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -9,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _clone_parametrized as clone_parametrized
 from sklearn.base import _fit_context
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_parameter_constraints
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -17,6 +18,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "StrOptions",
+    "as_before_on_error",
     "as_frames",
     "as_windows",
     "check_input",
@@ -26,6 +28,7 @@ __all__ = [
     "check_finite",
     "check_horizon",
     "check_is_fitted",
+    "check_parameters",
     "check_positive_int",
     "check_rows",
     "check_sample_shape",
@@ -47,6 +50,25 @@ F = TypeVar("F", bound=Callable[..., Any])
 def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[F], F]:
     """Return scikit-learn's decorator of `fit`, which checks the parameters, with its type."""
     return _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
+
+
+def check_parameters(estimator: Any) -> None:
+    """Refuse parameters that are not as `_parameter_constraints` say, as `fit_context` does."""
+    constraints, parameters = estimator._parameter_constraints, estimator.get_params(deep=False)
+    validate_parameter_constraints(constraints, parameters, caller_name=type(estimator).__name__)
+
+
+@contextmanager
+def as_before_on_error(*estimators: Any) -> Iterator[None]:
+    """Put back the attributes of estimators where what is done to them fails or is interrupted."""
+    before = [dict(vars(estimator)) for estimator in estimators]
+    try:
+        yield
+    except BaseException:  # Ctrl-C among them
+        for estimator, attributes in zip(estimators, before, strict=True):
+            vars(estimator).clear()
+            vars(estimator).update(attributes)
+        raise
 
 
 # Entries of `_parameter_constraints`.

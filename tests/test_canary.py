@@ -36,6 +36,7 @@ OF_SCIKIT_LEARN = [
     ("sklearn.utils._param_validation", "HasMethods"),
     ("sklearn.utils._param_validation", "Interval"),
     ("sklearn.utils._param_validation", "StrOptions"),
+    ("sklearn.utils._param_validation", "validate_parameter_constraints"),
     ("sklearn.utils.validation", "_check_feature_names_in"),
 ]
 OF_PROGRAMS = [(module, name) for module, names in NAMES.items() for name in names]

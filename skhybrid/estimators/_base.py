@@ -27,6 +27,13 @@ from skhybrid.estimators._keras_arguments import check_loss, check_optimizer
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._samples import Samples, find_usable, split_in_time
 from skhybrid.estimators._scikeras import build_again, make_wrapper, pack, unpack
+from skhybrid.estimators._state import (
+    all_or_nothing,
+    check_changes,
+    hold_parameters,
+    set_learning_rate,
+    set_loss,
+)
 from skhybrid.estimators._targets import Labels, Values
 
 
@@ -75,7 +82,9 @@ class NetworkEstimator(Architecture, BaseEstimator):
         another process cannot report to it, and warns.
 
     warm_start : bool
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters set
+        in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`; those
+        that it is made of are refused. A training that fails or is interrupted leaves the network as it was before.
 
     random_state : int, RandomState instance or None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each time.
@@ -196,7 +205,7 @@ class NetworkEstimator(Architecture, BaseEstimator):
         """
         check_is_fitted(self)
         check_sample_shape(X, self.sample_shape_)
-        samples = self._read(check_input(self, X, reset=False))
+        samples = self._as_fitted._read(check_input(self, X, reset=False))
         self._check_ends(self.scikeras_, samples.n_after)
         values = samples.fill()
         if self._norm is not None:
@@ -205,47 +214,59 @@ class NetworkEstimator(Architecture, BaseEstimator):
 
     def _fit(self, X, y, sample_weight, *, again, epochs, early_stopping, classes=None):
         """Train the network, from its first weights or `again`, from those it has."""
-        if again:
-            check_sample_shape(X, self.sample_shape_)
-        else:
-            self.__dict__.pop("scikeras_", None)  # or a fit that fails would leave the old network with new scales
-        X, y = self._check_training_data(X, y, reset=not again)
-        samples = self._read(X)
-        weights = self._weigh(y, samples.weigh(sample_weight))
-        rows, validation_rows = find_usable(weights), None
-        seed = self.scikeras_.model__seed if again else self._draw_seed()
-        if early_stopping:
-            rows, validation_rows = self._split(rows, y, seed)
-        if again:
-            scikeras, before = self.scikeras_, self.history_
-        else:
-            self._learn(X, y, samples, rows, weights, classes)
-            scikeras, before = self._make_scikeras(seed, is_masked=bool(samples.n_after.any())), {}
-        self._check_ends(scikeras, samples.n_after)
-        self.callbacks_: list[Any] = copy_callbacks(self.callbacks)
-        n_before = len(before.get("loss", ()))
-        training = train(
-            scikeras.model_,
-            # Keras divides by the number of rows, not by their weights.
-            (samples.values, self._target.encode(y, samples), weights / weights[rows].mean()),
-            rows,
-            validation_rows,
-            epochs=n_before + epochs,
-            initial_epoch=n_before,
-            batch_size=self.batch_size,
-            seed=seed if self.shuffle else None,
-            callbacks=[*self.callbacks_, *self._stopping(early_stopping)],
-            verbose=self.verbose,
-            engine=self.engine,
-        )
-        return self._keep(scikeras, training, before)
+        with all_or_nothing(self, again):
+            if again:
+                check_sample_shape(X, self.sample_shape_)
+                changed = check_changes(self, self._as_fitted)
+            X, y = self._check_training_data(X, y, reset=not again)
+            samples = self._read(X)
+            weights = self._weigh(y, samples.weigh(sample_weight))
+            rows, validation_rows = find_usable(weights), None
+            seed = self.scikeras_.model__seed if again else self._draw_seed()
+            if early_stopping:
+                rows, validation_rows = self._split(rows, y, seed)
+            if again:
+                self._apply(changed)
+                scikeras, before = self.scikeras_, self.history_
+            else:
+                self._learn(X, y, samples, rows, weights, classes)
+                scikeras, before = self._make_scikeras(seed, is_masked=bool(samples.n_after.any())), {}
+            self._check_ends(scikeras, samples.n_after)
+            self.callbacks_: list[Any] = copy_callbacks(self.callbacks)
+            n_before = len(before.get("loss", ()))
+            training = train(
+                scikeras.model_,
+                # Keras divides by the number of rows, not by their weights.
+                (samples.values, self._target.encode(y, samples), weights / weights[rows].mean()),
+                rows,
+                validation_rows,
+                epochs=n_before + epochs,
+                initial_epoch=n_before,
+                batch_size=self.batch_size,
+                seed=seed if self.shuffle else None,
+                callbacks=[*self.callbacks_, *self._stopping(early_stopping)],
+                verbose=self.verbose,
+                engine=self.engine,
+            )
+            return self._keep(scikeras, training, before)
 
     def _learn(self, X, y, samples: Samples, rows, weights, classes) -> None:
         """Learn shapes and scales from the samples of a first fit, and of their values from `rows` alone."""
+        self._as_fitted = hold_parameters(self)
         self.sample_shape_: tuple[int, ...] = X.shape[1:]
         self.input_shape_: tuple[int, ...] = samples.values.shape[1:]
         self._norm = self._learn_norm(samples, rows)
         self._target = self._learn_target(y, samples, rows, weights, classes)
+
+    def _apply(self, changed: set[str]) -> None:
+        """Give the network what was set since it was trained: a loss, a learning rate."""
+        if "loss" in changed:
+            set_loss(self.scikeras_, self._make_loss())
+        if "learning_rate" in changed:  # one that a callback has set stays otherwise
+            check_optimizer(self.optimizer, self.learning_rate)
+            set_learning_rate(self.scikeras_, self.learning_rate)
+        if changed:
+            self._as_fitted = hold_parameters(self)
 
     def _outputs(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return what the network's outputs for X mean."""
@@ -324,7 +345,6 @@ class NetworkEstimator(Architecture, BaseEstimator):
         history = {name: [*before.get(name, []), *values] for name, values in training.history.items()}
         loss, n_epochs = history["loss"][-1], len(history["loss"])
         if not np.isfinite(loss):
-            self.__dict__.pop("scikeras_", None)
             raise ValueError(
                 f"Training must end with a finite loss, but the loss is {loss} after {n_epochs} epochs; "
                 "scale X (for example with StandardScaler) or pass a smaller learning_rate."

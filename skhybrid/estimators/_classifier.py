@@ -12,7 +12,7 @@ from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import ClassifierMixin
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._samples import Samples
-from skhybrid.estimators._targets import Labels, check_labels, learn_labels, weigh_by_class
+from skhybrid.estimators._targets import Labels, check_labels, check_weighted_labels, learn_labels, weigh_by_class
 
 
 @part
@@ -86,7 +86,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     ) -> Self:
         """Train for one more epoch, without early stopping.
 
-        The first call builds the network.
+        The first call builds the network. Later ones apply or refuse parameters set since, as a
+        warm start does; a call that fails leaves the estimator as it was.
 
         Parameters
         ----------
@@ -177,6 +178,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def _check_training_data(self, X, y, *, reset):
         X, y = check_training_data(self, X, y, reset=reset, labels=True)
         check_labels(y)
+        if not reset:
+            check_weighted_labels(self.class_weight, self.classes_)
         return X, y
 
     def _weigh(self, y, weights):

@@ -16,6 +16,11 @@ from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Values, learn_values
 
 
+def _has_quantiles(estimator):
+    """Return whether the network forecasts quantiles, as of the fit where there was one."""
+    return getattr(estimator, "_as_fitted", estimator).loss == "quantile"
+
+
 @part
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
     """Base of the regressors: targets in the scale that the network sees, and predictions in theirs.
@@ -78,7 +83,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train for one more epoch, without early stopping.
 
-        The first call builds the network and fixes all scaling.
+        The first call builds the network and fixes all scaling. Later ones apply or refuse parameters set since, as a
+        warm start does; a call that fails leaves the estimator as it was.
 
         Parameters
         ----------
@@ -116,7 +122,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         levels = self._target.levels
         return forecasts[..., levels.index(0.5) if levels else 0]
 
-    @available_if(lambda self: self.loss == "quantile")
+    @available_if(_has_quantiles)
     def predict_quantiles(self, X: ArrayLike) -> NDArray[np.float64]:
         """Predict the quantiles of each sample's target; there with ``loss="quantile"`` only.
 

@@ -85,7 +85,10 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -273,7 +276,10 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -455,7 +461,10 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -638,7 +647,10 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -825,7 +837,10 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -995,7 +1010,10 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1171,7 +1189,10 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1375,7 +1396,10 @@ class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1560,7 +1584,10 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1718,7 +1745,10 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each

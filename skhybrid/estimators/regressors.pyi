@@ -84,7 +84,10 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -271,7 +274,10 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -452,7 +458,10 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -634,7 +643,10 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -820,7 +832,10 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -989,7 +1004,10 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1164,7 +1182,10 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1367,7 +1388,10 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1548,7 +1572,10 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each
@@ -1705,7 +1732,10 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         another process cannot report to it, and warns.
 
     warm_start : bool, default=False
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh.
+        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
+        set in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`;
+        those that it is made of are refused. A training that fails or is interrupted leaves the network as it was
+        before.
 
     random_state : int, RandomState instance or None, default=None
         Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each

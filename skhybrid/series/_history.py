@@ -14,9 +14,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, is_classifier
+from sklearn.base import BaseEstimator, TransformerMixin, clone, is_classifier
 
-from skhybrid._validation import StrOptions, check_finite, check_input, check_training_data, fit_context
+from skhybrid._validation import (
+    StrOptions,
+    as_before_on_error,
+    check_finite,
+    check_input,
+    check_training_data,
+    fit_context,
+)
 
 CONTEXTS = {"auto", "carry", "none"}
 
@@ -161,6 +168,7 @@ class KeepsHistory(BaseEstimator):
 
     context: str
     _history: History
+    _as_fitted: Any  # an unfitted estimator with the parameters of the fit; `context` alone is read later
 
     @property
     def _n_before(self) -> int:
@@ -182,32 +190,36 @@ class KeepsHistory(BaseEstimator):
         index = self._check_index(X)  # first, so that shuffled rows are called shuffled whatever they hold
         return self._check_values(X, reset=reset), index
 
-    def _check_rows_and_targets(self, X: Any, y: Any) -> tuple[NDArray[Any], pd.Index | None, NDArray[Any]]:
+    def _check_rows_and_targets(
+        self, X: Any, y: Any, *, reset: bool = True
+    ) -> tuple[NDArray[Any], pd.Index | None, NDArray[Any]]:
         """Return the rows of X to fit to, their labels and their targets."""
         index = self._check_index(X)
-        rows, y = check_training_data(self, X, y, reset=True, allow_nd=False, labels=is_classifier(self))
+        rows, y = check_training_data(self, X, y, reset=reset, allow_nd=False, labels=is_classifier(self))
         check_finite(rows, "X")
         return rows, index, y
 
     def _remember(self, rows: NDArray[Any], index: pd.Index | None) -> None:
-        """Keep the end of the fitted rows."""
+        """Keep the end of the fitted rows, and the parameters that they were fitted with."""
+        self._as_fitted = clone(self)
         self._history = remember(rows, index, self._n_before)
 
     def _learn_rows(self, X: Any) -> NDArray[Any]:
         """Keep the end of X; return its rows."""
-        rows, index = self._check_rows(X, reset=True)
-        self._remember(rows, index)
+        with as_before_on_error(self):
+            rows, index = self._check_rows(X, reset=True)
+            self._remember(rows, index)
         return rows
 
     def _extend(self, X: Any) -> None:
         """Take the rows of X, which follow those known so far, into the history."""
         index = time_index(X)  # holes within X, which `_check_index` may refuse, matter where windows are cut
-        self._history = extend(self._history, self._check_values(X, reset=False), index, self._n_before)
+        self._history = extend(self._history, self._check_values(X, reset=False), index, self._as_fitted._n_before)
 
     def _with_past(self, X: Any) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return the rows of X, and the known rows just before them."""
         rows, index = self._check_rows(X, reset=False)
-        return rows, rows_before(self._history, rows, index, self._n_before, self.context)
+        return rows, rows_before(self._history, rows, index, self._as_fitted._n_before, self.context)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 
 from skhybrid._validation import check_array, check_feature_names, check_is_fitted, fit_context, validate_data
 
@@ -138,6 +138,7 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
         X = self._check_columns(X, reset=True)
         self.time_position_ = None if self.time is None else _column_position(X, self.time)
         _split_times(X, self.time_position_)
+        self._as_fitted = clone(self)
         return self
 
     def transform(self, X):
@@ -161,7 +162,7 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         X = self._check_columns(X, reset=False)
         values, times = _split_times(X, self.time_position_)
-        return np.hstack([values, _calendar_cycles(times, self.features)])
+        return np.hstack([values, _calendar_cycles(times, self._as_fitted.features)])
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns of the output.
@@ -180,7 +181,7 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
         names = list(check_feature_names(self, input_features))
         if self.time_position_ is not None:
             del names[self.time_position_]
-        cycles = [f"{feature}_{wave}" for feature in self.features for wave in ("sin", "cos")]
+        cycles = [f"{feature}_{wave}" for feature in self._as_fitted.features for wave in ("sin", "cos")]
         return np.array([*names, *cycles], dtype=object)
 
     def _check_columns(self, X, *, reset):

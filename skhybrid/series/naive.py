@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils import column_or_1d
 
 from skhybrid._validation import (
@@ -177,6 +177,7 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         _check_outputs(y, self.horizon)
         self.sample_shape_ = X.shape[1:]
         self.n_parameters_ = 0
+        self._as_fitted = clone(self)
         self._forecast(X)  # raises where windows of this shape cannot carry the rule
         return self
 
@@ -202,14 +203,15 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         check_sample_shape(X, self.sample_shape_)
         X = check_input(self, X, reset=False)
-        forecast = self._forecast(X)
+        rule = self._as_fitted
+        forecast = rule._forecast(X)
         n_missing = np.isnan(forecast).any(axis=1).sum()
         if n_missing:
             raise ValueError(
-                f"strategy={self.strategy!r} needs values that are missing (NaN) in {n_missing} of {len(X)} windows; "
+                f"strategy={rule.strategy!r} needs values that are missing (NaN) in {n_missing} of {len(X)} windows; "
                 "leave out windows without full history or fill the gaps first."
             )
-        return forecast[:, 0] if isinstance(self.horizon, Integral) else forecast
+        return forecast[:, 0] if isinstance(rule.horizon, Integral) else forecast
 
     def _forecast(self, X: NDArray[Any]) -> NDArray[np.float64]:
         # In a table NaN is a missing value; in windows it may be a step before the series began.

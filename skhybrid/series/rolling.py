@@ -97,7 +97,7 @@ class RollingFeatures(TransformsRows):
             The columns of X, then each statistic of each window.
         """
         check_is_fitted(self)
-        return self._make(*self._with_past(X))
+        return self._as_fitted._make(*self._with_past(X))
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns of the output: those of X, then ``load_mean_24`` and so on.
@@ -114,9 +114,8 @@ class RollingFeatures(TransformsRows):
         """
         check_is_fitted(self)
         names = check_feature_names(self, input_features)
-        new = [
-            f"{name}_{statistic}_{window}" for window in self.windows for statistic in self.statistics for name in names
-        ]
+        windows, statistics = self._as_fitted.windows, self._as_fitted.statistics
+        new = [f"{name}_{statistic}_{window}" for window in windows for statistic in statistics for name in names]
         return np.array([*names, *new], dtype=object)
 
     @property

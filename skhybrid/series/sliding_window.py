@@ -12,6 +12,11 @@ from skhybrid.series.windows import sliding_windows
 __all__ = ["SlidingWindow"]
 
 
+def _gives_columns(window):
+    """Return whether the output is flat, as of the fit where there was one."""
+    return getattr(window, "_as_fitted", window).flatten
+
+
 class SlidingWindow(TransformsRows):
     """Give every row the window of rows that ends with it.
 
@@ -44,8 +49,8 @@ class SlidingWindow(TransformsRows):
         never. "auto": if X continues the fitted data, and not if X is the fitted data. A pandas index tells which:
         a first label after the fitted ones continues them (unless a whole window lies between), one among them is
         part of them, any other is refused. For arrays (and where the index only numbers the rows of X from 0), X is the
-        fitted data if its first row equals the first
-        fitted row (except for rounding), and continues it otherwise.
+        fitted data if its first row equals the first fitted row (except for rounding), and continues it otherwise.
+        Alone of all parameters, it may be set after `fit` as well.
 
     Attributes
     ----------
@@ -108,9 +113,9 @@ class SlidingWindow(TransformsRows):
             (n_rows, window_length * n_features).
         """
         check_is_fitted(self)
-        return self._make(*self._with_past(X))
+        return self._as_fitted._make(*self._with_past(X))
 
-    @available_if(lambda self: self.flatten)
+    @available_if(_gives_columns)
     def get_feature_names_out(self, input_features=None):
         """Give the names of the columns: ``load_t-23``, ..., ``load_t-0``. Only if `flatten`.
 
@@ -126,7 +131,7 @@ class SlidingWindow(TransformsRows):
         """
         check_is_fitted(self)
         names = check_feature_names(self, input_features)
-        lags = range(self.window_length - 1, -1, -1)
+        lags = range(self._as_fitted.window_length - 1, -1, -1)
         return np.array([f"{name}_t-{lag}" for lag in lags for name in names], dtype=object)
 
     def set_output(self, *, transform=None):
@@ -142,7 +147,7 @@ class SlidingWindow(TransformsRows):
         self : SlidingWindow
             The transformer.
         """
-        return super().set_output(transform=transform) if self.flatten else self
+        return super().set_output(transform=transform) if _gives_columns(self) else self
 
     @property
     def _n_before(self):

@@ -1,168 +1,14 @@
 """Any estimator on the windows of a series: exact for every horizon, window length searchable."""
 
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 
-from skhybrid._nested import look_inside
-from skhybrid._validation import (
-    HasMethods,
-    check_is_fitted,
-    check_weights,
-    fit_context,
-    non_negative_int,
-    positive_int,
-)
-from skhybrid.series._history import KeepsHistory, check_steps, pad_past
-from skhybrid.series.windows import sliding_windows
+from skhybrid._validation import fit_context
+from skhybrid.series._windowed import Windowed, inner_has
 
 
-class _Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
-    """What regressors and classifiers on the windows of a series share."""
-
-    _parameter_constraints = KeepsHistory._parameter_constraints | {
-        "estimator": [HasMethods(["fit", "predict"])],
-        "window_length": [positive_int],
-        "warmup": [non_negative_int],
-        "embargo": [non_negative_int],
-    }
-
-    def __init__(self, estimator, window_length=24, *, context="auto", warmup=0, embargo=0):
-        self.estimator = estimator
-        self.window_length = window_length
-        self.context = context
-        self.warmup = warmup
-        self.embargo = embargo
-
-    @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None):
-        """Train the estimator on the complete windows of X.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like of shape (n_rows, n_features)
-            One row per time step, in time order.
-
-        y : array-like of shape (n_rows,) or, for regressors, (n_rows, n_outputs)
-            What each row should predict, as :func:`make_supervised` gives it.
-
-        sample_weight : array-like of shape (n_rows,), default=None
-            Weights of the rows as targets, for estimators that take them. As history every row counts.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If no row is left to train on, `warmup` is shorter than the history a window needs, X holds NaN or inf, or
-            its rows do not follow one another: the index is not strictly increasing, or steps are missing in it.
-        """
-        rows, index, y = self._check_rows_and_targets(X, y)
-        training = self._training_rows(len(rows))
-        windows = sliding_windows(rows, self.window_length)[training.start - self._n_before :]
-        weights = {}
-        if sample_weight is not None:
-            weights["sample_weight"] = check_weights(sample_weight, len(rows))[training]
-        self.estimator_ = clone(self.estimator)
-        self._flatten = not takes_windows(self.estimator_)
-        self.estimator_.fit(self._shape(windows[: training.stop - training.start]), y[training], **weights)
-        self.n_training_rows_ = training.stop - training.start
-        self._remember(rows, index)
-        return self
-
-    def predict(self, X):
-        """Predict the target of each row.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like of shape (n_rows, n_features)
-            One row per time step, in time order. Where a row's past is not known, the oldest known row is repeated.
-
-        Returns
-        -------
-        y : ndarray of shape (n_rows,) or, for regressors, (n_rows, n_outputs)
-            One prediction per row.
-        """
-        windows = self.read_windows(X)
-        return self.estimator_.predict(windows)
-
-    def read_windows(self, X):
-        """Return the window of each row, as the estimator gets it in `predict`.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like of shape (n_rows, n_features)
-            One row per time step, in time order.
-
-        Returns
-        -------
-        windows : ndarray of shape (n_rows, window_length, n_features) or (n_rows, window_length * n_features)
-            The windows, flattened unless the estimator takes sequences. Where a row's past is not known, the oldest
-            known row is repeated.
-        """
-        check_is_fitted(self)
-        rows, before = self._with_past(X)
-        return self._shape(sliding_windows(pad_past(rows, before, self._n_before), self.window_length))
-
-    def update(self, X):
-        """Take rows that follow into the history, without training.
-
-        Predicting and then updating, batch by batch, gives the predictions of one batch.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like of shape (n_rows, n_features)
-            The rows that follow those known so far.
-
-        Returns
-        -------
-        self : object
-            The estimator, with a longer history.
-
-        Raises
-        ------
-        ValueError
-            If the labels of X do not follow those known so far.
-        """
-        check_is_fitted(self)
-        self._extend(X)
-        return self
-
-    @property
-    def _n_before(self):
-        return self.window_length - 1
-
-    def _check_index(self, X):
-        """Return the labels of X, among which none may be missing, or None."""
-        index = super()._check_index(X)
-        check_steps(index)
-        return index
-
-    def _training_rows(self, n_rows):
-        """Return the rows to train on, those between warm-up and embargo."""
-        if 0 < self.warmup < self._n_before:
-            raise ValueError(
-                f"warmup={self.warmup} must be at least window_length - 1 = {self._n_before}, the rows that a complete "
-                "window needs as its past; pass a larger warmup, or 0."
-            )
-        start, stop = max(self.warmup, self._n_before), n_rows - self.embargo
-        if stop <= start:
-            raise ValueError(
-                f"window_length={self.window_length} with warmup={self.warmup} and embargo={self.embargo} needs at "
-                f"least {start + self.embargo + 1} rows, but X has n_samples={n_rows}; pass a smaller window_length "
-                "or a longer series."
-            )
-        return slice(start, stop)
-
-    def _shape(self, windows):
-        """Return the windows as the estimator takes them."""
-        return windows.reshape(len(windows), -1) if self._flatten else windows
-
-
-class WindowedRegressor(RegressorMixin, _Windowed):
+class WindowedRegressor(RegressorMixin, Windowed):
     """Train a regressor on the windows of a series, one prediction for each row.
 
     Row t is predicted from the window of the rows ``t - window_length + 1, ..., t``. Rows without a complete window
@@ -173,6 +19,8 @@ class WindowedRegressor(RegressorMixin, _Windowed):
     ``h - 1`` training rows lie beyond the first test row's time, so these rows must not be trained on; yet the first
     test rows need them as their past. ``embargo=h - 1`` keeps them as history only. (A ``gap`` of the splitter would
     take them away altogether; never use both.) Set ``embargo=0`` for a final fit on everything.
+
+    With ``warm_start=True`` in `estimator`, or in the last step of a pipeline, another `fit` trains `estimator_` on.
 
     Parameters
     ----------
@@ -196,10 +44,10 @@ class WindowedRegressor(RegressorMixin, _Windowed):
     Attributes
     ----------
     estimator_ : estimator object
-        The fitted clone of `estimator`.
+        The fitted clone of `estimator`; of a warm start and `partial_fit`, the one that is trained on.
 
     n_training_rows_ : int
-        Number of rows trained on.
+        Number of rows that the last `fit` or `partial_fit` trained on.
 
     n_features_in_ : int
         Number of columns of X.
@@ -218,6 +66,38 @@ class WindowedRegressor(RegressorMixin, _Windowed):
     array([256., 289., 324., 361.])
     """
 
+    @available_if(inner_has("partial_fit"))
+    @fit_context(prefer_skip_nested_validation=False)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train the estimator on by its own `partial_fit`; there only where it has one.
+
+        The first call is as `fit`. In later ones X holds rows that follow those known so far, by the rules of `predict`
+        and `update`: their first windows reach back into the rows before, and X becomes known.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            One row per time step, in time order.
+
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+            What each row should predict.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows as targets, for estimators that take them.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If no row is left to train on, among which the last `embargo` rows of each call are not, or `window_length`
+            is another than before.
+        """
+        return self._partial_fit(X, y, sample_weight)
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)
@@ -226,12 +106,7 @@ class WindowedRegressor(RegressorMixin, _Windowed):
         return tags
 
 
-def _inner_has(method):
-    """Return whether the estimator, fitted where it is, has a method."""
-    return lambda self: hasattr(getattr(self, "estimator_", self.estimator), method)
-
-
-class WindowedClassifier(ClassifierMixin, _Windowed):
+class WindowedClassifier(ClassifierMixin, Windowed):
     """Train a classifier on the windows of a series, one label for each row.
 
     Row t is predicted from the window of the rows ``t - window_length + 1, ..., t``. Rows without a complete window
@@ -241,6 +116,8 @@ class WindowedClassifier(ClassifierMixin, _Windowed):
     Where the label of row t is known only later, for example what happens within the next h rows, the labels of the
     last rows of a training part are not known yet at the first test row's time: ``embargo=h`` keeps these rows as
     history only. (A ``gap`` of the splitter would take them away altogether; never use both.)
+
+    With ``warm_start=True`` in `estimator`, or in the last step of a pipeline, another `fit` trains `estimator_` on.
 
     Parameters
     ----------
@@ -264,13 +141,13 @@ class WindowedClassifier(ClassifierMixin, _Windowed):
     Attributes
     ----------
     estimator_ : estimator object
-        The fitted clone of `estimator`.
+        The fitted clone of `estimator`; of a warm start and `partial_fit`, the one that is trained on.
 
     classes_ : ndarray of shape (n_classes,)
         The labels.
 
     n_training_rows_ : int
-        Number of rows trained on.
+        Number of rows that the last `fit` or `partial_fit` trained on.
 
     n_features_in_ : int
         Number of columns of X.
@@ -295,7 +172,42 @@ class WindowedClassifier(ClassifierMixin, _Windowed):
         """The labels."""
         return self.estimator_.classes_
 
-    @available_if(_inner_has("predict_proba"))
+    @available_if(inner_has("partial_fit"))
+    @fit_context(prefer_skip_nested_validation=False)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train the estimator on by its own `partial_fit`; there only where it has one.
+
+        The first call is as `fit`. In later ones X holds rows that follow those known so far, by the rules of `predict`
+        and `update`: their first windows reach back into the rows before, and X becomes known.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            One row per time step, in time order.
+
+        y : array-like of shape (n_rows,)
+            The label of each row, all of them among `classes`.
+
+        classes : array-like of shape (n_classes,), default=None
+            All labels that later calls may bring. The first call needs them.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows as targets, for estimators that take them.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If no row is left to train on, among which the last `embargo` rows of each call are not, or `window_length`
+            is another than before.
+        """
+        return self._partial_fit(X, y, sample_weight, classes=classes)
+
+    @available_if(inner_has("predict_proba"))
     def predict_proba(self, X):
         """Predict the probability of each class, for each row.
 
@@ -312,7 +224,7 @@ class WindowedClassifier(ClassifierMixin, _Windowed):
         windows = self.read_windows(X)
         return self.estimator_.predict_proba(windows)
 
-    @available_if(_inner_has("decision_function"))
+    @available_if(inner_has("decision_function"))
     def decision_function(self, X):
         """Return the estimator's confidence scores, for each row.
 
@@ -335,9 +247,3 @@ class WindowedClassifier(ClassifierMixin, _Windowed):
         tags.classifier_tags = inner.classifier_tags
         tags.classifier_tags.multi_label = False  # one label a row
         return tags
-
-
-def takes_windows(estimator):
-    """Return whether an estimator takes windows, (n_samples, n_steps, n_features), or only tables."""
-    readers = look_inside(estimator).readers
-    return all(map(takes_windows, readers)) if readers else get_tags(estimator).input_tags.three_d_array

@@ -4,7 +4,8 @@ import pytest
 from sklearn.base import is_classifier
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import BaggingRegressor, StackingRegressor, VotingRegressor
-from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier, SGDRegressor
 from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_val_predict, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -15,12 +16,13 @@ from skhybrid import (
     CNNLSTMRegressor,
     DenseRegressor,
     LSTMClassifier,
+    LSTMRegressor,
     PerStepTransformer,
     WindowedClassifier,
     WindowedRegressor,
     make_supervised,
 )
-from skhybrid.series.windowed import takes_windows
+from skhybrid.series._windowed import takes_windows
 
 ROWS_ARE_TIME = {
     "check_methods_sample_order_invariance": "the rows are time steps, so that their order matters",
@@ -315,3 +317,131 @@ def test_classifier_keeps_labels_of_the_embargo_out_of_training(labelled):
     altered[75:] = "later"
     expected = model.fit(X[:80], y[:80]).predict_proba(X[80:])
     np.testing.assert_array_equal(model.fit(X[:80], altered).predict_proba(X[80:]), expected)
+
+
+# Training on
+
+
+def warm_network(**options):
+    return DenseRegressor(4, **{"epochs": 1, "random_state": 0, "warm_start": True, **options})
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_warm_start_of_the_estimator_goes_on(as_frame):
+    X, y = supervised(60)
+    X, y = (X, y) if as_frame else (X.to_numpy(), y.to_numpy())
+    model = WindowedRegressor(warm_network(), window_length=5).fit(X[:40], y[:40])
+    network = model.estimator_
+    model.set_params(estimator__learning_rate=0.1).fit(X[10:50], y[10:50])
+    assert model.estimator_ is network
+    assert network.n_epochs_ == 2
+    by_hand = warm_network().fit(*windows_of(X, y, 4, 40)).set_params(learning_rate=0.1).fit(*windows_of(X, y, 14, 50))
+    np.testing.assert_array_equal(model.predict(X[50:]), by_hand.predict(windows_of(X, y, 50, len(X))[0]))
+
+
+def windows_of(X, y, start, stop, window_length=5):
+    rows = np.asarray(X)
+    return np.stack([rows[t - window_length + 1 : t + 1] for t in range(start, stop)]), np.asarray(y)[start:stop]
+
+
+def test_warm_start_in_the_last_step_of_a_pipeline_goes_on():
+    X, y = supervised(60)
+    model = WindowedRegressor(make_pipeline(PerStepTransformer(), warm_network()), 5).fit(X, y).fit(X, y)
+    assert model.estimator_[-1].n_epochs_ == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"estimator__dense_units": 5}, "dense_units must be 4, as in the fit whose network is trained on, but is 5"),
+        ({"window_length": 4}, "window_length must be 5, as in the fit that is continued, but is 4; set it back"),
+        ({"estimator": LSTMRegressor(2, warm_start=True)}, "estimator must be a DenseRegressor, .* is a LSTMRegressor"),
+    ],
+    ids=list,
+)
+def test_warm_start_refuses_another_network(change, words):
+    X, y = supervised(60)
+    model = WindowedRegressor(warm_network(), window_length=5).fit(X, y)
+    expected, network = model.predict(X), model.estimator_
+    fitted = network.get_params()
+    with pytest.raises(ValueError, match=words):
+        model.set_params(**change).fit(X[:50], y[:50])
+    assert model.estimator_ is network
+    assert network.get_params() == fitted
+    np.testing.assert_array_equal(model.predict(X), expected)
+
+
+@pytest.mark.parametrize(
+    "outer",
+    [
+        TransformedTargetRegressor,
+        lambda network: VotingRegressor([("n", network)]),
+        lambda network: GridSearchCV(network, {"epochs": [1]}, cv=2),
+        lambda network: make_pipeline(PerStepTransformer(), TransformedTargetRegressor(network)),
+    ],
+    ids=["target", "ensemble", "search", "pipeline"],
+)
+def test_warm_start_that_would_be_lost_is_refused(outer):
+    X, y = supervised(60)
+    model = WindowedRegressor(outer(warm_network()), 5).fit(X, y)
+    with pytest.raises(ValueError, match=r"warm_start=True needs a DenseRegressor that is .*, which fits new clones"):
+        model.fit(X, y)
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+@pytest.mark.parametrize("network", [False, True])
+def test_partial_fit_takes_rows_that_follow(as_frame, network):
+    X, y = supervised(100)
+    X, y = (X, y) if as_frame else (X.to_numpy(), y.to_numpy())
+
+    def make():
+        return warm_network() if network else SGDRegressor(random_state=0, shuffle=False)
+
+    model, by_hand = WindowedRegressor(make(), window_length=5), make()
+    for start, stop in [(0, 60), (60, 62), (62, 80)]:
+        model.partial_fit(X[start:stop], y[start:stop])
+        windows, targets = windows_of(X, y, max(start, 4), stop)
+        by_hand.partial_fit(windows if network else windows.reshape(len(windows), -1), targets)
+        assert model.n_training_rows_ == len(targets)
+    windows = windows_of(X, y, 80, len(X))[0]
+    expected = by_hand.predict(windows if network else windows.reshape(len(windows), -1))
+    np.testing.assert_allclose(model.predict(X[80:]), expected, rtol=1e-12)
+
+
+def test_partial_fit_of_a_classifier_knows_its_classes(labelled):
+    X, y = labelled
+    model = WindowedClassifier(LSTMClassifier(2, dense_units=(), epochs=1, random_state=0), 5)
+    model.partial_fit(X[:60], np.repeat("up", 60), classes=["down", "up"]).partial_fit(X[60:], y[60:])
+    assert model.classes_.tolist() == ["down", "up"]
+    assert model.estimator_.n_epochs_ == 2
+
+
+def test_partial_fit_is_there_where_the_estimator_has_it():
+    assert hasattr(WindowedRegressor(SGDRegressor()), "partial_fit")
+    assert not hasattr(WindowedRegressor(Ridge()), "partial_fit")
+
+
+def test_partial_fit_refuses_rows_of_the_past_and_bad_parameters():
+    X, y = supervised(60)
+    model = WindowedRegressor(SGDRegressor(random_state=0), 3).fit(X, y)
+    before, expected = {**vars(model)}, model.predict(X)
+    with pytest.raises(ValueError, match="X must follow the rows known so far"):
+        model.partial_fit(X[-5:], y[-5:])
+    assert vars(model) == before
+    np.testing.assert_array_equal(model.predict(X), expected)
+    with pytest.raises(ValueError, match="The 'window_length' parameter of WindowedRegressor"):
+        model.set_params(window_length=0).partial_fit(X, y)
+
+
+def test_failed_fit_leaves_the_model_as_it_was():
+    X, y = supervised(60)
+    model = WindowedRegressor(warm_network(optimizer="sgd"), 5)
+    with pytest.raises(ValueError, match="finite loss"):
+        model.set_params(estimator__learning_rate=1e30, estimator__epochs=4).fit(X, y)
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+    model.set_params(estimator__learning_rate=0.01).fit(X[:50], y[:50])
+    expected = model.predict(X[50:])
+    with pytest.raises(ValueError, match="finite loss"):
+        model.set_params(estimator__learning_rate=1e30).fit(X[:40], y[:40])
+    np.testing.assert_array_equal(model.predict(X[50:]), expected)
