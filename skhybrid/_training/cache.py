@@ -18,24 +18,32 @@ from skhybrid._training.program import Program
 
 MAX_PROGRAMS = 64  # one holds some MB
 
-# What is kept for a model as long as it lives: its program, None where there is none; where its variables are; and what
-# stands for a loss that no other model can share.
+# What is kept for a model as long as it lives: its program, None where there is none, and what the model was compiled
+# with and trained of; where its variables are; and what stands for a loss that no other model can share.
 _PROGRAM_OF: WeakKeyDictionary[Any, Program | None] = WeakKeyDictionary()
+_MADE_FOR: WeakKeyDictionary[Any, tuple[Any, ...]] = WeakKeyDictionary()
 _HANDLES_OF: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()
 _ALONE: WeakKeyDictionary[Any, object] = WeakKeyDictionary()
 _PROGRAMS: OrderedDict[Any, Program | str] = OrderedDict()
 _LOCK = threading.Lock()
 
 
-def find_program(model: Any) -> Program:
-    """Return the program of a compiled model as it is now.
+def find_program(model: Any, *, anew: bool = False) -> Program:
+    """Return the program of a compiled model.
+
+    As in Keras, what a model was first trained with stays, until it is compiled again or other weights are trained.
+    With `anew`, its program is looked for in any case.
 
     Raises
     ------
     NotServedError
         If only Keras' own loops are right.
     """
-    _PROGRAM_OF[model] = None
+    made_for = _what_it_is_made_for(model)
+    known = _PROGRAM_OF.get(model)
+    if known and not anew and [*map(id, made_for)] == [*map(id, _MADE_FOR[model])]:
+        return known
+    _PROGRAM_OF[model], _MADE_FOR[model] = None, made_for
     if reason := why_not(model):
         raise NotServedError(reason)
     program = _find_or_build(model)
@@ -51,6 +59,12 @@ def program_of(model: Any) -> Program | None:
         with suppress(NotServedError):
             find_program(model)
     return _PROGRAM_OF[model]
+
+
+def _what_it_is_made_for(model):
+    """Return what a model was compiled with, and which of its variables are trained."""
+    compiled_with = (model.loss, model.optimizer) if model.compiled else ()
+    return *compiled_with, *(variable.trainable for variable in model.variables)
 
 
 def _find_or_build(model):

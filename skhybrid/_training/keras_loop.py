@@ -4,14 +4,22 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from skhybrid._backend import keras, tf
 from skhybrid._training.state import hand_over
+
+# Which variables of a model Keras' loop has trained.
+_TRAINED_IN: WeakKeyDictionary[Any, list[bool]] = WeakKeyDictionary()
 
 
 def train_with_keras(model, batches, validation, *, epochs, initial_epoch, callbacks, verbose):
     """Train by `keras.Model.fit`; return its history."""
     hand_over(model)
+    trained = [variable.trainable for variable in model.variables]
+    if _TRAINED_IN.setdefault(model, trained) != trained:  # or Keras would train what it has trained before
+        model.make_train_function(force=True)
+        _TRAINED_IN[model] = trained
     with _without_retracing_notices():
         # The batches bring their own order; Keras' would come from a global seed.
         return model.fit(

@@ -110,9 +110,7 @@ def test_learning_rate_beside_an_optimizer_instance_is_refused(data):
 @pytest.mark.parametrize(
     "engine",
     [
-        pytest.param(
-            "auto", marks=pytest.mark.xfail(reason="a program is looked for once for each model", strict=True)
-        ),
+        "auto",
         "keras",
     ],
 )
@@ -271,7 +269,6 @@ def test_failed_training_leaves_the_estimator_as_it_was(data, engine, method, fa
     assert model.history_ == uninterrupted.history_
 
 
-@pytest.mark.xfail(reason="the optimizer of the model is built by Keras' loop only", strict=True, raises=ValueError)
 def test_training_that_is_interrupted_in_another_engine_leaves_the_estimator_as_it_was(data):
     model = small_dense().fit(*data)
     uninterrupted = copy.deepcopy(model)

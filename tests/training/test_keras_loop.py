@@ -80,3 +80,17 @@ def test_forward_pass_is_that_of_prediction(data, n_rows):
     model = compile_network(dense, dense_units=4, dropout=0.9)
     outputs = forward_with_keras(model)(data[0][:n_rows])
     np.testing.assert_allclose(outputs, model.predict_on_batch(data[0][:n_rows]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_what_is_frozen_between_trainings_is_left_as_it_is(data, engine):
+    model = compile_network(dense, dense_units=4)
+    options = {"batch_size": BATCH, "seed": 4}
+    train(model, data, np.arange(N), epochs=1, engine=engine, **options)
+    model.layers[2].trainable = False
+    frozen, others = model.layers[2].get_weights(), model.layers[-1].get_weights()
+    training = train(model, data, np.arange(N), epochs=2, initial_epoch=1, **options)
+    assert training.engine == "keras: its optimizer has trained other weights"
+    for before, after in zip(frozen, model.layers[2].get_weights(), strict=True):
+        np.testing.assert_array_equal(after, before)
+    assert np.abs(others[0] - model.layers[-1].get_weights()[0]).max() > 1e-4
