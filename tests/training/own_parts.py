@@ -1,6 +1,5 @@
 """Layers and other objects as users write them, and how parts of networks are told as text."""
 
-
 import numpy as np
 
 from skhybrid._backend import keras
