@@ -52,6 +52,16 @@ def _default_environment(name: str, value: str) -> Iterator[None]:
         del os.environ[name]
 
 
+def _check_backend(name: str, origin: str) -> None:
+    if name != "tensorflow":
+        raise ImportError(
+            f"skhybrid needs Keras to run on TensorFlow, but {origin} is {name!r}; set KERAS_BACKEND=tensorflow in the "
+            "environment before Python starts."
+        )
+
+
+if "keras" not in sys.modules:  # Keras alone would miss a package that nobody needs
+    _check_backend(os.environ.get("KERAS_BACKEND") or "tensorflow", "KERAS_BACKEND")
 if "tensorflow" not in sys.modules:
     # TensorFlow reads the level once. Looking for devices is what makes it complain about missing drivers; it
     # does not start the thread pools, which stay the user's to configure.
@@ -63,5 +73,7 @@ if "tensorflow" not in sys.modules:
 import keras
 import tensorflow as tf
 from scikeras.wrappers import BaseWrapper
+
+_check_backend(keras.backend.backend(), "Keras' backend")
 
 __all__ = ["BaseWrapper", "keras", "tf"]

@@ -28,7 +28,6 @@ from tensorflow.python.framework import config as tf_config
 
 from skhybrid import CNNLSTMRegressor, compare_models
 from skhybrid._backend import keras, tf
-from skhybrid._training.state import all_variables
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -155,7 +154,7 @@ def compile_network(builder, *, seed=1, optimizer="adam", loss="mse", **paramete
 
 def largest_difference(a, b):
     """Return how far the weights of two models, and all else that training changes, are apart."""
-    pairs = zip(all_variables(a), all_variables(b), strict=True)
+    pairs = zip(a.variables, b.variables, strict=True)
     return max(np.abs(u.numpy().astype(float) - v.numpy()).max() for u, v in pairs)
 
 

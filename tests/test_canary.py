@@ -14,8 +14,9 @@ import sklearn
 
 import skhybrid
 from skhybrid._backend import keras, tf
-from skhybrid._training._private import EXCLUDED_FROM_DECAY, NAMES, PURE_METHODS, excludes_from_decay, pure_class
-from skhybrid._training.eligibility import ELEMENTWISE, flatten_layers
+from skhybrid._training._private import BUILT_FOR, DECAYS, NAMES, PURE_METHODS, is_decayed, pure_class
+from skhybrid._training.eligibility import operations_of
+from skhybrid._training.served import OPTIMIZERS
 
 PACKAGE = Path(skhybrid.__file__).parent
 TREES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
@@ -53,24 +54,30 @@ def test_update_of_variables_is_what_it_was():
     assert not new, f"TFOptimizer replaces {sorted(new)} in {VERSIONS}; add to PURE_METHODS what updates variables."
 
 
-@pytest.mark.parametrize("excluded", [{"var_names": ["bias"]}, {"var_list": [keras.Variable(0.0)]}], ids=list)
-def test_exclusion_from_weight_decay_is_seen(excluded):
-    optimizer = keras.optimizers.AdamW()
-    assert not excludes_from_decay(optimizer)
-    optimizer.exclude_from_weight_decay(**excluded)
-    assert excludes_from_decay(optimizer), (
-        f"{VERSIONS} keep what weight decay leaves out in none of {EXCLUDED_FROM_DECAY}; programs would let it decay."
+@pytest.mark.parametrize("by", ["name", "variable"])
+def test_exclusion_from_weight_decay_is_seen(by):
+    optimizer, kernel, bias = keras.optimizers.AdamW(), *(keras.Variable(0.0, name=name) for name in ("kernel", "bias"))
+    assert is_decayed(optimizer, bias)
+    optimizer.exclude_from_weight_decay(**({"var_names": ["bias"]} if by == "name" else {"var_list": [bias]}))
+    assert [is_decayed(optimizer, weight) for weight in (kernel, bias)] == [True, False], (
+        f"{VERSIONS} do not say by {DECAYS} what weight decay leaves out; programs would let it decay."
     )
 
 
-@pytest.mark.parametrize("cls", sorted(ELEMENTWISE, key=lambda cls: cls.__name__), ids=lambda cls: cls.__name__)
+def test_weights_of_an_optimizer_are_known():
+    weights = [keras.Variable(0.0), keras.Variable(1.0)]
+    optimizer = keras.optimizers.SGD()
+    optimizer.build(weights)
+    kept = getattr(optimizer, BUILT_FOR, None)
+    assert kept == weights, f"optimizers keep their weights elsewhere in {VERSIONS}: see BUILT_FOR in _private.py."
+
+
+@pytest.mark.parametrize("cls", sorted(OPTIMIZERS, key=lambda cls: cls.__name__), ids=lambda cls: cls.__name__)
 def test_average_of_weights_is_found_by_its_name(cls):
     optimizer = pure_class(cls)(use_ema=True)
     optimizer.build([keras.Variable(np.zeros(3, np.float32), name="weights")])
     named = [v for v in optimizer.variables if v.name.endswith("_average")]
-    assert len(named) == 1, (
-        f"{cls.__name__} names its moving average otherwise in {VERSIONS}: see _training/program.py."
-    )
+    assert len(named) == 1, f"{cls.__name__} names its moving average otherwise in {VERSIONS}: see _training/rule.py."
     assert named[0] is optimizer._model_variables_moving_average[0]
 
 
@@ -79,7 +86,7 @@ def test_walk_over_layers_finds_those_of_keras():
     nested = keras.Sequential([keras.layers.Dense(2), keras.layers.TimeDistributed(keras.layers.Dense(3))])
     output = keras.layers.Dense(1, activation=keras.layers.ReLU())
     model = keras.Sequential([keras.Input((4, 2)), nested, inner, output])
-    missed = {layer.name for layer in model._flatten_layers()} - {layer.name for layer in flatten_layers(model)}
+    missed = {layer.name for layer in model._flatten_layers()} - {layer.name for layer in operations_of(model)}
     assert not missed, f"the layers {missed} are kept elsewhere in {VERSIONS}: see _training/eligibility.py."
 
 

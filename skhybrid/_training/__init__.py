@@ -4,6 +4,16 @@ from skhybrid._training._private import own_names
 from skhybrid._training.cache import clear_caches
 from skhybrid._training.loops import Training, predict, train
 from skhybrid._training.program import count_builds
-from skhybrid._training.state import get_state, set_state
+from skhybrid._training.state import get_state, hand_over, set_state
 
-__all__ = ["Training", "clear_caches", "count_builds", "get_state", "own_names", "predict", "set_state", "train"]
+__all__ = [
+    "Training",
+    "clear_caches",
+    "count_builds",
+    "get_state",
+    "hand_over",
+    "own_names",
+    "predict",
+    "set_state",
+    "train",
+]

@@ -30,8 +30,10 @@ PURE_METHODS = (
     "assign_sub",
     "stateless_apply",
 )
-# Where Keras' optimizers keep the variables that weight decay leaves out: themselves, or by a pattern of their names.
-EXCLUDED_FROM_DECAY = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
+# The method by which an optimizer says whether a weight decays.
+DECAYS = "_use_weight_decay"
+# The attribute in which an optimizer keeps the weights that it was built for.
+BUILT_FOR = "_trainable_variables"
 
 
 def find_missing() -> str:
@@ -41,7 +43,7 @@ def find_missing() -> str:
     lacking += [f"keras.optimizers: {name}" for name in ("BaseOptimizer", "TFOptimizer") if name not in lineage]
     if not lacking:
         methods = vars(lineage["BaseOptimizer"])
-        lacking += [f"BaseOptimizer.{name}" for name in PURE_METHODS if name not in methods]
+        lacking += [f"BaseOptimizer.{name}" for name in (*PURE_METHODS, DECAYS) if name not in methods]
     return f"this version of Keras or TensorFlow lacks {lacking[0]}" if lacking else ""
 
 
@@ -102,9 +104,14 @@ def pure_class(optimizer_class: Any) -> Any:
     return type(f"Pure{optimizer_class.__name__}", (optimizer_class,), pure)
 
 
-def excludes_from_decay(optimizer: Any) -> bool:
-    """Return whether weight decay leaves some of the weights out."""
-    return any(getattr(optimizer, name, None) for name in EXCLUDED_FROM_DECAY)
+def is_decayed(optimizer: Any, weight: Any) -> bool:
+    """Return whether an optimizer's weight decay, if it has any, does not leave a weight out."""
+    return getattr(optimizer, DECAYS)(weight.value)  # TensorFlow's variable, by whose name it is found
+
+
+def weights_of_optimizer(model: Any) -> list[Any]:
+    """Return the weights that a model's optimizer was built for, none before."""
+    return list(getattr(model.optimizer, BUILT_FOR, model.trainable_variables)) if model.optimizer.built else []
 
 
 def _optimizer_classes(optimizer_class):

@@ -1,46 +1,51 @@
 """What `keras.Model.fit` does, with a program for all batches of an epoch."""
 
-from collections import defaultdict
-
 import numpy as np
 
 from skhybrid._backend import keras
-from skhybrid._training.cache import program_of
-from skhybrid._training.state import TrainingState
 
 
-def train_compiled(model, batches, validation, *, epochs, initial_epoch, callbacks, verbose):
-    """Train by the model's program; return its history."""
-    state = TrainingState(model, program_of(model))
+def train_compiled(state, batches, validation, *, epochs, initial_epoch, callbacks, verbose):
+    """Train the model of a `TrainingState`; return its history."""
     if not (callbacks or validation or verbose):
         history = {"loss": _train_unwatched(state, batches, epochs - initial_epoch)}
         state.write_model()
         state.finish()
         return history
     hooks = keras.callbacks.CallbackList(
-        callbacks, add_progbar=verbose > 0, model=model, verbose=verbose, epochs=epochs, steps=len(batches)
+        callbacks,
+        add_history=True,
+        add_progbar=verbose > 0,
+        model=state.model,
+        verbose=verbose,
+        epochs=epochs,
+        steps=len(batches),
     )
-    history = defaultdict(list)
-    logs = {}
+    _train_epochs(state, batches, validation, hooks, range(initial_epoch, epochs))
+    return state.model.history.history
+
+
+def _train_epochs(state, batches, validation, hooks, epochs):
+    """Train epoch by epoch, and call the hooks as Keras does."""
+    model, logs = state.model, {}
     model.stop_training = False
     hooks.on_train_begin()
-    for epoch in range(initial_epoch, epochs):
+    for epoch in epochs:
         batches.on_epoch_begin()
         hooks.on_epoch_begin(epoch)
-        state.read_model()  # callbacks may change weights and learning rate
+        if epoch == epochs.start:
+            state = state.begin()
+        state.read_model()
         logs = {"loss": _train_epoch(state, batches)}
         if validation:
             validation.on_epoch_begin()
             logs["val_loss"] = sum(state.evaluate(*piece) for piece in validation.pieces()) / len(validation.rows)
         state.write_model()
         hooks.on_epoch_end(epoch, logs)
-        for name, value in logs.items():
-            history[name].append(value)
         if model.stop_training:
             break
     state.finish()
     hooks.on_train_end(logs)
-    return history
 
 
 def _train_epoch(state, batches):

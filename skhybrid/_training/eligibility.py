@@ -1,83 +1,158 @@
-"""Which networks a program trains as Keras does."""
+"""Which networks, optimizers, losses and callbacks a program serves: those made of what `served` lists."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from skhybrid._backend import keras, tf
-from skhybrid._training._private import excludes_from_decay, find_missing
+from skhybrid._training._private import find_missing
+from skhybrid._training.served import (
+    CONSTRAINTS,
+    LAYERS,
+    LAYERS_OPTIONS_OFF,
+    LOSSES,
+    OPERATIONS,
+    OPERATIONS_OF_MODULES,
+    OPTIMIZERS,
+    OPTIMIZERS_OPTIONS_OFF,
+    REDUCTIONS,
+    REGULARIZERS,
+    SCHEDULES,
+)
 
-# Optimizers whose rule treats each number alike, so that one flat vector can stand for all weights.
-ELEMENTWISE = {
-    getattr(keras.optimizers, name)
-    for name in ("SGD", "RMSprop", "Adam", "AdamW", "Adamax", "Adagrad", "Adadelta", "Ftrl", "Lion")
-}
-# Options of optimizers that look at a weight as a whole, or at several steps.
-WHOLES = ("clipnorm", "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps")
+OF_TRAINING = ("loss", "_skhybrid_forward")  # attributes of a model which are not parts of it
+SERVED_HOOKS = ("on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end")
+
+
+class NotServedError(Exception):
+    """A program would not give the results of Keras; the text says why."""
 
 
 def why_not(model: Any) -> str:
     """Return why a program would not give the same results as Keras' own loops, or "" where it does."""
     if missing := find_missing():
         return missing
-    layers = list(flatten_layers(model))  # the model is the first
-    own = [layer for layer in layers if not type(layer).__module__.startswith("keras.")]
-    own += [layer for layer in layers[1:] if any(map(_is_foreign, vars(layer).values()))]
-    if own:
-        return f"{own[0].name!r} has Python code of its own"
-    if adapted := [layer for layer in layers if hasattr(layer, "adapt")]:
-        return f"{adapted[0].name!r} may hold what it learned of data elsewhere, which a copy of it would lack"
-    if not model.compiled:
-        return "it has no loss and no optimizer"
-    if not len(model.inputs) == len(model.outputs) == 1:
-        return "it has more than one input or output"
-    if not _is_elementwise(model.optimizer):
-        return f"the optimizer {type(model.optimizer).__name__}, or an option of it, does not treat each number alone"
-    if keras.backend.backend() != "tensorflow":
-        return f"Keras runs on {keras.backend.backend()!r}, not on 'tensorflow'"
     if tf.config.list_physical_devices("GPU"):
         return "there is a GPU"
-    return ""
+    reasons = (_why_not_operation(operation) for operation in operations_of(model))
+    return next(filter(None, reasons), "") or _why_not_whole(model) or _why_not_compiled(model)
 
 
 def why_not_watched(callbacks: Any) -> str:
     """Return why a program would not serve these callbacks, or "" where it does."""
-    watching = [type(callback).__name__ for callback in callbacks if _has_batch_hooks(callback)]
-    return f"the callback {watching[0]} wants to see each batch" if watching else ""
+    for callback in callbacks:
+        if other := sorted(_hooks(callback) - set(SERVED_HOOKS)):
+            when = "each batch" if any("batch" in hook for hook in other) else "the validation"
+            return f"the callback {type(callback).__name__} wants to see {when}"
+    return ""
 
 
-def flatten_layers(layer: Any) -> Iterator[Any]:
-    """Yield a layer, and all layers that it, or one of these, keeps as attributes; each once."""
-    known, waiting = set(), [layer]
+def operations_of(model: Any) -> Iterator[Any]:
+    """Yield a model, and all layers and operations that it, or one of these, keeps as attributes; each once."""
+    known, waiting = set(), [model]
     while waiting:
         found = waiting.pop()
         if id(found) in known:
             continue
         known.add(id(found))
         yield found
-        waiting += reversed([part for value in vars(found).values() for part in _layers_in(value)])
+        waiting += reversed([part for value in vars(found).values() for part in _operations_in(value)])
 
 
-def _layers_in(value):
-    """Return the layers that an attribute is, or holds."""
+def _operations_in(value):
+    """Return the operations that an attribute is, or holds."""
     parts = value if isinstance(value, list | tuple) else value.values() if isinstance(value, dict) else [value]
-    return [part for part in parts if isinstance(part, keras.layers.Layer)]
+    return [part for part in parts if isinstance(part, keras.Operation)]
 
 
-def _is_elementwise(optimizer):
-    config = optimizer.get_config()
-    is_known = type(optimizer) in ELEMENTWISE and not any(config.get(name) for name in WHOLES)
-    return is_known and not excludes_from_decay(optimizer)
+def _why_not_operation(operation):
+    """Return why a program does not serve a model, one of its layers or an operation of its graph."""
+    kind, name = type(operation), repr(operation.name)
+    if not kind.__module__.startswith("keras."):
+        return f"{name} has Python code of its own"
+    is_layer = isinstance(operation, keras.layers.Layer)
+    if not (kind in LAYERS if is_layer else kind.__module__ in OPERATIONS_OF_MODULES or kind.__name__ in OPERATIONS):
+        return f"programs do not serve {kind.__name__}, which {name} is"
+    if is_layer and {operation.compute_dtype, operation.variable_dtype} != {"float32"}:
+        return f"programs do not serve {operation.dtype_policy.name}, in which {name} computes"
+    for attribute, value in vars(operation).items():
+        if attribute in LAYERS_OPTIONS_OFF and value:
+            return f"programs do not serve {attribute}={value}, which {name} has"
+        if attribute not in OF_TRAINING and (reason := _why_not_attribute(value)):
+            return reason.format(name=name)
+    return ""
 
 
-def _is_foreign(value):
-    """Return whether a layer's attribute is a function or object of the user's, of which a name says too little."""
-    return callable(value) and not str(getattr(value, "__module__", "")).startswith("keras")
+def _why_not_attribute(value):
+    """Return why a program does not serve what a layer of a name has as an attribute."""
+    if isinstance(value, keras.Operation):
+        return ""  # it is asked itself
+    kind = type(value)
+    if callable(value) and not str(getattr(value, "__module__", "")).startswith("keras"):
+        return "{name} has Python code of its own"  # of which a name says too little
+    is_known = not isinstance(value, keras.constraints.Constraint) or kind in CONSTRAINTS
+    is_known &= not isinstance(value, keras.regularizers.Regularizer) or kind in REGULARIZERS
+    return "" if is_known else f"programs do not serve {kind.__name__}, which {{name}} has"
 
 
-def _has_batch_hooks(callback):
-    """Return whether a callback wants to be called for each batch."""
-    return any(
-        getattr(getattr(callback, name), "__func__", None) is not getattr(keras.callbacks.Callback, name)
-        for name in dir(keras.callbacks.Callback)
-        if name.startswith("on_") and "batch" in name
-    )
+def _why_not_whole(model):
+    """Return why the parts, though served, do not make a model that is."""
+    if not len(model.inputs) == len(model.outputs) == 1:
+        return "it has more than one input or output"
+    graphs = [part for part in operations_of(model) if hasattr(part, "operations")]
+    within = {id(operation) for graph in graphs for operation in graph.operations}
+    layers = [layer for graph in graphs for layer in graph.layers]
+    if alone := [layer for layer in layers if id(layer) not in within]:
+        return f"{alone[0].name!r} is not part of its graph"
+    parts = [part for variable in model.variables for part in (variable.constraint, variable.regularizer)]
+    if reason := next(filter(None, map(_why_not_attribute, parts)), ""):
+        return reason.format(name="a weight")
+    if not any(variable.trainable for variable in model.variables):
+        return "none of its weights are trained"
+    return ""
+
+
+def _why_not_compiled(model):
+    """Return why a program does not serve what a model was compiled with."""
+    if not model.compiled:
+        return "it has no loss and no optimizer"
+    if len(model.metrics) > 1:  # the first is the loss
+        return "it has metrics"
+    return _why_not_loss(model.loss) or _why_not_optimizer(model.optimizer)
+
+
+def _why_not_loss(loss):
+    loss = keras.losses.get(loss)
+    if not isinstance(loss, keras.losses.Loss):
+        return "" if callable(loss) else "it has several losses"
+    kind = type(loss)
+    if kind.__module__.startswith("keras.") and kind not in LOSSES:
+        return f"programs do not serve the loss {kind.__name__}"
+    if loss.reduction not in REDUCTIONS:
+        return f"programs do not serve reduction={loss.reduction!r}, which the loss has"
+    if loss.dtype != "float32":
+        return f"programs do not serve {loss.dtype}, in which the loss computes"
+    if any(isinstance(value, keras.Variable | keras.layers.Layer | tf.Variable) for value in vars(loss).values()):
+        return "the loss holds variables"
+    return ""
+
+
+def _why_not_optimizer(optimizer):
+    if type(optimizer) not in OPTIMIZERS:
+        return f"programs do not serve the optimizer {type(optimizer).__name__}"
+    for option in OPTIMIZERS_OPTIONS_OFF:
+        if value := getattr(optimizer, option):
+            return f"programs do not serve {option}={value}, which the optimizer has"
+    rates = [value for value in vars(optimizer).values() if _is_rate(value)]
+    return "" if all(type(rate) in SCHEDULES for rate in rates) else "the learning rate is Python code of its own"
+
+
+def _is_rate(value):
+    """Return whether an optimizer's attribute is a learning rate that is computed."""
+    return callable(value) and not isinstance(value, keras.Variable)
+
+
+def _hooks(callback):
+    """Return the names of the hooks that a callback's class defines."""
+    base = keras.callbacks.Callback
+    names = (name for name in dir(base) if name.startswith("on_") and not name.startswith("on_predict"))
+    return {name for name in names if getattr(getattr(callback, name), "__func__", None) is not getattr(base, name)}

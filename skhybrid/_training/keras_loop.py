@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from skhybrid._backend import keras, tf
-from skhybrid._training.state import set_slots
+from skhybrid._training.state import hand_over
 
 
 def train_with_keras(model, batches, validation, *, epochs, initial_epoch, callbacks, verbose):
     """Train by `keras.Model.fit`; return its history."""
-    set_slots(model, None)  # what a program's optimizer has gathered is out of date after this
+    hand_over(model)
     with _without_retracing_notices():
         # The batches bring their own order; Keras' would come from a global seed.
         return model.fit(

@@ -18,9 +18,11 @@ from skhybrid._backend import keras
 from skhybrid._training.batches import Batches, as_float32
 from skhybrid._training.cache import program_of, run_program
 from skhybrid._training.compiled_loop import train_compiled
-from skhybrid._training.eligibility import why_not, why_not_watched
+from skhybrid._training.eligibility import NotServedError, why_not_watched
 from skhybrid._training.fast_recurrence import has_several_threads
 from skhybrid._training.keras_loop import forward_with_keras, train_with_keras
+from skhybrid._training.served import KEEP_TO_WEIGHTS
+from skhybrid._training.state import TrainingState
 
 ROWS_AT_ONCE = 24  # rows of a prediction come in multiples of this: products work on blocks of 6 (AVX2) or 8 (AVX-512)
 PREDICT_ROWS = 42 * ROWS_AT_ONCE  # of one forward pass: enough to be fast, few enough to stay small
@@ -96,17 +98,12 @@ def train(
     """
     batches = Batches(data, rows, batch_size, seed=seed, epoch=initial_epoch)
     validation = None if validation_rows is None else Batches(data, validation_rows, PREDICT_ROWS)
-    reason = _why_keras(model, callbacks, engine)
-    loop = train_with_keras if reason else train_compiled
-    history = loop(
-        model,
-        batches,
-        validation,
-        epochs=epochs,
-        initial_epoch=initial_epoch,
-        callbacks=list(callbacks),
-        verbose=int(verbose),
-    )
+    state, reason = _choose_loop(model, callbacks, engine)
+    options = {"epochs": epochs, "initial_epoch": initial_epoch, "callbacks": list(callbacks), "verbose": int(verbose)}
+    if state is None:
+        history = train_with_keras(model, batches, validation, **options)
+    else:
+        history = train_compiled(state, batches, validation, **options)
     for callback in callbacks:  # or its pickle would hold the model a second time
         keras.callbacks.Callback.set_model(callback, None)
     return Training(history, f"keras: {reason}" if reason else "compiled")
@@ -128,17 +125,21 @@ def predict(model: keras.Model, X: NDArray[Any], *, engine: str = "auto") -> NDA
         return np.concatenate(list(pool.map(outputs_of_piece, starts)))
 
 
-def _why_keras(model, callbacks, engine):
-    """Return why Keras' loop trains the model, or "" where a program does."""
+def _choose_loop(model, callbacks, engine):
+    """Return the model's numbers for a program to train, and ""; or None, and why Keras' loop trains it."""
     if engine == "keras":
-        return "engine='keras' asks for it"
-    reason = why_not_watched(callbacks) or why_not(model)  # of the model as it is now: its optimizer may have changed
-    if reason and engine == "compiled":
-        raise ValueError(
-            f"engine='compiled' needs a network that a program trains as Keras does, but {reason}; pass engine='auto' "
-            "to leave it to Keras."
-        )
-    return reason
+        return None, "engine='keras' asks for it"
+    try:
+        if reason := why_not_watched(callbacks):
+            raise NotServedError(reason)
+        return TrainingState(model, is_watched=any(type(c) not in KEEP_TO_WEIGHTS for c in callbacks)), ""
+    except NotServedError as reason:
+        if engine == "compiled":
+            raise ValueError(
+                f"engine='compiled' needs a network that a program trains as Keras does, but {reason}; pass "
+                "engine='auto' to leave it to Keras."
+            ) from None
+        return None, str(reason)
 
 
 def _fill_up(X: NDArray[Any]) -> NDArray[Any]:

@@ -9,14 +9,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-
-import numpy as np
+from typing import Any
 
 from skhybrid._backend import keras, tf
-from skhybrid._training._private import executor_type, pure_class, without_values
+from skhybrid._training._private import executor_type, without_values
+from skhybrid._training.description import OF_VARIABLES
+from skhybrid._training.eligibility import NotServedError
 from skhybrid._training.fast_layers import fuse, has_large_layer, let_steps_pass
 from skhybrid._training.fast_recurrence import has_several_threads
-from skhybrid._training.state import all_variables
+from skhybrid._training.rule import Rule
 
 _WITHOUT_OPTIMIZER = tf.compat.v1.ConfigProto()
 _WITHOUT_OPTIMIZER.graph_options.rewrite_options.disable_meta_optimizer = True
@@ -46,12 +47,16 @@ class Graph:
         self._config = b"" if is_optimized else _WITHOUT_OPTIMIZER.SerializeToString()
         self._executor = "" if is_shared_out else "SINGLE_THREADED_EXECUTOR"
         self._graph = tf.function(self._trace, input_signature=signature, autograph=False)
-        self._concrete = None
+        self._concrete: Any = None
 
-    def __call__(self, *arguments):
+    def trace(self):
+        """Compile the function, unless it is."""
         if self._concrete is None:  # kept, as to look for it takes as long as to predict
             with executor_type(self._executor):  # whose loops have a form of their own
                 self._concrete = self._graph.get_concrete_function()
+
+    def __call__(self, *arguments):
+        self.trace()
         if not self._executor:
             return self._concrete(*arguments)
         # TensorFlow would call the function itself in another thread, which takes longer than this operation.
@@ -78,6 +83,11 @@ class Program:
     ----------
     model : keras.Model
         A compiled model of the architecture. The program copies what it needs, not its weights.
+
+    Raises
+    ------
+    NotServedError
+        If a copy of the model has other variables.
     """
 
     def __init__(self, model):
@@ -85,28 +95,29 @@ class Program:
         with _python_random_kept(), without_values():
             self.network = keras.models.clone_model(uncompiled, clone_function=fuse)
         let_steps_pass(self.network)
-        is_large = has_large_layer(self.network)
-        self.shapes = [tuple(v.shape) for v in model.trainable_variables]
-        self.sizes = [int(np.prod(shape)) for shape in self.shapes]
+        self.trained = _copy_flags(model.variables, self.network.variables)
         self.loss = _loss_object(model.loss)
-        self.optimizer = _make_pure(model.optimizer, sum(self.sizes))
-        self.first_slots = [v.numpy() for v in self.optimizer.variables]
-        rate, keeps_average = self.optimizer.learning_rate, self.optimizer.use_ema
-        self.rate_slot = _position(self.optimizer.variables, lambda v: v is rate)
-        self.average_slot = _position(self.optimizer.variables, lambda v: keeps_average and v.name.endswith("_average"))
+        weights, state = self.divide(model.variables)
+        self.rule = Rule(model.optimizer, weights, self.divide(self.network.variables)[0])
 
-        weights = tf.TensorSpec([sum(self.sizes)])
-        slots, state = ([_spec(v) for v in vs] for vs in (self.first_slots, model.non_trainable_variables))
+        is_large = has_large_layer(self.network)
         X, y = (tf.TensorSpec((None, *shape[1:])) for shape in (model.input_shape, model.output_shape))
         w, size = tf.TensorSpec([None]), tf.TensorSpec([], tf.int32)
+        packed, slots = self.rule.weight_specs, self.rule.slot_specs
+        state = [tf.TensorSpec(v.shape, v.dtype) for v in state]
         graph = partial(Graph, is_shared_out=is_large and has_several_threads())
-        self.train = graph(self._train, weights, slots, state, X, y, w, size, size, is_optimized=is_large)
-        self.evaluate = graph(self._evaluate, weights, state, X, y, w, is_optimized=is_large)
+        self.train = graph(self._train, packed, slots, state, X, y, w, size, size, is_optimized=is_large)
+        self.evaluate = graph(self._evaluate, packed, state, X, y, w, is_optimized=is_large)
         # To predict, the model's variables are read where they are: to hand them over takes longer than to predict.
-        handles = [tf.TensorSpec([], tf.resource)] * len(all_variables(model))
+        handles = [tf.TensorSpec([], tf.resource)] * len(model.variables)
         self.forward = graph(self._forward, handles, X, is_optimized=True)
 
-    def _train(self, weights, slots, state, X, y, w, batch_size, epoch_size):
+    def divide(self, variables):
+        """Return those of the model's variables, or of their values, that are trained, and the others."""
+        pairs = [*zip(variables, self.trained, strict=True)]
+        return [v for v, trained in pairs if trained], [v for v, trained in pairs if not trained]
+
+    def _train(self, packed, slots, state, X, y, w, batch_size, epoch_size):
         """Train on consecutive batches of consecutive epochs, of `epoch_size` rows each.
 
         Return weights, slots, state and the sum of the rows' losses in each epoch.
@@ -114,66 +125,61 @@ class Program:
         n_rows = tf.shape(X)[0]
         n_epochs = n_rows // epoch_size
 
-        def step(start, totals, weights, slots, state):
+        def step(start, totals, packed, slots, state):
             epoch = start // epoch_size
             stop = tf.minimum(start + batch_size, (epoch + 1) * epoch_size)
             rows = tf.reshape(start, [1]), tf.reshape(stop, [1]), [1]  # once; X[start:stop] makes them for each array
             batch = [tf.strided_slice(a, *rows) for a in (X, y, w)]
-            parts = self._split(weights)
+            parts = self.rule.parts(packed)
             with tf.GradientTape() as tape:
                 tape.watch(parts)
                 loss, state = self._loss(parts, state, *batch, training=True)
-            gradients = tape.gradient(loss, parts, unconnected_gradients="zero")
-            gradient = tf.concat([_reshape(g, (size,)) for g, size in zip(gradients, self.sizes, strict=True)], 0)
-            (weights,), slots = self.optimizer.stateless_apply(slots, [gradient], [weights])
+                scaled = self.rule.optimizer.scale_loss(loss)
+            gradients = tape.gradient(scaled, parts)
+            self._check_gradients(gradients)
+            packed, slots = self.rule.apply(slots, gradients, packed)
             total = loss * tf.cast(stop - start, tf.float32)
-            return stop, totals + tf.one_hot(epoch, n_epochs) * total, weights, list(slots), list(state)
+            return stop, totals + tf.one_hot(epoch, n_epochs) * total, list(packed), list(slots), list(state)
 
-        first = [tf.constant(0), tf.zeros([n_epochs]), weights, slots, state]
-        _, totals, weights, slots, state = tf.while_loop(lambda start, *_: start < n_rows, step, first)
-        return weights, slots, state, totals
+        first = [tf.constant(0), tf.zeros([n_epochs]), packed, slots, state]
+        _, totals, packed, slots, state = tf.while_loop(lambda start, *_: start < n_rows, step, first)
+        return packed, slots, state, totals
 
-    def _evaluate(self, weights, state, X, y, w):
+    def _evaluate(self, packed, state, X, y, w):
         """Return the sum of the rows' losses."""
-        loss, _ = self._loss(self._split(weights), state, X, y, w, training=False)
+        loss, _ = self._loss(self.rule.parts(packed), state, X, y, w, training=False)
         return loss * tf.cast(tf.shape(X)[0], tf.float32)
 
     def _forward(self, handles, X):
         values = []
-        for handle, variable in zip(handles, all_variables(self.network), strict=True):
+        for handle, variable in zip(handles, self.network.variables, strict=True):
             value = tf.raw_ops.ReadVariableOp(resource=handle, dtype=variable.dtype)
             value.set_shape(variable.shape)
             values.append(value)
-        n_weights = len(self.shapes)
-        return self.network.stateless_call(values[:n_weights], values[n_weights:], X, training=False)[0]
+        return self.network.stateless_call(*self.divide(values), X, training=False)[0]
 
     def _loss(self, parts, state, X, y, w, *, training):
         """Return the loss of a batch, as Keras reduces it, and the new state."""
         outputs, state, penalties = self.network.stateless_call(parts, state, X, training=training, return_losses=True)
         return tf.add_n([self.loss(y, outputs, sample_weight=w), *map(tf.convert_to_tensor, penalties)]), state
 
-    def _split(self, weights):
-        """Return the weights as the network's layers have them."""
-        return [_reshape(part, shape) for part, shape in zip(tf.split(weights, self.sizes), self.shapes, strict=True)]
+    def _check_gradients(self, gradients):
+        """Refuse weights that no gradient reaches, which Keras leaves as they are, and says so."""
+        for gradient, weight in zip(gradients, self.divide(self.network.variables)[0], strict=True):
+            if gradient is None:
+                raise NotServedError(f"no gradient reaches {weight.path!r}")
+            if isinstance(gradient, tf.IndexedSlices):
+                raise NotServedError(f"{weight.path!r} has sparse gradients")
 
 
-def _make_pure(optimizer, n_weights):
-    """Return the optimizer's rule for one flat vector, with Keras' pure update instead of TensorFlow's in place."""
-    rule = pure_class(type(optimizer)).from_config(optimizer.get_config())
-    rule.build([keras.Variable(np.zeros(n_weights, np.float32), name="weights")])
-    return rule
-
-
-def _reshape(a, shape):
-    return a if a.shape == shape else tf.reshape(a, shape)
-
-
-def _spec(value):
-    return tf.TensorSpec(value.shape, value.dtype)
-
-
-def _position(items, is_it):
-    return next((i for i, item in enumerate(items) if is_it(item)), None)
+def _copy_flags(variables, copies):
+    """Have a network's copy train the same variables in the same bounds; return which."""
+    if [(v.shape, v.dtype) for v in variables] != [(v.shape, v.dtype) for v in copies]:
+        raise NotServedError("a copy of it has other variables")
+    for variable, copy in zip(variables, copies, strict=True):
+        for name in OF_VARIABLES:
+            setattr(copy, name, getattr(variable, name))
+    return [variable.trainable for variable in variables]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
 from skhybrid._backend import BaseWrapper, keras
-from skhybrid._training import predict, train
+from skhybrid._training import hand_over, predict, train
 from skhybrid._validation import (
     StrOptions,
     check_input,
@@ -156,6 +156,7 @@ class NetworkEstimator(Architecture, BaseEstimator):
     @property
     def model_(self) -> Any:
         """The trained Keras model."""
+        hand_over(self.scikeras_.model_)  # so that its optimizer is as training has left it
         return self.scikeras_.model_
 
     def to_keras(self) -> Any:
@@ -171,7 +172,7 @@ class NetworkEstimator(Architecture, BaseEstimator):
         """
         check_is_fitted(self)
         network = build_again(self.scikeras_)  # Keras' clone_model would draw seeds where a layer loses its own
-        network.set_weights(self.model_.get_weights())
+        network.set_weights(self.scikeras_.model_.get_weights())
         inputs = keras.Input(self.sample_shape_, name="sample")
         steps = keras.layers.Reshape(self.input_shape_, name="steps")(inputs)
         return keras.Model(inputs, self._target.export(network(steps), steps), name=network.name)
@@ -245,7 +246,7 @@ class NetworkEstimator(Architecture, BaseEstimator):
     def _outputs(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return what the network's outputs for X mean."""
         values = self.read_samples(X)
-        outputs = predict(self.model_, values, engine=self.engine).astype(np.float64)
+        outputs = predict(self.scikeras_.model_, values, engine=self.engine).astype(np.float64)
         return self._target.decode(outputs, values)
 
     def _check_training_data(self, X, y, *, reset):
@@ -327,7 +328,7 @@ class NetworkEstimator(Architecture, BaseEstimator):
         self.scikeras_ = scikeras
         self.history_: dict[str, list[float]] = {**before, **history}
         self.n_epochs_: int = n_epochs
-        self.n_parameters_: int = self.model_.count_params()
+        self.n_parameters_: int = scikeras.model_.count_params()
         self.n_outputs_: int = self._target.n_outputs
         self.engine_: str = training.engine
         return self

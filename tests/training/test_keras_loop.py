@@ -8,9 +8,9 @@ import pytest
 from skhybrid._backend import keras
 from skhybrid._training.keras_loop import _without_retracing_notices, forward_with_keras
 from skhybrid._training.loops import train
-from skhybrid._training.state import get_slots
+from skhybrid._training.state import hand_over
 from skhybrid.networks import dense
-from tests.helpers import WatchesBatches, compile_network
+from tests.helpers import compile_network, largest_difference
 
 N, BATCH = 40, 16
 
@@ -46,13 +46,27 @@ def test_logger_holds_back_retracing_notices_only(message, n_seen):
     assert seen == [message] * n_seen
 
 
-def test_training_with_keras_forgets_what_a_program_gathered(data):
-    model = compile_network(dense, dense_units=4)
+@pytest.mark.parametrize("engines", [("compiled", "keras"), ("keras", "compiled")])
+@pytest.mark.parametrize("optimizer", ["adam", "scheduled", "constrained"])
+def test_loops_carry_on_what_the_other_gathered(data, engines, optimizer):
+    def make():
+        rate = keras.optimizers.schedules.ExponentialDecay(0.05, 4, 0.5) if optimizer == "scheduled" else 0.02
+        model = dense((6, 2), 2, seed=0, dense_units=4, dropout=0.3)
+        if optimizer == "constrained":
+            model.layers[-1].kernel.constraint = keras.constraints.MaxNorm(0.3)
+        model.compile(keras.optimizers.Adam(rate, amsgrad=True, use_ema=True), "mse")
+        return model
+
+    whole, changing = make(), make()
     options = {"batch_size": BATCH, "seed": 4}
-    train(model, data, np.arange(N), epochs=1, **options)
-    assert get_slots(model) is not None
-    train(model, data, np.arange(N), epochs=2, initial_epoch=1, callbacks=[WatchesBatches()], **options)
-    assert get_slots(model) is None
+    for epoch, engine in enumerate(engines):
+        for model, loop in ((whole, engines[0]), (changing, engine)):
+            train(model, data, np.arange(N), epochs=epoch + 1, initial_epoch=epoch, engine=loop, **options)
+    assert largest_difference(whole, changing) < 1e-5
+    for model in (whole, changing):
+        hand_over(model)
+    for a, b in zip(whole.optimizer.variables, changing.optimizer.variables, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-3, atol=1e-6, err_msg=a.path)
 
 
 def test_forward_pass_is_made_once_for_a_model():

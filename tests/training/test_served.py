@@ -1,0 +1,272 @@
+"""Every entry of the lists of what programs serve trains as Keras' own loop does."""
+
+import numpy as np
+import pytest
+
+from skhybrid._backend import keras
+from skhybrid._training import served
+from skhybrid._training._private import PURE_METHODS
+from skhybrid._training.loops import predict, train
+
+L, Opt, S = keras.layers, keras.optimizers, keras.optimizers.schedules
+N, BATCH, EPOCHS = 20, 8, 3  # the last batch has 4 rows
+STEPS, IMAGE, VIDEO = (6, 2), (4, 4, 2), (4, 4, 4, 2)
+
+
+def seeded(layer):
+    """Return the layer with initializers and noise that repeat."""
+    config = layer.get_config()
+    return type(layer).from_config(_seed(config))
+
+
+def _seed(config, key=""):
+    if isinstance(config, dict):
+        return {k: _seed(v, k) for k, v in config.items()}
+    if isinstance(config, list | tuple):
+        return [_seed(v) for v in config]
+    return 3 if key == "seed" else config
+
+
+def head(x):
+    x = L.Flatten()(x) if len(x.shape) > 2 else x
+    return L.Dense(2, kernel_initializer=keras.initializers.GlorotUniform(5))(x)
+
+
+def chain(*layers, shape=STEPS):
+    """Return a maker of a model: the layers, one after another, and a dense one."""
+
+    def make():
+        inputs = x = keras.Input(shape)
+        for layer in layers:
+            x = seeded(layer)(x)
+        return keras.Model(inputs, head(x))
+
+    return make
+
+
+def joined(function, shape=STEPS):
+    """Return a maker of a model: a function of the input and a layer's output, and a dense one."""
+
+    def make():
+        inputs = keras.Input(shape)
+        dense = seeded(L.Dense(shape[-1], activation="tanh"))
+        return keras.Model(inputs, head(function(dense(inputs), inputs)))
+
+    return make
+
+
+def pairs(name, options, shapes):
+    return {f"{name}{n}D": (getattr(L, f"{name}{n}D")(**options), shape) for n, shape in shapes.items()}
+
+
+SHAPES = {1: STEPS, 2: IMAGE, 3: VIDEO}
+BY_DIMENSION = {
+    **pairs("Conv", {"filters": 3, "kernel_size": 2, "activation": "relu"}, SHAPES),
+    **pairs("AveragePooling", {"pool_size": 2}, SHAPES),
+    **pairs("MaxPooling", {"pool_size": 2, "padding": "same"}, SHAPES),
+    **pairs("GlobalAveragePooling", {}, SHAPES),
+    **pairs("GlobalMaxPooling", {"keepdims": True}, SHAPES),
+    **pairs("Cropping", {"cropping": 1}, SHAPES),
+    **pairs("UpSampling", {"size": 2}, SHAPES),
+    **pairs("ZeroPadding", {"padding": 1}, SHAPES),
+    **pairs("SpatialDropout", {"rate": 0.4}, SHAPES),
+    **pairs("ConvLSTM", {"filters": 2, "kernel_size": 2}, {1: IMAGE, 2: VIDEO, 3: (2, *VIDEO)}),
+}
+STACKED = [seeded(L.LSTMCell(3)), seeded(L.GRUCell(2))]
+LAYERS = {
+    **{name: chain(layer, shape=shape) for name, (layer, shape) in BY_DIMENSION.items()},
+    "InputLayer": chain(),
+    "Functional": lambda: keras.Model(i := keras.Input(STEPS), chain(L.Dense(3))()(i)),
+    "Sequential": lambda: keras.Sequential([keras.Input(STEPS), chain(L.LSTM(3))(), L.Activation("tanh")]),
+    "Identity": chain(L.Identity()),
+    "Dense": chain(L.Dense(3, activation="gelu", use_bias=False)),
+    "EinsumDense": chain(L.EinsumDense("abc,cd->abd", output_shape=(6, 3), bias_axes="d")),
+    "Activation": chain(L.Activation("softplus")),
+    "Masking": chain(L.Masking(0.5), L.LSTM(3)),
+    "Flatten": chain(L.Flatten()),
+    "Permute": chain(L.Permute((2, 1)), L.Dense(3)),
+    "RepeatVector": chain(L.Flatten(), L.RepeatVector(3), L.SimpleRNN(2)),
+    "Reshape": chain(L.Reshape((3, 4)), L.Dense(2)),
+    "Rescaling": chain(L.Rescaling(0.5, offset=1.0)),
+    "Conv1DTranspose": chain(L.Conv1DTranspose(3, 2, strides=2)),
+    "Conv2DTranspose": chain(L.Conv2DTranspose(3, 2), shape=IMAGE),
+    "DepthwiseConv1D": chain(L.DepthwiseConv1D(2, depth_multiplier=2)),
+    "DepthwiseConv2D": chain(L.DepthwiseConv2D(2), shape=IMAGE),
+    "SeparableConv1D": chain(L.SeparableConv1D(3, 2, dilation_rate=2)),
+    "SeparableConv2D": chain(L.SeparableConv2D(3, 2), shape=IMAGE),
+    "LSTM": chain(L.LSTM(3, go_backwards=True, return_sequences=True, recurrent_activation="hard_sigmoid")),
+    "GRU": chain(L.GRU(3, reset_after=False)),
+    "SimpleRNN": chain(L.SimpleRNN(3, unroll=True)),
+    "RNN": chain(L.RNN(STACKED[0])),
+    "LSTMCell": chain(L.RNN(STACKED[0], return_sequences=True)),
+    "GRUCell": chain(L.RNN(STACKED[1])),
+    "SimpleRNNCell": chain(L.RNN(seeded(L.SimpleRNNCell(3)))),
+    "StackedRNNCells": chain(L.RNN(STACKED)),
+    "Bidirectional": chain(L.Bidirectional(L.GRU(3), merge_mode="sum")),
+    "TimeDistributed": chain(L.TimeDistributed(L.Dense(3))),
+    "BatchNormalization": chain(L.Conv1D(3, 2), L.BatchNormalization()),
+    "GroupNormalization": chain(L.GroupNormalization(2)),
+    "LayerNormalization": chain(L.LayerNormalization()),
+    "RMSNormalization": chain(L.RMSNormalization()),
+    "UnitNormalization": chain(L.UnitNormalization()),
+    "Attention": joined(lambda a, b: seeded(L.Attention(use_scale=True, dropout=0.3))([a, b])),
+    "AdditiveAttention": joined(lambda a, b: seeded(L.AdditiveAttention())([a, b])),
+    "MultiHeadAttention": joined(lambda a, b: seeded(L.MultiHeadAttention(2, 2, dropout=0.2))(a, b)),
+    "GroupedQueryAttention": joined(lambda a, b: seeded(L.GroupQueryAttention(2, 2, 1))(a, b)),
+    "Dropout": chain(L.Dropout(0.4)),
+    "GaussianDropout": chain(L.GaussianDropout(0.4)),
+    "GaussianNoise": chain(L.GaussianNoise(0.4)),
+    "AlphaDropout": chain(L.AlphaDropout(0.4)),
+    "ActivityRegularization": chain(L.Dense(3), L.ActivityRegularization(0.1, 0.1)),
+    "ELU": chain(L.Dense(3), L.ELU()),
+    "LeakyReLU": chain(L.Dense(3), L.LeakyReLU(0.2)),
+    "PReLU": chain(L.Dense(3), L.PReLU(shared_axes=[1])),
+    "ReLU": chain(L.Dense(3), L.ReLU(max_value=1.0)),
+    "Softmax": chain(L.Dense(3), L.Softmax()),
+    **{
+        name: joined(lambda a, b, name=name: getattr(L, name)()([a, b]))
+        for name in ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract")
+    },
+    "Dot": joined(lambda a, b: L.Dot(2, normalize=True)([a, b])),
+}
+
+
+def names(classes):
+    return {cls.__name__ for cls in classes}
+
+
+def test_every_layer_has_a_case():
+    assert LAYERS.keys() == names(served.LAYERS - served.CELLS)
+
+
+@pytest.fixture(scope="module")
+def targets():
+    rng = np.random.default_rng(1)
+    return rng.normal(size=(N, 2)), rng.uniform(0.5, 2, N)
+
+
+def assert_equal(make, targets, optimizer="adam", loss="mse"):
+    """Check that both loops leave the same weights, losses and predictions."""
+    y, w = targets
+    models = [make() for _ in range(2)]
+    X = np.random.default_rng(2).normal(size=(N, *models[0].input_shape[1:])).astype(np.float32)
+    models[1].set_weights(models[0].get_weights())
+    histories = []
+    for model, engine in zip(models, ("compiled", "keras"), strict=True):
+        model.compile(optimizer() if callable(optimizer) else optimizer, loss() if callable(loss) else loss)
+        options = {"epochs": EPOCHS, "batch_size": BATCH, "seed": 0, "engine": engine}
+        histories.append(train(model, (X, y, w), np.arange(N - 4), np.arange(N - 4, N), **options).history)
+    for ours, theirs in zip(models[0].weights, models[1].weights, strict=True):
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-4, atol=1e-5, err_msg=ours.path)
+    for name, losses in histories[1].items():
+        np.testing.assert_allclose(histories[0][name], losses, rtol=1e-4)
+    np.testing.assert_allclose(predict(models[0], X), models[1].predict_on_batch(X), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layer_trains_as_by_keras(name, targets):
+    assert_equal(LAYERS[name], targets, lambda: Opt.SGD(0.05, momentum=0.5))
+
+
+# Losses
+
+
+def loss_cases():
+    options = {"Huber": {"delta": 0.3}}
+    return {cls.__name__: lambda cls=cls: cls(**options.get(cls.__name__, {})) for cls in served.LOSSES}
+
+
+REDUCED = {
+    reduction: lambda r=reduction: keras.losses.MeanAbsoluteError(reduction=r) for reduction in served.REDUCTIONS
+}
+
+
+def positive_head(activation):
+    def make():
+        inputs = keras.Input(STEPS)
+        x = seeded(L.Dense(3, activation="tanh"))(L.Flatten()(inputs))
+        return keras.Model(inputs, seeded(L.Dense(2, activation=activation))(x))
+
+    return make
+
+
+@pytest.mark.parametrize("name", [*loss_cases(), *REDUCED])
+def test_loss_trains_as_by_keras(name, targets):
+    y, w = np.eye(2)[np.arange(N) % 2], targets[1]  # as good for regressors as for classifiers
+    make = positive_head("softmax")
+    assert_equal(make, (y, w), lambda: Opt.SGD(0.05), {**loss_cases(), **REDUCED}[name])
+
+
+# Optimizers
+
+
+def excluding():
+    optimizer = Opt.AdamW(0.01, weight_decay=0.1)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer
+
+
+OPTIMIZERS = {
+    **{cls.__name__: cls for cls in served.OPTIMIZERS},
+    "SGD with momentum": lambda: Opt.SGD(0.01, momentum=0.9, nesterov=True, weight_decay=0.1),
+    "centered RMSprop": lambda: Opt.RMSprop(0.01, momentum=0.5, centered=True, use_ema=True),
+    "amsgrad": lambda: Opt.Adam(0.01, amsgrad=True, clipvalue=0.01),
+    "clipnorm": lambda: Opt.Adam(0.01, clipnorm=0.01),
+    "global_clipnorm": lambda: Opt.SGD(0.01, global_clipnorm=0.01),
+    "average": lambda: Opt.Lamb(0.01, use_ema=True, ema_momentum=0.8),
+    "scaled loss": lambda: Opt.SGD(0.01, loss_scale_factor=64.0, clipvalue=0.01),
+    "excluded from decay": excluding,
+}
+
+
+def test_no_optimizer_brings_a_method_that_is_replaced():
+    for optimizer in served.OPTIMIZERS:
+        assert not vars(optimizer).keys() & {*PURE_METHODS}, optimizer
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizer_trains_as_by_keras(name, targets):
+    assert_equal(positive_head("tanh"), targets, OPTIMIZERS[name])
+
+
+SCHEDULES = {
+    "CosineDecay": lambda: S.CosineDecay(0.1, 5, warmup_target=0.2, warmup_steps=2),
+    "CosineDecayRestarts": lambda: S.CosineDecayRestarts(0.1, 3),
+    "ExponentialDecay": lambda: S.ExponentialDecay(0.1, 2, 0.5, staircase=True),
+    "InverseTimeDecay": lambda: S.InverseTimeDecay(0.1, 2, 0.5),
+    "PiecewiseConstantDecay": lambda: S.PiecewiseConstantDecay([2, 4], [0.1, 0.05, 0.01]),
+    "PolynomialDecay": lambda: S.PolynomialDecay(0.1, 4, cycle=True),
+}
+
+
+def test_every_schedule_has_a_case():
+    assert SCHEDULES.keys() == names(served.SCHEDULES)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedule_trains_as_by_keras(name, targets):
+    assert_equal(positive_head("tanh"), targets, lambda: Opt.SGD(SCHEDULES[name](), momentum=0.5))
+
+
+# Constraints and regularizers
+
+CONSTRAINTS = {cls.__name__: cls() for cls in served.CONSTRAINTS}
+REGULARIZERS = {
+    cls.__name__: cls(**({"factor": 0.1} if cls is keras.regularizers.OrthogonalRegularizer else {}))
+    for cls in served.REGULARIZERS
+}
+
+
+@pytest.mark.parametrize("name", CONSTRAINTS)
+def test_constraint_trains_as_by_keras(name, targets):
+    own = CONSTRAINTS[name]
+    layers = L.Dense(3, kernel_constraint=own, bias_constraint="non_neg"), L.LSTM(3, recurrent_constraint=own)
+    assert_equal(chain(*layers), targets, lambda: Opt.Adam(0.05, use_ema=True))
+
+
+@pytest.mark.parametrize("name", REGULARIZERS)
+def test_regularizer_trains_as_by_keras(name, targets):
+    own = REGULARIZERS[name]
+    activity = None if name == "OrthogonalRegularizer" else own
+    layers = L.Conv1D(3, 2, activity_regularizer=activity), L.LSTM(3, recurrent_regularizer=own)
+    assert_equal(chain(*layers), targets)
