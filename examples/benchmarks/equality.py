@@ -12,6 +12,7 @@ last bit, is counted as unsteady. Results are added to a file, line by line, so 
 # %% What is measured, and what can be changed
 import argparse
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -40,11 +41,9 @@ def judge_networks(seeds, results):
     from tests.training.judge import judge_seed
 
     for seed in seeds:
-        begin = time.perf_counter()
         result = judge_seed(seed)
         with open(results, "a") as file:
             file.write(json.dumps(result) + "\n")
-        print(f"network {seed}, {result['outcome']}: {time.perf_counter() - begin:.1f} s", file=sys.stderr)
 
 
 def read_results(path, seeds):
@@ -60,14 +59,16 @@ def main():
     seeds = range(args.seed, args.seed + args.networks)
     missing = sorted(set(seeds) - {result["seed"] for result in read_results(args.results, seeds)})
     for i in range(0, len(missing), N_AT_ONCE):
-        task = {"worker": "judge_networks", "seeds": missing[i : i + N_AT_ONCE]}
-        run_worker({**task, "results": str(args.results.resolve())})
+        begin, some = time.perf_counter(), missing[i : i + N_AT_ONCE]
+        run_worker({"worker": "judge_networks", "seeds": some, "results": str(args.results.resolve())})
+        print(f"networks {some[0]} to {some[-1]}: {time.perf_counter() - begin:.1f} s", file=sys.stderr)
     print_results(read_results(args.results, seeds))
 
 
 def print_results(results):
     print_counts("Networks", Counter(result["outcome"] for result in results))
-    print_counts("Left to Keras", Counter(r["detail"] for r in results if r["outcome"] == "left"))
+    reasons = [result["detail"] for result in results if result["outcome"] == "left"]
+    print_counts("Left to Keras", Counter(re.sub(r"'[a-z_\d]+'", "a layer", reason) for reason in reasons))
     for result in results:
         if result["outcome"] not in ("equal", "left"):
             print(f"{result['outcome']} by {result['difference']:.1e} in {result['detail']}\n    {result['case']}")
@@ -81,8 +82,8 @@ def print_counts(title, counts):
 def print_kinds(results):
     """Print how often each kind of part was drawn, and what became of the networks with it."""
     rows = [(kind, result["outcome"]) for result in results for kind in result["kinds"]]
-    kinds, outcomes = zip(*rows, strict=True)
-    print(f"\n{len(set(kinds))} kinds of parts", pd.crosstab([*kinds], [*outcomes]).to_string(), sep="\n")
+    table = pd.crosstab(*zip(*rows, strict=True)).rename_axis(index=None, columns=None)
+    print(f"\n{len(table)} kinds of parts", table.to_string(), sep="\n")
 
 
 if __name__ == "__main__":
