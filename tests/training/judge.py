@@ -74,9 +74,9 @@ def train(case, engine, *, shift=0.0):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Keras, on frozen networks and lost masks
         model.fit(X * (1 + shift), y[:, 0] if case.n_outputs == 1 else y, sample_weight=weights)
-    arrays = {f"weights {i}": w for i, w in enumerate(model.model_.get_weights())}
-    arrays |= {"predictions": model.predict(X), **model.history_}
-    return model.engine_, arrays, model.set_params(engine="keras").predict(X)
+        arrays = {f"weights {i}": w for i, w in enumerate(model.model_.get_weights())}
+        arrays |= {"predictions": model.predict(X), **model.history_}
+        return model.engine_, arrays, model.set_params(engine="keras").predict(X)
 
 
 def show_error(error):
@@ -92,7 +92,7 @@ def compare(arrays, others):
 def difference_of(a, b):
     """Return the largest difference of two arrays, relative to the largest value of the second."""
     a, b = np.asarray(a, float), np.asarray(b, float)
-    if a.shape != b.shape or not np.isfinite(a).all() or not a.size:
+    if a.shape != b.shape or not a.size or not np.isfinite([a, b]).all():
         return 0.0 if a.shape == b.shape and np.array_equal(a, b, equal_nan=True) else np.inf
     return float(np.abs(a - b).max() / max(np.abs(b).max(), 1e-3))
 
