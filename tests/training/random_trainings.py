@@ -46,7 +46,7 @@ LOSSES = [
         K.Huber(reduction="sum", delta=0.3),
     ),
     *(K.Huber(delta=delta) for delta in (0.01, 0.5, 2.0)),
-    *(own_loss, lambda y, p: (y - p) ** 2, OwnLoss(), OwnLoss("sum"), DataclassLoss()),
+    *(own_loss, lambda y, p: ops.mean((y - p) ** 2, axis=-1), OwnLoss(), OwnLoss("sum"), DataclassLoss()),
     partial(weighted_loss, factor=0.5),
 ]
 # Losses of outputs and targets between 0 and 1.
