@@ -32,6 +32,7 @@ LAYERS = (
         keras.layers,
         f"""InputLayer Identity Dense EinsumDense Activation Masking Flatten Permute RepeatVector Reshape Rescaling
     {_dimensions("Conv", "AveragePooling", "MaxPooling", "GlobalAveragePooling", "GlobalMaxPooling")}
+    {_dimensions("AdaptiveAveragePooling", "AdaptiveMaxPooling")}
     {_dimensions("Cropping", "UpSampling", "ZeroPadding", "SpatialDropout")}
     Conv1DTranspose Conv2DTranspose DepthwiseConv1D DepthwiseConv2D SeparableConv1D SeparableConv2D
     LSTM LSTMCell GRU GRUCell SimpleRNN SimpleRNNCell RNN StackedRNNCells ConvLSTM1D ConvLSTM2D ConvLSTM3D

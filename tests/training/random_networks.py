@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skhybrid._backend import keras
-from tests.training.own_parts import New, show_value
+from tests.training.own_parts import New, choose, show_value
 from tests.training.random_parts import EMBEDDINGS, HEADS, OPTIONS, RESIZING, SEQUENCES, SUMMARIES, Part
 from tests.training.random_trainings import LOSSES, LOSSES_OF_SHARES, draw_callbacks, draw_optimizer, show_loss
 
@@ -148,10 +148,10 @@ def draw_case(seed):
     """Draw a network and its training."""
     rng = np.random.default_rng(seed)
     parts = draw_parts(rng)
-    freeze = FREEZERS[rng.integers(len(FREEZERS))] if rng.random() < 0.15 else freeze_nothing
+    freeze = choose(rng, FREEZERS) if rng.random() < 0.15 else freeze_nothing
     optimizer, optimizer_kinds, has_fixed_rate = draw_optimizer(rng)
     losses = LOSSES_OF_SHARES if rng.random() < 0.25 else LOSSES
-    loss = losses[rng.integers(len(losses))] if rng.random() < 0.7 else losses[0]
+    loss = choose(rng, losses) if rng.random() < 0.7 else losses[0]
     options = {
         "loss": loss,
         **optimizer,
@@ -177,7 +177,7 @@ def draw_parts(rng):
     tables = [SEQUENCES] * int(rng.integers(1, 4))
     if rng.random() < 0.4:
         tables.insert(rng.integers(len(tables) + 1), RESIZING)
-    if rng.random() < 0.1:
+    if rng.random() < 0.02:
         tables.insert(0, EMBEDDINGS)
     tables += [SUMMARIES, *([HEADS] if rng.random() < 0.4 else [])]
     return [draw_part(rng, table) for table in tables]
@@ -185,13 +185,13 @@ def draw_parts(rng):
 
 def draw_part(rng, table):
     """Draw a part, one of its variants, and perhaps an option that many layers have."""
-    name = str(rng.choice(list(table)))
+    name = choose(rng, list(table))
     part = table[name]
-    options = dict(part.variants[rng.integers(len(part.variants))])
+    options = dict(choose(rng, part.variants))
     more = [key for key in OPTIONS if key not in options and has_option(part.make, key)]
     if more and rng.random() < 0.3:
-        key = str(rng.choice(more))
-        options[key] = OPTIONS[key][rng.integers(len(OPTIONS[key]))]
+        key = choose(rng, more)
+        options[key] = choose(rng, OPTIONS[key])
     return Drawn(name, part, options)
 
 

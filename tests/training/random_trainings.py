@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from skhybrid._backend import keras
-from tests.training.own_parts import name_of
+from tests.training.own_parts import choose, name_of
 
 ops, K, C = keras.ops, keras.losses, keras.callbacks
 Optimizers, Schedules = keras.optimizers, keras.optimizers.schedules
@@ -203,18 +203,18 @@ SETS_RATE = (C.LearningRateScheduler, C.ReduceLROnPlateau, SlowsByIterations, Co
 
 def draw_optimizer(rng):
     """Return the optimizer's part of an estimator's parameters, its kinds, and whether its rate can be set."""
-    make = list(OPTIMIZERS)[rng.integers(len(OPTIMIZERS))] if rng.random() < 0.7 else Optimizers.Adam
+    make = choose(rng, list(OPTIMIZERS)) if rng.random() < 0.7 else Optimizers.Adam
     rate, variants = OPTIMIZERS[make]
     kinds = [f"optimizer {make.__name__}"]
-    options = dict(variants[rng.integers(len(variants))])
+    options = dict(choose(rng, variants))
     if make in OWN_OPTIMIZERS:
         return {"optimizer": make(rate)}, kinds, True
     if rng.random() < 0.3:
-        options = {**SHARED_OPTIONS[rng.integers(len(SHARED_OPTIONS))]}
+        options = dict(choose(rng, SHARED_OPTIONS))
     kinds += [f"optimizer {key}" for key in options]
     is_scheduled = bool(rng.random() < 0.2)
     if is_scheduled:
-        rate = SCHEDULES[rng.integers(len(SCHEDULES))](rate)
+        rate = choose(rng, SCHEDULES)(rate)
         kinds.append(f"schedule {type(rate).__name__}")
     if options and not isinstance(rate, OwnSchedule):  # which no copy of an optimizer would know
         return {"optimizer": make(rate, **options)}, kinds, not is_scheduled
@@ -225,7 +225,7 @@ def draw_callbacks(rng, has_fixed_rate):
     if rng.random() > 0.25:
         return []
     makers = [make for make in CALLBACKS if has_fixed_rate or getattr(make, "func", make) not in SETS_RATE]
-    return [makers[rng.integers(len(makers))]()]
+    return [choose(rng, makers)()]
 
 
 def show_loss(loss):

@@ -64,6 +64,8 @@ BY_DIMENSION = {
     **pairs("Conv", {"filters": 3, "kernel_size": 2, "activation": "relu"}, SHAPES),
     **pairs("AveragePooling", {"pool_size": 2}, SHAPES),
     **pairs("MaxPooling", {"pool_size": 2, "padding": "same"}, SHAPES),
+    **pairs("AdaptiveAveragePooling", {"output_size": 3}, SHAPES),
+    **pairs("AdaptiveMaxPooling", {"output_size": 3}, SHAPES),
     **pairs("GlobalAveragePooling", {}, SHAPES),
     **pairs("GlobalMaxPooling", {"keepdims": True}, SHAPES),
     **pairs("Cropping", {"cropping": 1}, SHAPES),
