@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from skhybrid._backend import tf
 from skhybrid._training._private import forget_kernels, is_decayed, own_names
-from skhybrid._training.description import NotWholeError, describe, describe_model
+from skhybrid._training.description import describe, describe_model
 from skhybrid._training.eligibility import NotServedError, why_not
 from skhybrid._training.fast_recurrence import has_several_threads
 from skhybrid._training.program import Program
@@ -19,11 +19,10 @@ from skhybrid._training.program import Program
 MAX_PROGRAMS = 64  # one holds some MB
 
 # What is kept for a model as long as it lives: its program, None where there is none, and what the model was compiled
-# with and trained of; where its variables are; and what stands for a loss that no other model can share.
+# with and trained of; and where its variables are.
 _PROGRAM_OF: WeakKeyDictionary[Any, Program | None] = WeakKeyDictionary()
 _MADE_FOR: WeakKeyDictionary[Any, tuple[Any, ...]] = WeakKeyDictionary()
 _HANDLES_OF: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()
-_ALONE: WeakKeyDictionary[Any, object] = WeakKeyDictionary()
 _PROGRAMS: OrderedDict[Any, Program | str] = OrderedDict()
 _LOCK = threading.Lock()
 
@@ -69,7 +68,7 @@ def _what_it_is_made_for(model):
 
 def _find_or_build(model):
     """Return the program of the model's architecture, loss and optimizer, or why there is none."""
-    key = (describe_model(model), _describe_loss(model), _describe_optimizer(model), has_several_threads())
+    key = (describe_model(model), describe(model.loss), _describe_optimizer(model), has_several_threads())
     with _LOCK:
         if key not in _PROGRAMS:
             _PROGRAMS[key] = _build(model)
@@ -101,14 +100,6 @@ def clear_caches() -> None:
     with _LOCK:
         _PROGRAMS.clear()
         forget_kernels()
-
-
-def _describe_loss(model):
-    """Return what tells the model's loss from others; nothing does where it may read what cannot be seen in it."""
-    try:
-        return describe(model.loss)
-    except NotWholeError:
-        return _ALONE.setdefault(model, object())
 
 
 def _describe_optimizer(model):

@@ -10,17 +10,14 @@ from typing import Any
 import numpy as np
 
 from skhybrid._backend import keras
-from skhybrid._training.eligibility import operations_of
+from skhybrid._training.eligibility import NotServedError, operations_of
 
-LIBRARIES = ("keras", "tensorflow", "skhybrid", "math", "builtins")  # their functions and classes are what they are
+LIBRARIES = ("keras", "tensorflow", "numpy", "skhybrid", "math", "builtins")  # they and their functions do not change
 PLAIN = (type(None), bool, int, float, complex, str, bytes)
 OF_VARIABLES = ("trainable", "constraint", "regularizer")
-# Builtins by which a function may read what cannot be seen in it.
-READERS = {"eval", "exec", "open", "input", "globals", "locals", "vars", "__import__"}
-
-
-class NotWholeError(Exception):
-    """What an object depends on cannot be told from it."""
+# Names by which a function may read what cannot be seen in it: of builtins, and of generators of random numbers.
+READERS = {"eval", "exec", "open", "input", "globals", "locals", "vars", "__import__", "random"}
+UNSEEN = "the loss may read what cannot be seen in it"
 
 
 def describe_model(model: Any) -> tuple[Any, ...]:
@@ -35,8 +32,8 @@ def describe(value: Any) -> Any:
 
     Raises
     ------
-    NotWholeError
-        If the loss may read what cannot be seen in it, such as the attribute of another module.
+    NotServedError
+        If the loss may read what cannot be seen in it, such as an attribute of another module or a model's weights.
     """
     return _describe(value, ())
 
@@ -68,10 +65,10 @@ def _describe(value, within):
 def _describe_instance(value, within):
     """Return the description of an instance: its class, with the functions that are the user's, and its attributes."""
     if isinstance(value, type | ModuleType | keras.Variable) or not hasattr(value, "__dict__"):
-        raise NotWholeError
+        raise NotServedError(UNSEEN)
     own = [cls for cls in type(value).__mro__[:-1] if not _is_of_library(cls)]
     if any(hasattr(cls, "__slots__") for cls in own):
-        raise NotWholeError
+        raise NotServedError(UNSEEN)
     functions = [
         getattr(found, "__func__", found)  # of class methods and static methods
         for cls in own
@@ -85,7 +82,7 @@ def _what_it_reads(function):
     """Return what a function of the user's reads beside its arguments."""
     names, cells = _names_read(function.__code__), function.__closure__ or ()
     if names & READERS or types.CellType() in cells:  # an empty one, of a name that is not given yet
-        raise NotWholeError
+        raise NotServedError(UNSEEN)
     closure = [cell.cell_contents for cell in cells]
     read = {name: function.__globals__[name] for name in sorted(names & function.__globals__.keys())}
     return closure, function.__defaults__, function.__kwdefaults__, vars(function), read
@@ -95,7 +92,7 @@ def _names_read(code: CodeType) -> set[str]:
     """Return the global names that code may read, in functions inside it as well."""
     for step in dis.get_instructions(code):
         if step.opname == "IMPORT_NAME" and step.argval.split(".")[0] not in LIBRARIES:
-            raise NotWholeError
+            raise NotServedError(UNSEEN)
     inner = [part for part in code.co_consts if isinstance(part, CodeType)]
     return set(code.co_names).union(*map(_names_read, inner))
 

@@ -9,6 +9,7 @@ from skhybrid._training.served import (
     CONSTRAINTS,
     LAYERS,
     LAYERS_OPTIONS_OFF,
+    LOSS_FUNCTIONS,
     LOSSES,
     OPERATIONS,
     OPERATIONS_OF_MODULES,
@@ -132,6 +133,8 @@ def _why_not_compiled(model):
 def _why_not_loss(loss):
     loss = keras.losses.get(loss)
     if not isinstance(loss, keras.losses.Loss):
+        if _is_of_keras(loss) and loss not in LOSS_FUNCTIONS:
+            return f"programs do not serve the loss {loss.__name__}"
         return "" if callable(loss) else "it has several losses"
     kind = type(loss)
     if kind.__module__.startswith("keras.") and kind not in LOSSES:
@@ -153,6 +156,10 @@ def _why_not_optimizer(optimizer):
             return f"programs do not serve {option}={value}, which the optimizer has"
     rates = [value for value in vars(optimizer).values() if _is_rate(value)]
     return "" if all(type(rate) in SCHEDULES for rate in rates) else "the learning rate is Python code of its own"
+
+
+def _is_of_keras(thing):
+    return str(getattr(thing, "__module__", "")).startswith("keras.")
 
 
 def _is_rate(value):

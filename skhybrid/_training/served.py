@@ -57,6 +57,7 @@ LOSSES = _classes(
     KLDivergence CosineSimilarity Hinge SquaredHinge CategoricalHinge BinaryCrossentropy BinaryFocalCrossentropy
     CategoricalCrossentropy CategoricalFocalCrossentropy""",
 )
+LOSS_FUNCTIONS = frozenset(loss().fn for loss in LOSSES)
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight")
 
 # Optimizers whose rule treats each number alike, so that one flat vector can stand for all weights; then all.

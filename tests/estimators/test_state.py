@@ -35,7 +35,6 @@ Adam, Huber = keras.optimizers.Adam, keras.losses.Huber
         (np.random.RandomState(0), np.random.RandomState(1)),
         (np.nan, np.nan),
     ],
-    ids=str,
 )
 def test_values_are_the_same(a, b):
     assert is_same(a, b)
@@ -58,7 +57,6 @@ def test_values_are_the_same(a, b):
         (lambda: 1, lambda: 1),
         (0, np.random.RandomState(0)),
     ],
-    ids=str,
 )
 def test_values_are_different(a, b):
     assert not is_same(a, b)

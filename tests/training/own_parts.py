@@ -32,8 +32,8 @@ def show_value(value):
     return repr(value) if isinstance(value, New | str | int | float | dict | None) else name_of(value)
 
 
-# What is seldom met, and drawn a quarter as often as all else: code of the user's ("Own..."), other number types, what is
-# changed otherwise than by gradients, and the optimizers and options that few know.
+# What is seldom met, and drawn a quarter as often as all else: code of the user's ("Own..."), other number types, what
+# is changed otherwise than by gradients, and the optimizers and options that few know.
 RARE = {
     *("Embedding", "ReversibleEmbedding", "SpectralNormalization", "Normalization", "Normalization(adapted)", "Lambda"),
     *("ops.stop_gradient", "dtype", "lora_rank", "freeze_all", "dice", "tversky"),

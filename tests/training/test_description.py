@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from skhybrid._backend import keras, tf
-from skhybrid._training.description import NotWholeError, describe, describe_model
+from skhybrid._training.description import describe, describe_model
+from skhybrid._training.eligibility import NotServedError
 
 L = keras.layers
 LEVEL = 0.5
@@ -136,11 +137,17 @@ def reads_class(y, p):
     return keras.ops.mean(y - p) * Plain.factor
 
 
+def draws(y, p):
+    return keras.ops.mean(y - p) * np.random.default_rng().normal()
+
+
 UNCLEAR = {
     "other module": reads_module,
     "import": imports_module,
     "eval": evaluates,
     "class": reads_class,
+    "random numbers": draws,
+    "model": closes_over(keras.Sequential([keras.Input((2,)), L.Dense(1)])),
     "slots": closes_over(Slots()),
     "variable of Keras": Own(keras.Variable(1.0)),
     "variable of TensorFlow": closes_over(tf.Variable(1.0)),
@@ -151,7 +158,7 @@ UNCLEAR = {
 
 @pytest.mark.parametrize("loss", UNCLEAR.values(), ids=UNCLEAR)
 def test_what_cannot_be_seen_in_a_loss_is_said(loss):
-    with pytest.raises(NotWholeError):
+    with pytest.raises(NotServedError):
         describe(loss)
 
 

@@ -133,6 +133,10 @@ LAYERS = {
 }
 
 
+def by_name(classes):
+    return sorted(classes, key=lambda cls: cls.__name__)
+
+
 def names(classes):
     return {cls.__name__ for cls in classes}
 
@@ -175,7 +179,7 @@ def test_layer_trains_as_by_keras(name, targets):
 
 def loss_cases():
     options = {"Huber": {"delta": 0.3}}
-    return {cls.__name__: lambda cls=cls: cls(**options.get(cls.__name__, {})) for cls in served.LOSSES}
+    return {cls.__name__: lambda cls=cls: cls(**options.get(cls.__name__, {})) for cls in by_name(served.LOSSES)}
 
 
 REDUCED = {
@@ -209,7 +213,7 @@ def excluding():
 
 
 OPTIMIZERS = {
-    **{cls.__name__: cls for cls in served.OPTIMIZERS},
+    **{cls.__name__: cls for cls in by_name(served.OPTIMIZERS)},
     "SGD with momentum": lambda: Opt.SGD(0.01, momentum=0.9, nesterov=True, weight_decay=0.1),
     "centered RMSprop": lambda: Opt.RMSprop(0.01, momentum=0.5, centered=True, use_ema=True),
     "amsgrad": lambda: Opt.Adam(0.01, amsgrad=True, clipvalue=0.01),
@@ -252,10 +256,10 @@ def test_schedule_trains_as_by_keras(name, targets):
 
 # Constraints and regularizers
 
-CONSTRAINTS = {cls.__name__: cls() for cls in served.CONSTRAINTS}
+CONSTRAINTS = {cls.__name__: cls() for cls in by_name(served.CONSTRAINTS)}
 REGULARIZERS = {
     cls.__name__: cls(**({"factor": 0.1} if cls is keras.regularizers.OrthogonalRegularizer else {}))
-    for cls in served.REGULARIZERS
+    for cls in by_name(served.REGULARIZERS)
 }
 
 
