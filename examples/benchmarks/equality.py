@@ -2,8 +2,9 @@
 
 Each random network is drawn from a seed, with its loss, optimizer and callbacks, and trained for three epochs: as
 engine="auto" does, and where that was a program, by Keras' loop as well. Weights, predictions and losses must agree to
-1e-4 of the largest value of each array. A training that Keras itself does not repeat, on inputs that differ in their
-last bit, is counted as unsteady. Results are added to a file, line by line, so that an interrupted run goes on.
+1e-4 of the largest value of each array. A training that Keras itself does not repeat, from inputs and first weights
+that differ in their last bit, is counted as unsteady. Results are added to a file, line by line, so that an interrupted
+run goes on.
 
     python equality.py --results equality.jsonl
     python equality.py --results equality.jsonl --networks 20 --seed 1000

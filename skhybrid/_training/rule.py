@@ -101,8 +101,10 @@ class Rule:
 
     def apply(self, slots, gradients, packed):
         """Return the weights after a step, as the rule takes them, and its slots."""
+        # TensorFlow knows the shapes of some gradients only while it computes them.
+        gradients = [_reshape(gradient, shape) for gradient, shape in zip(gradients, self.shapes, strict=True)]
         if self.is_flat:
-            gradients = [tf.concat([_reshape(g, (size(s),)) for g, s in zip(gradients, self.shapes, strict=True)], 0)]
+            gradients = [tf.concat([_reshape(g, (size(g.shape),)) for g in gradients], 0)]
         return self.optimizer.stateless_apply(slots, gradients, packed)
 
     def _lay_out(self, variables):

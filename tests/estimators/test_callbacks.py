@@ -224,7 +224,9 @@ def test_file_that_is_closed_is_left_out(tmp_path):
 
 
 @copies
-@pytest.mark.parametrize("held", [threading.Lock(), {"a": [threading.Lock()]}, (i for i in "a")], ids=["lock", "lock in a dict", "generator"])
+@pytest.mark.parametrize(
+    "held", [threading.Lock(), {"a": [threading.Lock()]}, (i for i in "a")], ids=["lock", "lock in a dict", "generator"]
+)
 def test_what_cannot_be_pickled_is_named(data, held, copied):
     model = small_dense(callbacks=[CountsEpochs(), Holds(thing=held)]).fit(*data)
     with pytest.raises(TypeError, match=r"^callbacks must hold what can be copied and pickled, but Holds.thing is or"):

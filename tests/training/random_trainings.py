@@ -186,13 +186,17 @@ def schedule_by_epoch(epoch, rate):
     return rate / (1 + epoch)
 
 
+def add_nothing(epoch, logs):
+    logs["nothing"] = 0.0
+
+
 CALLBACKS: list[Callable[[], Any]] = [
     partial(C.LearningRateScheduler, schedule_by_epoch),
     partial(C.ReduceLROnPlateau, "loss", patience=1, min_delta=10.0),
     partial(C.EarlyStopping, "loss", patience=0, min_delta=10.0, restore_best_weights=True),
     partial(C.EarlyStopping, "loss", start_from_epoch=1, baseline=0.0, patience=1),
     C.TerminateOnNaN,
-    partial(C.LambdaCallback, on_epoch_end=schedule_by_epoch),
+    partial(C.LambdaCallback, on_epoch_end=add_nothing),
     *(SlowsByIterations, HalvesWeights, FreezesLater, CountsBatches, AddsLog, WeighsTest),
 ]
 SETS_RATE = (C.LearningRateScheduler, C.ReduceLROnPlateau, SlowsByIterations, CountsBatches)
