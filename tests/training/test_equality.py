@@ -7,7 +7,7 @@ from tests.training.judge import compare, judge, weigh
 from tests.training.random_networks import draw_case
 from tests.training.random_parts import EMBEDDINGS, HEADS, RESIZING, SEQUENCES, SUMMARIES
 
-SEEDS = (1, 4, 10, 15, 23, 24, 28, 29, 32, 34, 38, 39)  # which train fast, most of them by a program
+SEEDS = (4, 10, 23, 24, 34, 38)  # which train fast, most of them by a program
 
 
 @pytest.mark.parametrize("seed", SEEDS)
