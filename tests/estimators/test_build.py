@@ -1,5 +1,7 @@
 """The Keras model of an estimator: from the network's builder to the compiled model."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -85,6 +87,23 @@ def per_step_builder(input_shape, n_outputs, *, seed):
 
 def open_builder(input_shape, n_outputs, *, seed):
     return keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(n_outputs)])
+
+
+def builder_with_a_layer_as_activation(input_shape, n_outputs, *, seed):
+    keras.utils.set_random_seed(seed)
+    bend = keras.layers.PReLU(alpha_initializer="ones")
+    layers = keras.layers.Conv1D(3, 2, activation=bend), keras.layers.Flatten(), keras.layers.Dense(n_outputs)
+    return keras.Sequential([keras.Input(input_shape), *layers])
+
+
+def test_layers_that_wait_for_a_call_make_their_weights_at_once(data):
+    """Keras makes them in training, where a copy of the network would miss them."""
+    model = SequenceRegressor(builder_with_a_layer_as_activation, epochs=2, random_state=0).fit(*data)
+    assert model.engine_ == "compiled"
+    alpha = next(weight for weight in model.model_.weights if weight.name == "alpha")
+    assert np.abs(alpha.numpy() - 1).max() > 1e-4  # it was trained
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict(data[0]), model.predict(data[0]))
 
 
 BAD_BUILDERS = [
