@@ -22,7 +22,7 @@ class Layout(NamedTuple):
 
     def gather(self, variables: list[Any]) -> list[NDArray[Any]]:
         """Return the values of Keras' variables as slots."""
-        values = [variable.numpy() for variable in variables]
+        values = read(variables)
         if not self.is_flat:
             return values
         return [
@@ -34,8 +34,7 @@ class Layout(NamedTuple):
         """Give Keras' variables the values that slots have, but for the learning rate, which is up to the caller."""
         for slot, kind, where, shapes in zip(slots, self.kinds, self._find_places(variables), self.shapes, strict=True):
             if kind != LEARNING_RATE:
-                for i, part in zip(where, split(np.asarray(slot), shapes), strict=True):
-                    variables[i].assign(part)
+                write([variables[i] for i in where], split(np.asarray(slot), shapes))
 
     def _find_places(self, variables):
         """Return, for each slot, where its variables are."""
@@ -127,6 +126,18 @@ def split(vector: NDArray[Any], shapes: Any) -> list[NDArray[Any]]:
     """Return the arrays of these shapes that a vector holds one after another."""
     ends = np.cumsum([size(shape) for shape in shapes])[:-1]
     return [part.reshape(shape) for part, shape in zip(np.split(vector.ravel(), ends), shapes, strict=True)]
+
+
+def read(variables: Any) -> list[NDArray[Any]]:
+    """Return the values of variables; Keras' way takes twice the time."""
+    reads = (tf.raw_ops.ReadVariableOp(resource=v.handle, dtype=v.value.dtype) for v in variables)
+    return [value.numpy() for value in reads]
+
+
+def write(variables: Any, values: Any) -> None:
+    """Give variables values of their types and shapes."""
+    for variable, value in zip(variables, values, strict=True):
+        tf.raw_ops.AssignVariableOp(resource=variable.handle, value=value)
 
 
 def _treats_alike(optimizer, weights):

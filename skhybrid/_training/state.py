@@ -10,11 +10,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from skhybrid._backend import keras, tf
+from skhybrid._backend import keras
 from skhybrid._training._private import own_names, weights_of_optimizer
 from skhybrid._training.cache import find_program
 from skhybrid._training.eligibility import NotServedError, operations_of
-from skhybrid._training.rule import Layout
+from skhybrid._training.rule import Layout, read, write
 
 
 class Gathered(NamedTuple):
@@ -32,9 +32,9 @@ _GATHERED_FOR: WeakKeyDictionary[Any, Gathered] = WeakKeyDictionary()
 def get_state(model: keras.Model) -> dict[str, Any]:
     """Return all that training has changed: variables, which parts are trained, and what the optimizer has gathered."""
     return {
-        "variables": _read(model.variables),
+        "variables": read(model.variables),
         "trainable": [part.trainable for part in _parts_with_weights(model)],
-        "optimizer": _read(model.optimizer.variables),
+        "optimizer": read(model.optimizer.variables),
         "optimizer_places": _find_places(model, weights_of_optimizer(model)),
         "gathered": _GATHERED_FOR.get(model.optimizer),
     }
@@ -109,7 +109,7 @@ class TrainingState:
         """Take weights, state and learning rate from the model, where callbacks may have changed them."""
         if self.is_watched:
             self.slots = self._find_slots()
-        weights, self.state = self.program.divide(_read(self.variables))
+        weights, self.state = self.program.divide(read(self.variables))
         self.packed = self.program.rule.pack(weights)
         if (rate_slot := self.program.rule.rate_slot) is not None:
             self.slots = list(self.slots)
@@ -132,8 +132,7 @@ class TrainingState:
         """Put the weights and all other state into the model."""
         trained, others = self.program.divide(self.variables)
         values = [*self.program.rule.unpack(self.packed), *self.state]
-        for variable, value in zip([*trained, *others], values, strict=True):
-            tf.raw_ops.AssignVariableOp(resource=variable.handle, value=value)
+        write([*trained, *others], values)
         slots = [np.asarray(slot) for slot in self.slots]
         layout, places = self.program.rule.layout, _find_places(self.model, trained)
         _GATHERED_FOR[self.model.optimizer] = Gathered(slots, layout, places)
@@ -160,12 +159,6 @@ class TrainingState:
         if [id(v) for v in weights_of_optimizer(self.model)] != [id(v) for v in weights]:
             raise NotServedError("its optimizer has trained other weights")
         return rule.layout.gather(optimizer.variables)
-
-
-def _read(variables):
-    """Return the values of variables; Keras' way takes twice the time."""
-    reads = (tf.raw_ops.ReadVariableOp(resource=v.handle, dtype=v.value.dtype) for v in variables)
-    return [value.numpy() for value in reads]
 
 
 def _parts_with_weights(model):
