@@ -75,7 +75,7 @@ def _operations_in(value):
 def _why_not_operation(operation):
     """Return why a program does not serve a model, one of its layers or an operation of its graph."""
     kind, name = type(operation), repr(operation.name)
-    if not kind.__module__.startswith("keras."):
+    if not _is_of_keras(kind):
         return f"{name} has Python code of its own"
     is_layer = isinstance(operation, keras.layers.Layer)
     if not (kind in LAYERS if is_layer else kind.__module__ in OPERATIONS_OF_MODULES or kind.__name__ in OPERATIONS):
@@ -95,7 +95,7 @@ def _why_not_attribute(value):
     if isinstance(value, keras.Operation):
         return ""  # it is asked itself
     kind = type(value)
-    if callable(value) and not str(getattr(value, "__module__", "")).startswith("keras"):
+    if callable(value) and not _is_of_keras(value):
         return "{name} has Python code of its own"  # of which a name says too little
     is_known = not isinstance(value, keras.constraints.Constraint) or kind in CONSTRAINTS
     is_known &= not isinstance(value, keras.regularizers.Regularizer) or kind in REGULARIZERS
@@ -131,13 +131,14 @@ def _why_not_compiled(model):
 
 
 def _why_not_loss(loss):
+    if not isinstance(loss, str) and not callable(loss):
+        return "it has no loss, or several"
     loss = keras.losses.get(loss)
     if not isinstance(loss, keras.losses.Loss):
-        if _is_of_keras(loss) and loss not in LOSS_FUNCTIONS:
-            return f"programs do not serve the loss {loss.__name__}"
-        return "" if callable(loss) else "it has several losses"
+        is_known = loss in LOSS_FUNCTIONS or not _is_of_keras(loss)
+        return "" if is_known else f"programs do not serve the loss {loss.__name__}"
     kind = type(loss)
-    if kind.__module__.startswith("keras.") and kind not in LOSSES:
+    if _is_of_keras(kind) and kind not in LOSSES:
         return f"programs do not serve the loss {kind.__name__}"
     if loss.reduction not in REDUCTIONS:
         return f"programs do not serve reduction={loss.reduction!r}, which the loss has"

@@ -1,7 +1,7 @@
 """What training changes: a model's weights and other state, and what its optimizer has gathered.
 
 A program gathers in slots of its own. They reach the model's optimizer when somebody may look at it (`hand_over`), as
-to make its variables takes a tenth of the time of a short fit.
+to make its variables takes time that shows in a short fit.
 """
 
 from typing import Any, NamedTuple
@@ -90,7 +90,6 @@ class TrainingState:
         self.program = find_program(model, anew=anew)
         self.variables = model.variables
         self.program.train.trace()  # which may show more reasons against it
-        self.slots = self._find_slots()
         self.read_model()
 
     def begin(self):
@@ -106,9 +105,8 @@ class TrainingState:
             ) from None
 
     def read_model(self):
-        """Take weights, state and learning rate from the model, where callbacks may have changed them."""
-        if self.is_watched:
-            self.slots = self._find_slots()
+        """Take weights, state and what is gathered from the model, where callbacks may have changed them."""
+        self.slots = self._find_slots()
         weights, self.state = self.program.divide(read(self.variables))
         self.packed = self.program.rule.pack(weights)
         if (rate_slot := self.program.rule.rate_slot) is not None:

@@ -124,3 +124,34 @@ def test_line_for_each_epoch_is_printed(data, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line.startswith("Epoch")] == ["Epoch 1/2", "Epoch 2/2"]
     assert sum("loss: " in line for line in lines) == 2
+
+
+class Recompiles(keras.callbacks.Callback):
+    """Gives the model another optimizer, which no program serves."""
+
+    def on_train_begin(self, logs=None):
+        self.model.optimizer = keras.optimizers.Nadam()
+
+
+def test_callback_after_which_no_program_serves_is_refused(data):
+    model = compile_network(dense, dense_units=4)
+    words = "^callbacks must .* but after on_train_begin programs do not serve the optimizer Nadam; pass engine='keras'"
+    with pytest.raises(ValueError, match=words):
+        train(model, data, np.arange(N), epochs=1, batch_size=BATCH, seed=0, callbacks=[Recompiles()])
+
+
+class Freezes(keras.callbacks.Callback):
+    """Freezes the first layer with weights."""
+
+    def on_train_begin(self, logs=None):
+        self.model.layers[2].trainable = False
+
+
+def test_what_callbacks_freeze_at_the_beginning_is_left_as_it_is(data):
+    models = [compile_network(dense, dense_units=4) for _ in range(2)]
+    frozen = models[0].layers[2].get_weights()
+    for model, engine in zip(models, ("compiled", "keras"), strict=True):
+        options = {"epochs": 2, "batch_size": BATCH, "seed": 0, "engine": engine}
+        train(model, data, np.arange(N), callbacks=[Freezes()], **options)
+    np.testing.assert_array_equal(models[0].layers[2].get_weights()[0], frozen[0])
+    assert largest_difference(*models) < 1e-5

@@ -86,8 +86,8 @@ def test_every_network_of_the_package_has_a_program(name):
 # Reasons
 
 
-def compiled(model, optimizer="adam"):
-    model.compile(optimizer, "mse")
+def compiled(model, optimizer="adam", loss="mse"):
+    model.compile(optimizer, loss)
     return model
 
 
@@ -116,6 +116,8 @@ REASONS = {
         lambda: compiled(sequential(), "nadam"),
         "programs do not serve the optimizer Nadam",
     ),
+    "loss": (lambda: compiled(sequential(), loss=None), "it has no loss, or several"),
+    "losses": (lambda: compiled(sequential(), loss=["mse"]), "it has no loss, or several"),
     "none": (lambda: compiled(sequential(L.Dense(2, activation="relu"))), ""),
 }
 
