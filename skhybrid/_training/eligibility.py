@@ -135,7 +135,7 @@ def _why_not_loss(loss):
         return "it has no loss, or several"
     loss = keras.losses.get(loss)
     if not isinstance(loss, keras.losses.Loss):
-        is_known = loss in LOSS_FUNCTIONS or not _is_of_keras(loss)
+        is_known = not _is_of_keras(loss) or loss in LOSS_FUNCTIONS  # a loss of the user's may have no hash
         return "" if is_known else f"programs do not serve the loss {loss.__name__}"
     kind = type(loss)
     if _is_of_keras(kind) and kind not in LOSSES:
