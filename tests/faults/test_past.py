@@ -338,7 +338,7 @@ def test_row_without_its_past_is_warned_of(part, kind):
 @by_part
 def test_rows_that_lack_a_part_of_their_past_are_counted(part, kind):
     X = ROWS if kind == "array" else labelled(kind)
-    model = fitted(part, X)  # of which the last 6 rows are kept, so that row 76 is the first with its whole past
+    model = fitted(part, X)  # of which the last 6 rows are kept, so that row 77 is the first with its whole past
     assert_counted(lambda: answer(model, X[75:]), 2)
 
 
