@@ -1,22 +1,30 @@
 """What regressors and classifiers on the windows of a series share: which windows they train on, and ask."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+import pandas as pd
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.utils import get_tags
 
 from skhybrid._nested import look_inside
 from skhybrid._validation import (
     HasMethods,
     as_before_on_error,
+    check_finite,
+    check_horizon,
     check_is_fitted,
     check_parameters,
+    check_training_data,
     check_weights,
     fit_context,
     non_negative_int,
     positive_int,
 )
-from skhybrid.series._history import KeepsHistory, check_steps, pad_past
+from skhybrid.series._history import warn
+from skhybrid.series._keeps_history import KeepsHistory
 from skhybrid.series._warm_start import continue_from, last_step, trains_on
+from skhybrid.series.labels import time_index
 from skhybrid.series.windows import sliding_windows
 
 
@@ -32,14 +40,29 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         "estimator": [HasMethods(["fit", "predict"])],
         "window_length": [positive_int],
         "warmup": [non_negative_int],
-        "embargo": [non_negative_int],
+        "horizon": [positive_int, "array-like", None],
+        "embargo": [non_negative_int, None],
     }
 
-    def __init__(self, estimator, window_length=24, *, context="auto", warmup=0, embargo=0):
+    def __init__(
+        self,
+        estimator,
+        window_length=24,
+        *,
+        context="auto",
+        freq=None,
+        missing="raise",
+        warmup=0,
+        horizon=None,
+        embargo=None,
+    ):
         self.estimator = estimator
         self.window_length = window_length
         self.context = context
+        self.freq = freq
+        self.missing = missing
         self.warmup = warmup
+        self.horizon = horizon
         self.embargo = embargo
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -76,10 +99,10 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         """
         again = hasattr(self, "estimator_") and trains_on(self.estimator)
         with self._as_before_on_error(again):
-            rows, index, y = self._check_rows_and_targets(X, y, reset=not again)
+            data = self._check_training_data(X, y, sample_weight, reset=not again)
             self._make_estimator(again)
-            self._train("fit", rows, None, y, sample_weight)
-            self._remember(rows, index)
+            line = self._remember(data.rows, data.labels)
+            self._train("fit", line, data)
         return self
 
     def predict(self, X):
@@ -113,9 +136,9 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
             known row is repeated.
         """
         check_is_fitted(self)
-        rows, before = self._with_past(X)
-        n_steps = self._as_fitted.window_length
-        return self._shape(sliding_windows(pad_past(rows, before, n_steps - 1), n_steps))
+        line = self._read_rows(X)
+        rows = line.born() if self._passes_nan else line.filled()
+        return self._shape(sliding_windows(rows, self._as_fitted.window_length)[line.at])
 
     def update(self, X):
         """Take rows that follow into the history, without training.
@@ -138,7 +161,15 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
             If the labels of X do not follow those known so far.
         """
         check_is_fitted(self)
-        self._extend(X)
+        rows, labels = self._check_rows(X, reset=False)
+        last = self._history.numbers[-1]
+        self._extend(rows, labels)
+        n_missing = int(self._history.numbers[-len(rows)] - last) - 1
+        if n_missing:
+            warn(
+                f"X starts {n_missing + 1} steps after the rows known so far, so that {n_missing} rows between them "
+                "will be missing from later windows; pass all rows that follow."
+            )
         return self
 
     def _partial_fit(self, X, y, sample_weight, **options):
@@ -146,14 +177,15 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         again = hasattr(self, "estimator_")
         check_parameters(self)  # scikit-learn leaves that out where partial_fit is called again
         with self._as_before_on_error(again):
-            before = self._with_past(X)[1] if again else None
-            rows, index, y = self._check_rows_and_targets(X, y, reset=not again)
+            data = self._check_training_data(X, y, sample_weight, reset=not again)
             self._make_estimator(again)
             if again:
-                self._extend(X)  # or refuse X, before anything is trained on it
+                known = self._history
+                self._extend(data.rows, data.labels)  # or refuse X, before anything is trained on it
+                line = self._with_past(known, data.rows, data.labels)
             else:
-                self._remember(rows, index)
-            self._train("partial_fit", rows, before, y, sample_weight, **options)
+                line = self._remember(data.rows, data.labels)
+            self._train("partial_fit", line, data, **options)
         return self
 
     def _as_before_on_error(self, again):
@@ -162,9 +194,11 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
 
     def _make_estimator(self, again):
         """Take a clone of the estimator, or the one that is trained `again`, with the parameters of today."""
+        estimator = self._with_gap(clone(self.estimator))
         if not again:
-            self.estimator_ = clone(self.estimator)
-            self._flatten = not takes_windows(self.estimator_)
+            self.estimator_ = estimator
+            self._flatten = not takes_windows(estimator)
+            self._passes_nan = self.missing == "drop" and self._flatten and takes_nan(estimator)
             return
         fitted_length = self._as_fitted.window_length
         if self.window_length != fitted_length:
@@ -172,49 +206,119 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
                 f"window_length must be {fitted_length}, as in the fit that is continued, but is {self.window_length}; "
                 "set it back, or start with a new estimator."
             )
-        self.estimator_ = continue_from(self.estimator_, self.estimator)
+        self.estimator_ = continue_from(self.estimator_, estimator)
 
-    def _train(self, method, rows, before, y, sample_weight, **options):
-        """Train the estimator on the complete windows that end in `rows`, where None is `before` at the very start."""
-        is_start = before is None
-        known = rows if is_start else np.concatenate([before, rows])
-        first = self._n_before - (len(known) - len(rows))  # the row with which the first window ends
-        training = self._training_rows(len(rows), max(first, self.warmup) if is_start else first)
-        windows = sliding_windows(known, self.window_length)[training.start - first : training.stop - first]
-        if sample_weight is not None:
-            options["sample_weight"] = check_weights(sample_weight, len(rows))[training]
-        getattr(self.estimator_, method)(self._shape(windows), y[training], **options)
-        self.n_training_rows_ = training.stop - training.start
+    def _with_gap(self, estimator):
+        """Return an estimator which validates as many rows after those it trains on as the horizon asks for."""
+        if self.horizon is not None:
+            gaps = [name for name in estimator.get_params() if name.split("__")[-1] == "validation_gap"]
+            open_gaps = [name for name in gaps if estimator.get_params()[name] is None]
+            estimator.set_params(**dict.fromkeys(open_gaps, self._n_ahead))
+        return estimator
 
-    @property
-    def _n_before(self):
-        return self.window_length - 1
+    def _check_training_data(self, X, y, sample_weight, *, reset):
+        """Return the rows to fit to; NaN is left in them where it may be."""
+        labels = time_index(X)  # first, so that shuffled rows are called shuffled whatever they hold
+        y, has_target = fill_targets(y)
+        rows, y = check_training_data(self, X, y, reset=reset, allow_nd=False, labels=is_classifier(self))
+        weights = None if sample_weight is None else check_weights(sample_weight, len(rows))
+        check_finite(rows, "X", allow_nan=True)
+        if self.missing == "raise":
+            self._refuse_nan(rows, has_target, weights)
+        return TrainingData(rows, labels, y, has_target, weights)
 
-    def _check_index(self, X):
-        """Return the labels of X, among which none may be missing, or None."""
-        index = super()._check_index(X)
-        check_steps(index)
-        return index
+    def _refuse_nan(self, rows, has_target, weights):
+        """Refuse NaN in X or y, except where each window or target that has it has weight 0."""
+        windows_with_nan = np.convolve(np.isnan(rows).any(axis=1), np.ones(self.window_length))[: len(rows)] > 0.5
+        for name, has_nan in (("X", windows_with_nan), ("y", ~has_target)):
+            counts = has_nan if weights is None else has_nan & (weights > 0)
+            if counts.any():
+                raise ValueError(
+                    f"{name} must hold finite numbers, but holds NaN (first in row {np.flatnonzero(counts)[0]}); leave "
+                    "out what touches it (missing='drop'), give all windows that do weight 0, or fill it before."
+                )
 
-    def _training_rows(self, n_rows, start):
-        """Return the rows to train on, those from `start` to the embargo."""
+    def _train(self, method, line, data, **options):
+        """Train the estimator on the complete windows that end in the rows of X."""
+        is_broken = ~data.has_target | line.touches_unknown(unborn=False, missing=not self._passes_nan)
+        is_due = self._rows_due(line)
+        rows = np.flatnonzero(is_due & ~is_broken)
+        if len(rows) == 0:
+            raise ValueError(
+                f"X must hold a complete window with a target, but all {int(is_due.sum())} windows touch missing steps "
+                "or values; pass a smaller window_length or a longer series."
+            )
+        self.n_training_rows_, self.n_left_out_ = len(rows), int((is_due & is_broken).sum())
+        if rows[-1] - rows[0] == len(rows) - 1:
+            rows = slice(rows[0], rows[-1] + 1)  # a view of the windows, not a copy
+        if data.weights is not None:
+            options["sample_weight"] = data.weights[rows]
+        windows = sliding_windows(line.rows, self.window_length)[line.at][rows]
+        getattr(self.estimator_, method)(self._shape(windows), data.y[rows], **options)
+
+    def _rows_due(self, line):
+        """Return which rows are to be trained on: those with a whole past, from the warmup to the embargo."""
         if 0 < self.warmup < self._n_before:
             raise ValueError(
                 f"warmup={self.warmup} must be at least window_length - 1 = {self._n_before}, the rows that a complete "
                 "window needs as its past; pass a larger warmup, or 0."
             )
-        stop = n_rows - self.embargo
-        if stop <= start:
+        embargo = self._n_ahead if self.embargo is None else self.embargo
+        has_past = ~line.touches_unknown(unborn=True, missing=False)
+        n_rows = len(has_past)
+        numbers = self._history.numbers
+        is_due = has_past & (numbers[-1] - numbers[-n_rows:] >= embargo)
+        if n_rows == len(numbers):  # the first rows
+            is_due[: self.warmup] = False
+        if not is_due.any():
             raise ValueError(
-                f"window_length={self.window_length} with warmup={self.warmup} and embargo={self.embargo} needs at "
-                f"least {start + self.embargo + 1} rows, but X has n_samples={n_rows}; pass a smaller window_length "
-                "or a longer series."
+                f"window_length={self.window_length} with warmup={self.warmup} and embargo={embargo} needs at least "
+                f"{max(line.n_unborn, self.warmup) + embargo + 1} rows, but X has n_samples={n_rows}; pass a "
+                "smaller window_length or a longer series."
             )
-        return slice(start, stop)
+        return is_due
+
+    @property
+    def _n_before(self):
+        return self.window_length - 1
+
+    @property
+    def _n_ahead(self):
+        """Number of steps between a row and its target."""
+        return 0 if self.horizon is None else max(check_horizon(self.horizon)) - 1
 
     def _shape(self, windows):
         """Return the windows as the estimator takes them."""
         return windows.reshape(len(windows), -1) if self._flatten else windows
+
+
+class TrainingData(NamedTuple):
+    """Rows to fit to, their labels, their targets, which of these are known, and their weights."""
+
+    rows: Any
+    labels: Any
+    y: Any
+    has_target: Any
+    weights: Any
+
+
+def fill_targets(y):
+    """Return targets without a missing one, in whose place stands another, and which are known, (n_rows,)."""
+    targets = np.asarray(y)
+    is_missing = pd.isna(targets)
+    if targets.ndim == 0 or not is_missing.any() or is_missing.all():
+        return y, ~is_missing.reshape(len(targets), -1).any(axis=1) if targets.ndim else is_missing
+    return np.where(is_missing, targets[~is_missing][0], targets), ~is_missing.reshape(len(targets), -1).any(axis=1)
+
+
+def takes_nan(estimator):
+    """Return whether an estimator takes tables with NaN; of a pipeline, each step up to one that fills NaN."""
+    steps, members, _ = look_inside(estimator)
+    if steps:
+        takes = [takes_nan(step) for step in steps]
+        fills = [type(step).__module__.startswith("sklearn.impute") for step in steps]
+        return all(takes[: fills.index(True) + 1 if any(fills) else None])
+    return all(map(takes_nan, members)) if members else get_tags(estimator).input_tags.allow_nan
 
 
 def takes_windows(estimator):

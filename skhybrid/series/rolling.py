@@ -6,7 +6,7 @@ from functools import reduce
 import numpy as np
 
 from skhybrid._validation import check_feature_names, check_is_fitted, check_positive_int
-from skhybrid.series._history import TransformsRows, pad_past
+from skhybrid.series._keeps_history import TransformsRows
 
 __all__ = ["RollingFeatures"]
 
@@ -78,10 +78,12 @@ class RollingFeatures(TransformsRows):
         "statistics": [tuple, list],
     }
 
-    def __init__(self, windows=(3, 24), *, statistics=("mean", "std"), context="auto"):
+    def __init__(self, windows=(3, 24), *, statistics=("mean", "std"), context="auto", freq=None, missing="raise"):
         self.windows = windows
         self.statistics = statistics
         self.context = context
+        self.freq = freq
+        self.missing = missing
 
     def transform(self, X):
         """Add the statistics to the columns of X.
@@ -97,7 +99,7 @@ class RollingFeatures(TransformsRows):
             The columns of X, then each statistic of each window.
         """
         check_is_fitted(self)
-        return self._as_fitted._make(*self._with_past(X))
+        return self._as_fitted._make(self._read_rows(X))
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns of the output: those of X, then ``load_mean_24`` and so on.
@@ -127,12 +129,12 @@ class RollingFeatures(TransformsRows):
         _check_statistics(self.windows, self.statistics)
         return super()._learn_rows(X)
 
-    def _make(self, rows, before):
-        """Put the statistics beside `rows`, with the rows `before` them as their past."""
-        known = pad_past(rows, before, self._n_before, incomplete="nan")
-        lags = [known[len(known) - len(rows) - lag : len(known) - lag] for lag in range(max(self.windows))]
+    def _make(self, line):
+        """Put the statistics beside the rows of X."""
+        known = line.rows
+        lags = [known[line.n_before - lag : len(known) - lag][line.at] for lag in range(max(self.windows))]
         new = [_STATISTICS[statistic](lags[:window]) for window in self.windows for statistic in self.statistics]
-        return np.hstack([rows, *new]).astype(rows.dtype, copy=False)
+        return np.hstack([lags[0], *new]).astype(known.dtype, copy=False)
 
 
 def _check_statistics(windows: Sequence[int], statistics: Sequence[str]) -> None:

@@ -1,12 +1,11 @@
 """The windows of a series as a step of a pipeline."""
 
-import warnings
-
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 
 from skhybrid._validation import StrOptions, check_feature_names, check_is_fitted, positive_int
-from skhybrid.series._history import TransformsRows, pad_past
+from skhybrid.series._history import warn
+from skhybrid.series._keeps_history import TransformsRows
 from skhybrid.series.windows import sliding_windows
 
 __all__ = ["SlidingWindow"]
@@ -92,11 +91,15 @@ class SlidingWindow(TransformsRows):
         "incomplete": [StrOptions({"edge", "nan"})],
     }
 
-    def __init__(self, window_length=24, *, flatten=False, incomplete="edge", context="auto"):
+    def __init__(
+        self, window_length=24, *, flatten=False, incomplete="edge", context="auto", freq=None, missing="raise"
+    ):
         self.window_length = window_length
         self.flatten = flatten
         self.incomplete = incomplete
         self.context = context
+        self.freq = freq
+        self.missing = missing
 
     def transform(self, X):
         """Give every row of X the window that ends with it.
@@ -113,7 +116,7 @@ class SlidingWindow(TransformsRows):
             (n_rows, window_length * n_features).
         """
         check_is_fitted(self)
-        return self._as_fitted._make(*self._with_past(X))
+        return self._as_fitted._make(self._read_rows(X))
 
     @available_if(_gives_columns)
     def get_feature_names_out(self, input_features=None):
@@ -154,20 +157,34 @@ class SlidingWindow(TransformsRows):
         return self.window_length - 1
 
     def _learn_rows(self, X):
-        """Keep the end of X; return its rows."""
-        rows = super()._learn_rows(X)
-        self.n_incomplete_ = min(self._n_before, len(rows))
-        if len(rows) < self.window_length:
-            warnings.warn(
-                f"window_length={self.window_length} is longer than the {len(rows)} rows of X, so that no window is "
-                "complete; pass a smaller window_length or more rows.",
-                UserWarning,
-                stacklevel=3,
+        """Keep the end of X; return its rows, before which there are none."""
+        line = super()._learn_rows(X)
+        is_incomplete = line.touches_unknown(unborn=True)
+        self.n_incomplete_ = int(is_incomplete.sum())
+        if is_incomplete.all():
+            warn(
+                f"window_length={self.window_length} is longer than the {len(is_incomplete)} rows of X, or than what "
+                "lies between two holes, so that no window is complete; pass a smaller window_length or more rows."
             )
-        return rows
+        return line
 
-    def _make(self, rows, before):
-        """Cut the windows that end at each of `rows`, with the rows `before` them as their past."""
-        known = pad_past(rows, before, self._n_before, incomplete=self.incomplete)
-        windows = sliding_windows(known, self.window_length)
-        return windows.reshape(len(rows), -1) if self.flatten else windows
+    def _make(self, line):
+        """Cut the windows that end at each row of X."""
+        if self.incomplete == "edge" and self.missing == "raise":
+            windows = sliding_windows(line.filled(), self.window_length)[line.at]
+        else:
+            windows = self._cut_at_unknown(line)
+        return windows.reshape(len(windows), -1) if self.flatten else windows
+
+    def _cut_at_unknown(self, line):
+        """Cut the windows; each that holds a step which is not known is NaN up to there, so that it starts after it."""
+        rows = line.born() if self.incomplete == "edge" else line.rows
+        windows = sliding_windows(rows, self.window_length)[line.at]
+        is_unknown = np.isnan(rows).any(axis=1)
+        if not is_unknown[line.n_unborn :].any():
+            return windows
+        last_unknown = np.maximum.accumulate(np.where(is_unknown, np.arange(len(rows)), -1))  # up to each step
+        starts = np.arange(len(rows) - line.n_before)[line.at]
+        n_unknown = last_unknown[starts + line.n_before] - starts + 1  # in each window
+        is_past = np.arange(self.window_length) < n_unknown[:, None]
+        return np.where(is_past[:, :, None], np.nan, windows).astype(rows.dtype, copy=False)

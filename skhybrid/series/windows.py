@@ -10,13 +10,15 @@ t_i + horizon.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from skhybrid._validation import check_horizon, check_positive_int, check_rows
+from skhybrid.series.labels import time_index
+from skhybrid.series.steps import check_steps, learn_steps
 
 
 def sliding_windows(a: ArrayLike, window_length: int, *, stride: int = 1) -> NDArray[Any]:
@@ -53,6 +55,7 @@ def sliding_windows(a: ArrayLike, window_length: int, *, stride: int = 1) -> NDA
     """
     window_length = check_positive_int(window_length, "window_length")
     stride = check_positive_int(stride, "stride")
+    time_index(a, "a")  # refuses rows that are not in time order
     rows = check_rows(a, "a")
     _check_enough_rows(len(rows), window_length)
     windows = np.lib.stride_tricks.sliding_window_view(rows, window_length, axis=0)
@@ -66,6 +69,8 @@ def make_supervised(
     horizon: int | Iterable[int] = 1,
     known_future: Sequence[Any] = (),
     return_future: bool = False,
+    freq: Any = None,
+    missing: str = "raise",
 ) -> tuple[Any, ...]:
     """Turn a series into rows X and targets y: row t holds what is known at t, ``y[t]`` what follows.
 
@@ -122,30 +127,15 @@ def make_supervised(
     1    20        0  30
     2    30        1  40
     """
-    horizons = check_horizon(horizon)
-    frame = _as_frame(data)
-    column = _target_column(frame, target)
-    moved = [_column(frame, name, "known_future") for name in known_future]
-    if column in moved:
-        raise ValueError(
-            f"known_future must hold columns that are known in advance, but holds the target {column!r}; leave it out."
-        )
-    n_known = _count_known(frame[column]) if moved else len(frame)
-    n_samples = n_known - max(horizons)
-    if n_samples < 1:
-        raise ValueError(
-            f"horizon={horizon} needs at least {max(horizons) + 1} rows with a known target, but data has {n_known}; "
-            "pass a smaller horizon or a longer series."
-        )
-    n_out = n_known if return_future else n_samples
-    X = _known_at(frame, moved, horizons, n_out)
-    y = _shifted(frame[[column]], horizons, n_samples)
-    if not isinstance(horizon, Iterable):
-        y = y.iloc[:, 0].rename(column)
-    parts = (X.iloc[:n_samples], y, X.iloc[n_samples:])[: 3 if return_future else 2]
-    if isinstance(data, pd.DataFrame | pd.Series):
-        return parts
-    return tuple(part.to_numpy() for part in parts)
+    table = _supervise(data, target, horizon, known_future, return_future, freq, missing)
+    n_samples = len(table.y)
+    parts = (table.X.iloc[:n_samples], table.y, table.X.iloc[n_samples:])
+    if missing == "drop":
+        kept = table.has_target & table.X.iloc[:n_samples].notna().all(axis=1).to_numpy()
+        _check_any(kept, "row")
+        parts = (parts[0][kept], parts[1][kept], parts[2])
+    parts = parts[: 3 if return_future else 2]
+    return parts if isinstance(data, pd.DataFrame | pd.Series) else tuple(part.to_numpy() for part in parts)
 
 
 def make_windows(
@@ -155,6 +145,8 @@ def make_windows(
     window_length: int,
     horizon: int | Iterable[int] = 1,
     stride: int = 1,
+    freq: Any = None,
+    missing: str = "raise",
 ) -> tuple[NDArray[Any], Any]:
     """Cut a series into windows and their targets at once, before any split.
 
@@ -205,11 +197,69 @@ def make_windows(
     """
     window_length = check_positive_int(window_length, "window_length")
     stride = check_positive_int(stride, "stride")
-    rows, targets = make_supervised(data, target, horizon=horizon)
+    table = _supervise(data, target, horizon, (), False, freq, missing)
+    rows = check_rows(table.X, "data")
     _check_enough_rows(len(rows), window_length, n_ahead=max(check_horizon(horizon)))
-    ends = slice(window_length - 1, None, stride)
-    y = targets.iloc[ends] if isinstance(targets, pd.Series | pd.DataFrame) else targets[ends]
-    return sliding_windows(rows, window_length, stride=stride), y
+    windows, y = sliding_windows(rows, window_length), table.y[window_length - 1 :]
+    ends = slice(None, None, stride)
+    if missing == "drop":
+        first_steps, last_steps = table.steps[: len(windows)], table.steps[window_length - 1 :]
+        n_unknown = np.concatenate([[0], np.cumsum(np.isnan(rows).any(axis=1))])
+        is_whole = (last_steps - first_steps == window_length - 1) & (
+            n_unknown[window_length:] == n_unknown[:-window_length]
+        )
+        ends = is_whole & table.has_target[window_length - 1 :] & (first_steps % stride == 0)
+        _check_any(ends, "window")
+    y = y[ends] if isinstance(data, pd.DataFrame | pd.Series) else y[ends].to_numpy()
+    return windows[ends], y
+
+
+class _Table(NamedTuple):
+    """What is known at each row; the target of the first rows, which of them have one, and on which step they are."""
+
+    X: pd.DataFrame
+    y: pd.Series | pd.DataFrame
+    has_target: NDArray[np.bool_]
+    steps: NDArray[np.intp]
+
+
+def _supervise(data, target, horizon, known_future, return_future, freq, missing):
+    """Return all rows of `data` up to the last that has a target, or is to be forecast from."""
+    if missing not in ("raise", "drop"):
+        raise ValueError(f"missing must be 'raise' or 'drop', but is {missing!r}; pass one of these.")
+    horizons = check_horizon(horizon)
+    frame = _as_frame(data)
+    labels = time_index(data, "data")
+    steps = learn_steps(labels, freq).number(labels, len(frame))
+    if missing == "raise":
+        check_steps(steps, labels, "data")
+    column = _target_column(frame, target)
+    moved = [_column(frame, name, "known_future") for name in known_future]
+    if column in moved:
+        raise ValueError(
+            f"known_future must hold columns that are known in advance, but holds the target {column!r}; leave it out."
+        )
+    n_known = _count_known(frame[column]) if moved else len(frame)
+    n_samples = int(np.searchsorted(steps, steps[n_known - 1] - max(horizons), side="right")) if n_known else 0
+    if n_samples < 1:
+        raise ValueError(
+            f"horizon={horizon} needs at least {max(horizons) + 1} rows with a known target, but data has {n_known}; "
+            "pass a smaller horizon or a longer series."
+        )
+    X = _known_at(frame, moved, horizons, n_known if return_future else n_samples, steps)
+    y = _shifted(frame[[column]], horizons, n_samples, steps)
+    has_target = y.notna().all(axis=1).to_numpy()
+    if not isinstance(horizon, Iterable):
+        y = y.iloc[:, 0].rename(column)
+    return _Table(X, y, has_target, steps[:n_samples])
+
+
+def _check_any(kept, what):
+    if not kept.any():
+        raise ValueError(
+            f"data must hold a {what} with a target that touches no hole and no NaN, but none is left; fill them, or "
+            "pass a shorter window or horizon."
+        )
 
 
 def _check_enough_rows(n_rows, window_length, n_ahead=0):
@@ -256,20 +306,29 @@ def _count_known(series):
     return int(known[-1]) + 1 if len(known) else 0
 
 
-def _shifted(columns, horizons, n_rows):
+def _shifted(columns, horizons, n_rows, steps):
     """Return, for the first rows, the values of `columns` at each horizon after them, named ``load_t+1``."""
-    ahead = {f"{name}_t+{h}": columns[name].to_numpy()[h : h + n_rows] for name in columns.columns for h in horizons}
-    return pd.DataFrame(ahead, index=columns.index[:n_rows])
+    ahead = {}
+    for h in horizons:
+        wanted = steps[:n_rows] + h
+        rows = np.searchsorted(steps, wanted)
+        is_there = steps[np.minimum(rows, len(steps) - 1)] == wanted
+        for name in columns.columns:
+            values = columns[name].to_numpy()[np.minimum(rows, len(steps) - 1)]
+            ahead[f"{name}_t+{h}"] = values if is_there.all() else np.where(is_there, values, np.nan)
+    names = [f"{name}_t+{h}" for name in columns.columns for h in horizons]
+    return pd.DataFrame(ahead, index=columns.index[:n_rows])[names]
 
 
-def _known_at(frame, moved, horizons, n_rows):
+def _known_at(frame, moved, horizons, n_rows, steps):
     """Return what is known at the first rows: the columns as they are, except those that are `moved` up."""
     X = frame.drop(columns=moved).iloc[:n_rows]
     if not moved:
         return X
-    if len(frame) < n_rows + max(horizons):
+    n_ahead = int(steps[-1] - steps[n_rows - 1])
+    if n_ahead < max(horizons):
         raise ValueError(
             f"return_future with known_future needs {max(horizons)} rows after the last known target, with NaN as "
-            f"target, but data has {len(frame) - n_rows}; append rows that hold the columns known in advance."
+            f"target, but data has {n_ahead}; append rows that hold the columns known in advance."
         )
-    return pd.concat([X, _shifted(frame[moved], horizons, n_rows)], axis=1)
+    return pd.concat([X, _shifted(frame[moved], horizons, n_rows, steps)], axis=1)

@@ -166,8 +166,8 @@ def numbers(start, stop, step="h"):
     ("start", "past"),
     [
         (0, [0, 0, 0]),  # the fitted data: the first row is repeated
-        (4, [4, 4, 4]),  # inside, further back than what is kept
-        (9, [7, 7, 8]),  # inside; of its past, rows 7 and 8 are kept, the rest repeats the oldest
+        (7, [4, 5, 6]),  # inside; the last six rows are kept
+        (9, [6, 7, 8]),
         (10, [7, 8, 9]),  # goes on
     ],
 )
@@ -176,15 +176,38 @@ def test_sliding_window_looks_up_its_past_by_label(step, start, past):
     assert past_of(window, numbers(start, 14, step)) == past
 
 
-def test_sliding_window_warns_of_a_hole():
+@pytest.mark.parametrize(("start", "past", "count"), [(3, [3, 3, 3], 3), (5, [4, 4, 4], 2)])
+def test_sliding_window_warns_of_a_past_that_is_not_kept(start, past, count):
+    window = SlidingWindow(4).fit(numbers(0, 10))
+    with pytest.warns(UserWarning, match=f"only the last 6 rows are kept: the windows of {count} of the {14 - start}"):
+        assert past_of(window, numbers(start, 14)) == past
+
+
+def test_sliding_window_warns_of_a_hole_and_keeps_the_known_rows_in_their_places():
     window = SlidingWindow(4).fit(numbers(0, 10))
     with pytest.warns(UserWarning, match="X starts 3 steps after the fitted data ends, so that 2 rows"):
-        assert past_of(window, numbers(12, 14)) == [7, 8, 9]
+        assert past_of(window, numbers(12, 14)) == [9, 9, 9]
+    with pytest.warns(UserWarning, match="windows of 2 of the 2 rows"):
+        assert np.isnan(past_of(window.set_params(incomplete="nan").fit(numbers(0, 10)), numbers(12, 14))).all()
 
 
-def test_sliding_window_leaves_out_a_past_that_is_too_far_away():
+def test_sliding_window_warns_where_the_past_is_too_far_away():
     window = SlidingWindow(4).fit(numbers(0, 10))
-    assert past_of(window, numbers(13, 16)) == [13, 13, 13]
+    with pytest.warns(UserWarning, match="X starts 4 steps after the fitted data ends, so that 3 rows"):
+        assert past_of(window, numbers(13, 16)) == [13, 13, 13]
+
+
+def test_sliding_window_is_cut_where_steps_or_values_are_missing():
+    X = numbers(0, 9).drop(index=numbers(0, 9).index[3])
+    X.iloc[6] = np.nan
+    window = SlidingWindow(2, freq="h", missing="drop")
+    with pytest.raises(ValueError, match="steps are missing in its index"):
+        SlidingWindow(2, freq="h").fit(X.fillna(0))
+    expected = [[0, 0], [0, 1], [1, 2], [np.nan, 4], [4, 5], [5, 6], [np.nan, np.nan], [np.nan, 8]]
+    np.testing.assert_array_equal(window.fit_transform(X)[:, :, 0], expected)
+    assert window.n_incomplete_ == 4
+    with pytest.warns(UserWarning, match="steps or values are missing: the windows of 3 of the 8 rows"):
+        np.testing.assert_array_equal(window.transform(X)[:, :, 0], expected)
 
 
 @pytest.mark.parametrize("context", ["carry", "none"])
@@ -241,7 +264,7 @@ def test_sliding_window_other_indices_tell_the_time_too(index):
     window = SlidingWindow(3).fit(df.iloc[:6])
     assert past_of(window, df.iloc[6:]) == [4, 5]
     with pytest.warns(UserWarning, match="1 rows between them"):
-        assert past_of(window, df.iloc[7:]) == [4, 5]
+        assert past_of(window, df.iloc[7:]) == [5, 5]
 
 
 def test_sliding_window_index_that_only_numbers_the_rows_tells_nothing():

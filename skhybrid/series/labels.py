@@ -1,0 +1,104 @@
+"""Labels of rows: which of them are times, and in which order they must be."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+# Text that is a time: as ISO 8601 has it, which is read; and other text that holds a year, or a day and a month.
+_ISO_TIME = r"\d{4}-\d{2}"
+_OTHER_TIME = r".*(?:(?:^|\D)(?:1[5-9]|2[01])\d{2}(?:\D|$)|\d{1,2}[-./]\d{1,2})"
+
+
+def time_index(X: Any, name: str = "X") -> pd.Index | None:
+    """Return the labels of a pandas `X` as times or numbers, which order its rows.
+
+    None where there are none, and where they are text that holds no times, which names rows without ordering them.
+    """
+    index = getattr(X, "index", None)
+    if not isinstance(index, pd.Index) or len(index) == 0:
+        return None
+    if isinstance(index, pd.MultiIndex):
+        raise ValueError(
+            f"{name} must hold one series with one label per row, but has a MultiIndex of {index.nlevels} levels; fit "
+            "one pipeline per series."
+        )
+    labels = _as_times(index)
+    if labels is None and _only_names_rows(index):
+        return None
+    if labels is None or labels.hasnans:
+        first = str(index[0])[:40]
+        what = "missing ones are among them" if index.hasnans else f"they are {index.dtype} ({first!r}, ...)"
+        raise ValueError(
+            f"{name} must have times or numbers as labels of its rows, but {what}; convert the index "
+            f"(pandas.to_datetime), or number the rows ({name}.reset_index(drop=True))."
+        )
+    if not (labels.is_monotonic_increasing and labels.is_unique):
+        raise ValueError(
+            f"{name} must hold the rows of one series in time order, each label once, but its index is not strictly "
+            "increasing; sort the rows, fit one pipeline per series, and cross-validate with TimeSeriesSplit "
+            "(shuffled, bootstrapped or KFold rows have no past)."
+        )
+    return labels
+
+
+def is_default(labels: pd.Index) -> bool:
+    """Return whether labels only number the rows from 0, as those of a DataFrame made from an array do."""
+    return isinstance(labels, pd.RangeIndex) and labels.start == 0 and labels.step == 1
+
+
+def pack_labels(labels: pd.Index) -> tuple[str, NDArray[Any], Any]:
+    """Return labels as the name of their type, numbers, and their time zone, if they have one."""
+    if isinstance(labels, pd.RangeIndex):
+        return "range", np.array([labels.start, labels.stop, labels.step]), None
+    zone = getattr(labels, "tz", None)
+    if isinstance(labels, pd.DatetimeIndex) and zone is not None:
+        labels = labels.tz_convert(None)
+    return str(labels.dtype), labels.asi8 if hasattr(labels, "asi8") else labels.to_numpy(), zone
+
+
+def unpack_labels(dtype: str, numbers: NDArray[Any], zone: Any) -> pd.Index:
+    """Return the labels that `pack_labels` took apart."""
+    if dtype == "range":
+        return pd.RangeIndex(*numbers.tolist())
+    if dtype.startswith("period"):
+        return pd.PeriodIndex.from_ordinals(numbers, freq=pd.PeriodDtype(dtype).freq)  # type: ignore[attr-defined]
+    labels = pd.Index(numbers, dtype=dtype)
+    return labels if zone is None else pd.DatetimeIndex(labels).tz_localize("UTC").tz_convert(zone)
+
+
+def _only_names_rows(index):
+    """Return whether labels are text, and not all of it has a date in it."""
+    texts = pd.Index(index.to_numpy(dtype=object), dtype=object)
+    return pd.api.types.infer_dtype(texts) == "string" and not texts.str.match(_OTHER_TIME).all()
+
+
+def _as_times(index: pd.Index) -> pd.Index | None:
+    """Return an index of times or of numbers as numpy holds them, None where the labels are neither."""
+    if isinstance(index, pd.CategoricalIndex):
+        index = index.astype(index.categories.dtype)
+    if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex | pd.RangeIndex) or index.hasnans:
+        return index
+    kind = getattr(index.dtype, "kind", "O")
+    if kind == "M":  # of pyarrow
+        return pd.DatetimeIndex(index)
+    if kind == "m":
+        return pd.TimedeltaIndex(index)
+    if kind in "iuf":
+        return pd.Index(index.to_numpy(dtype=np.float64 if kind == "f" else np.int64))
+    return _read_objects(pd.Index(index.to_numpy(dtype=object), dtype=object))
+
+
+def _read_objects(index: pd.Index) -> pd.Index | None:
+    """Return labels that are Python objects as times or numbers: dates, ISO text, numbers."""
+    kind = pd.api.types.infer_dtype(index)
+    if kind == "string" and not index.str.match(_ISO_TIME).all():
+        return None
+    if kind not in {"string", "date", "datetime", "datetime64"}:
+        labels = index.infer_objects()
+        return labels if labels.dtype.kind in "iufMm" or isinstance(labels, pd.PeriodIndex) else None
+    try:
+        return pd.DatetimeIndex(pd.to_datetime(index, **({"format": "ISO8601"} if kind == "string" else {})))
+    except (ValueError, TypeError):  # text that is no time, zones that differ
+        return None

@@ -1,0 +1,138 @@
+"""Steps: which rows follow one another, and how many are missing between two of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.tseries.frequencies import to_offset
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How the labels of rows become numbers of steps.
+
+    Attributes
+    ----------
+    freq : None, str or pandas offset
+        A step, as the user gave it: None, to take the usual step; "rows", where each row is a step.
+    usual : float
+        The median step of the fitted labels, in nanoseconds, periods or as a number; NaN where it is not known.
+    longest, longest_after : float
+        A longer step between two rows is a hole, and so is one between the fitted rows and those that follow.
+    inferred : str or None
+        The offset that pandas finds in the fitted labels.
+    """
+
+    freq: Any = None
+    usual: float = np.nan
+    longest: float = np.inf
+    longest_after: float = np.inf
+    inferred: str | None = None
+
+    def number(self, labels: pd.Index | None, n_rows: int) -> NDArray[np.intp]:
+        """Return how many steps each row lies after the first one."""
+        if labels is None or self._counts_rows or len(labels) < 2:
+            return np.arange(n_rows)
+        if self.freq is not None:
+            return _positions_on_grid(labels, self.freq)
+        if np.isnan(self.usual):  # fitted to one row
+            return learn_steps(labels, None).number(labels, n_rows)
+        gaps = _gaps(labels)
+        steps = np.where(gaps > self.longest, np.rint(gaps / self.usual), 1).astype(np.intp)
+        return np.concatenate([[0], np.cumsum(steps)])
+
+    def between(self, last: pd.Index, first: pd.Index) -> int:
+        """Return how many steps the label `first` lies after the fitted label `last`, both an index of one label."""
+        if self._counts_rows:
+            return 1
+        labels = last.append(first)
+        if self.freq is not None:
+            return int(_positions_on_grid(labels, self.freq)[-1])
+        if self.inferred is not None:
+            grid = pd.date_range(labels[0], labels[1], freq=self.inferred)
+            return int(((grid > labels[0]) & (grid < labels[1])).sum()) + 1
+        gap = _gaps(labels)[0]
+        return max(round(gap / self.usual), 2) if gap > self.longest_after else 1
+
+    @property
+    def _counts_rows(self):
+        return isinstance(self.freq, str) and self.freq == "rows"
+
+
+def learn_steps(labels: pd.Index | None, freq: Any) -> Steps:
+    """Return the steps of fitted labels.
+
+    Unless `freq` says more, steps are regular where nine in ten are alike (months, whose days differ, count as alike),
+    and a hole is longer than one and a half of them. Others, as those of trading days, may differ up to ten times; what
+    follows the fitted rows does so after the longest of them at the latest.
+    """
+    if freq is not None:
+        _check_freq(freq, labels)
+        return Steps(freq)
+    if labels is None or len(labels) < 2:
+        return Steps()
+    gaps = _gaps(labels)
+    usual = float(np.median(gaps))
+    is_regular = np.mean(np.abs(gaps / usual - 1) <= 0.2) >= 0.9
+    longest = (1.5 if is_regular else 10) * usual
+    longest_after = longest if is_regular else float(gaps[gaps <= longest].max())
+    recent = labels[-64:]
+    inferred = pd.DatetimeIndex(recent, freq="infer").freqstr if isinstance(recent, pd.DatetimeIndex) else None
+    return Steps(None, usual, longest, longest_after, inferred)
+
+
+def check_steps(steps: NDArray[np.intp], labels: pd.Index | None, name: str = "X") -> None:
+    """Refuse rows among which steps are missing."""
+    holes = np.flatnonzero(np.diff(steps) > 1)
+    if labels is None or len(holes) == 0:
+        return
+    raise ValueError(
+        f"{name} must hold rows that follow one another, but steps are missing in its index ({len(holes)} holes, the "
+        f"first of them after {labels[holes[0]]}); cross-validate with TimeSeriesSplit, fill the missing rows, leave "
+        "out what touches them (missing='drop'), or say freq='rows' where the rows follow one another all the same."
+    )
+
+
+def _check_freq(freq, labels):
+    """Refuse a `freq` that is no step, or that the labels cannot have."""
+    if isinstance(freq, str) and freq == "rows":
+        return
+    try:
+        to_offset(freq)
+    except ValueError:
+        raise ValueError(
+            f"freq must be None, a pandas offset such as 'h' or 'B', or 'rows', but is {freq!r}; pass one of these."
+        ) from None
+    if not isinstance(labels, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex):
+        has = "no labels" if labels is None else f"labels of type {labels.dtype}"
+        raise ValueError(
+            f"freq={freq!r} needs rows with times as their labels, but X has {has}; pass a DataFrame with a time index "
+            "(in a pipeline with set_output(transform='pandas') on the steps before), or freq=None."
+        )
+
+
+def _positions_on_grid(labels, freq):
+    """Return the number of each label among those that `freq` makes from the first one on."""
+    offset = to_offset(freq)
+    if isinstance(labels, pd.PeriodIndex):
+        is_on_grid = np.full(len(labels), labels.freq == offset)
+        positions = (labels.asi8 - labels.asi8[0]) // labels.freq.n
+    else:
+        make_range = pd.timedelta_range if isinstance(labels, pd.TimedeltaIndex) else pd.date_range
+        positions = make_range(labels[0], labels[-1], freq=offset).get_indexer(labels)
+        is_on_grid = positions >= 0
+    if not is_on_grid.all():
+        raise ValueError(
+            f"freq={freq!r} must make all labels of X from its first one, but does not make {labels[~is_on_grid][0]}; "
+            "pass the offset that they have, or freq='rows' where rows follow one another whatever their times."
+        )
+    return positions
+
+
+def _gaps(labels):
+    """Return the steps between labels, in nanoseconds, periods or as numbers."""
+    if isinstance(labels, pd.DatetimeIndex | pd.TimedeltaIndex):
+        return np.diff(labels.asi8) * (pd.Timedelta(1, labels.unit) / pd.Timedelta(1, "ns"))
+    return np.diff(labels.asi8 if hasattr(labels, "asi8") else labels.to_numpy()).astype(float)
