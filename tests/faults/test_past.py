@@ -212,7 +212,8 @@ def test_rows_among_the_fitted_texts_have_their_past(part, times):
 
 
 NOT_TIMES = {
-    "text": pd.Index([f"row {i:02}" for i in range(80)]),
+    "day first": pd.Index(DAYS.strftime("%d.%m.%Y")),
+    "month by name": pd.Index(DAYS.strftime("%d %b %Y")),
     "bools": pd.Index([False, True]),
     "intervals": pd.interval_range(0, 80),
     "missing": pd.Index([None, *DAYS.strftime("%Y-%m-%d")[1:]]),
