@@ -94,8 +94,9 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         ValueError
             If no row is left to train on, `warmup` is shorter than the history a window needs, X holds inf, or its
             index is not strictly increasing or does not fit `freq`; with ``missing="raise"``, if steps are missing in
-            it, or X or y hold NaN that no weight of 0 excuses. Where a warm start is not possible: `window_length`, or what `estimator` is made of, is another than before, or
-            the ``warm_start=True`` is inside an ensemble, a search or the like, which trains new clones.
+            it, or X or y hold NaN that no weight of 0 excuses. Where a warm start is not possible: `window_length`, or
+            what `estimator` is made of, is another than before, or the ``warm_start=True`` is inside an ensemble, a
+            search or the like, which trains new clones.
         """
         again = hasattr(self, "estimator_") and trains_on(self.estimator)
         with self._as_before_on_error(again):
