@@ -57,11 +57,13 @@ class History:
     def __getstate__(self) -> dict[str, Any]:
         """Return arrays, numbers and text, which skops stores as well; it cannot store labels of pandas."""
         labels = None if self.labels is None else pack_labels(self.labels)
-        return {**vars(self), "steps": astuple(self.steps), "labels": labels}
+        numbers = self.numbers if self.next_step > len(self.numbers) else None  # without holes they only count
+        return {**vars(self), "steps": astuple(self.steps), "labels": labels, "numbers": numbers}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         labels = None if state["labels"] is None else unpack_labels(*state["labels"])
-        vars(self).update({**state, "steps": Steps(*state["steps"]), "labels": labels})
+        numbers = np.arange(len(state["hashes"])) if state["numbers"] is None else state["numbers"]
+        vars(self).update({**state, "steps": Steps(*state["steps"]), "labels": labels, "numbers": numbers})
 
     @property
     def next_step(self) -> int:

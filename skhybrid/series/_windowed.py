@@ -232,8 +232,9 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
 
     def _refuse_nan(self, rows, has_target, weights):
         """Refuse NaN in X or y, except where each window or target that has it has weight 0."""
-        windows_with_nan = np.convolve(np.isnan(rows).any(axis=1), np.ones(self.window_length))[: len(rows)] > 0.5
-        for name, has_nan in (("X", windows_with_nan), ("y", ~has_target)):
+        n_nan = np.cumsum(np.isnan(rows).any(axis=1))  # up to each row
+        n_nan[self.window_length :] -= n_nan[: -self.window_length].copy()  # in the window of each row
+        for name, has_nan in (("X", n_nan > 0), ("y", ~has_target)):
             counts = has_nan if weights is None else has_nan & (weights > 0)
             if counts.any():
                 raise ValueError(
