@@ -3,8 +3,10 @@
 Rows are known by step in a dict, in which a step without a row is missing; values of a row may be NaN.
 """
 
+import math
 import warnings
 from dataclasses import dataclass, field
+from statistics import fmean
 
 import numpy as np
 import pandas as pd
@@ -151,7 +153,7 @@ def steps_of(ends, n_steps):
 
 
 def is_whole(rows, step):
-    return step in rows and not np.isnan(rows[step]).any()
+    return step in rows and not any(map(math.isnan, rows[step]))
 
 
 def count_incomplete(rows, windows):
@@ -161,23 +163,32 @@ def count_incomplete(rows, windows):
 
 def filled(rows, steps):
     """Return a window with, in the place of what is not known, the value before, or else the first one that is."""
-    return [[last_known(rows, step, column) for column in range(2)] for step in steps]
+    if all(is_whole(rows, step) for step in steps):
+        return [rows[step] for step in steps]
+    return np.transpose([filled_column(rows, steps, column) for column in range(2)])
 
 
-def last_known(rows, step, column):
-    values = {other: row[column] for other, row in rows.items() if not np.isnan(row[column])}
-    return values[max((other for other in values if other <= step), default=min(values))]
+def filled_column(rows, steps, column):
+    known = {step: row[column] for step, row in rows.items() if not math.isnan(row[column])}
+    return [known[max((other for other in known if other <= step), default=min(known))] for step in steps]
 
 
 def emptied(rows, steps):
     """Return a window that is NaN up to the last step that is not known."""
     n_nan = max((i + 1 for i, step in enumerate(steps) if not is_whole(rows, step)), default=0)
-    return [np.full(2, np.nan) if i < n_nan else rows[step] for i, step in enumerate(steps)]
+    return [(math.nan, math.nan) if i < n_nan else rows[step] for i, step in enumerate(steps)]
 
 
 def statistics(rows, steps):
     """Return the row at the end of a window, and the mean, std, minimum and maximum of what is known."""
-    known = np.transpose([rows[step] for step in steps if step in rows])
-    columns = [values[~np.isnan(values)] for values in known]
-    new = [[of(values) if len(values) else np.nan for values in columns] for of in (np.mean, np.std, np.min, np.max)]
-    return [rows[steps[-1]], *new]
+    known = zip(*[rows[step] for step in steps if step in rows], strict=True)
+    columns = [[value for value in column if not math.isnan(value)] for column in known]
+    return [rows[steps[-1]], *([of(values) if values else math.nan for values in columns] for of in STATISTICS)]
+
+
+def deviation(values):
+    mean = fmean(values)
+    return math.sqrt(fmean((value - mean) ** 2 for value in values))
+
+
+STATISTICS = (fmean, deviation, min, max)
