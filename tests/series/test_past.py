@@ -18,7 +18,6 @@ from tests.series.oracle import (
     HOURS,
     LABELS,
     LATE,
-    N_ROWS,
     VALUES,
     Records,
     Series,
@@ -278,22 +277,22 @@ def check_update(part, known, update):
 # --- All numbers of rows ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("n_steps", [1, 2, 5, 24])
+@pytest.mark.parametrize("n_steps", [2, 5, 24])
 @pytest.mark.parametrize("labels", ["none", "default", "hours", "periods of months", "workdays", "uneven times"])
 @pytest.mark.parametrize("name", PARTS)
 def test_last_rows_are_answered_as_among_all(name, labels, n_steps):
     make, method = PARTS[name]
     part, _ = make(np.random.default_rng(0), n_steps)
-    X = Series(labels, 0, VALUES, 0, N_ROWS).fitted
-    answer = getattr(part.fit(X, np.zeros(N_ROWS)), method)
+    n_rows, n_before = 60, n_steps - 1
+    X = Series(labels, 0, VALUES, 0, n_rows).fitted
+    answer = getattr(part.fit(X, np.zeros(n_rows)), method)
     whole = answer(X)
-    n_before = n_steps - 1
-    for k in range(1, N_ROWS):
-        n_incomplete = sum(end < N_ROWS - n_before for end in range(N_ROWS - k, min(N_ROWS - k + n_before, N_ROWS)))
-        tail, texts = ask(answer, X[-k:])
-        np.testing.assert_array_equal(tail[n_incomplete:], whole[N_ROWS - k + n_incomplete :])
+    for start in range(1, n_rows):  # the rows from which windows are complete begin n_before after what is kept does
+        n_incomplete = sum(end < n_rows - n_before for end in range(start, min(start + n_before, n_rows)))
+        tail, texts = ask(answer, X[start:])
+        np.testing.assert_array_equal(tail[n_incomplete:], whole[start + n_incomplete :])
         counts = [re.search(r"the windows of (\d+) of the (\d+) rows", text).groups() for text in texts]
-        assert counts == [(str(n_incomplete), str(k))] * (n_incomplete > 0)
+        assert counts == [(str(n_incomplete), str(n_rows - start))] * (n_incomplete > 0)
 
 
 # --- Labels of pyarrow -----------------------------------------------------------------------------------------------
