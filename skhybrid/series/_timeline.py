@@ -105,9 +105,12 @@ def lay_out(past: Past, rows: NDArray[np.floating], n_before: int) -> Timeline:
     is_regular = past.steps[-1] == len(rows) - 1
     if is_regular and len(before) == n_before:
         return Timeline(np.concatenate([before, rows]), slice(None), n_before, 0)
-    steps = np.concatenate([[0], np.cumsum(np.minimum(np.diff(past.steps), n_before + 1))]).astype(np.intp)
-    at = slice(None) if is_regular else steps
-    line = np.full((n_before + steps[-1] + 1, rows.shape[1]), np.nan, dtype=rows.dtype)
+    at: slice | NDArray[np.intp] = slice(None)
+    n_steps = len(rows)
+    if not is_regular:
+        at = np.concatenate([[0], np.cumsum(np.minimum(np.diff(past.steps), n_before + 1))]).astype(np.intp)
+        n_steps = at[-1] + 1
+    line = np.full((n_before + n_steps, rows.shape[1]), np.nan, dtype=rows.dtype)
     line[n_before - steps_back] = before
     line[n_before:][at] = rows
     return Timeline(line, at, n_before, max(n_before - past.start, 0))
