@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import Ridge
 
 from skhybrid import RollingFeatures, SlidingWindow, WindowedRegressor, make_supervised, make_windows
 from tests.series.oracle import (
@@ -74,6 +73,10 @@ class Holed:
     def rows(self):
         """The rows by step."""
         return dict(zip(self.steps, self.numbers.tolist(), strict=True))
+
+    @property
+    def is_uneven(self):
+        return self.labels.startswith("uneven")
 
     def cut(self, start, stop):
         """Return a part of the rows."""
@@ -203,7 +206,7 @@ def test_rows_and_targets_are_those_of_a_loop_over_steps(name):
             case.X = case.X.iloc[:, 0]
         horizon, horizons = draw_horizon(rng)
         n_steps, stride, missing = int(rng.integers(1, 7)), int(rng.integers(1, 4)), str(rng.choice(["raise", "drop"]))
-        stride = 1 if case.labels.startswith("uneven") else stride  # how long a hole is among them, nobody knows
+        stride = 1 if case.is_uneven else stride  # how long a hole is among them, nobody knows
         options = {"horizon": horizon, "freq": case.freq, "missing": missing}
         target = None if columns == 1 else case.X.columns[0] if isinstance(case.X, pd.DataFrame) else 0
         if name == "make_supervised":
@@ -226,3 +229,189 @@ def test_rows_and_targets_are_those_of_a_loop_over_steps(name):
         ("drop", True, "exact"),
     ]:
         assert tally[found] > 0.1 * N_CASES
+
+
+# --- Training --------------------------------------------------------------------------------------------------------
+
+
+class RecordsNaN(Records):
+    """Take tables with NaN."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def window(rows, steps):
+    """Return the values of a window, NaN where a step has no row."""
+    return [value for step in steps for value in rows.get(step, (math.nan, math.nan))]
+
+
+def train_by_loop(case, y, n_steps, warmup, embargo, *, takes_nan):
+    """Return which rows must be trained on, as numbers, and which of those due must be left out."""
+    rows, trained, left_out = case.rows, [], []
+    for number, step in enumerate(case.steps):
+        steps = range(step - n_steps + 1, step + 1)
+        if steps[0] < 0 or number < warmup or case.steps[-1] - step < embargo:
+            continue
+        is_known = takes_nan or all(is_whole(rows, other) for other in steps)
+        (trained if is_known and not math.isnan(y[number]) else left_out).append(number)
+    return trained, left_out
+
+
+def test_windows_trained_on_are_those_of_a_loop_over_steps():
+    rng = np.random.default_rng(3)
+    tally = Counter()
+    for _ in range(N_CASES):
+        case = draw_holed(rng)
+        n_steps = int(rng.integers(1, 7))
+        warmup = int(rng.choice([0, n_steps - 1, n_steps + 3]))
+        horizon, horizons = draw_horizon(rng) if rng.random() < 0.5 else (None, [1])
+        embargo = int(rng.integers(4)) if rng.random() < 0.3 else None
+        missing = str(rng.choice(["raise", "drop"]))
+        inner = RecordsNaN() if rng.random() < 0.3 else Records()
+        y = rng.normal(size=case.n_rows)
+        y[rng.random(case.n_rows) < rng.choice([0, 0.1])] = np.nan
+        model = WindowedRegressor(
+            inner, n_steps, freq=case.freq, missing=missing, warmup=warmup, horizon=horizon, embargo=embargo
+        )
+        answer, texts = ask(model.fit, case.X, y)
+        try:
+            n_ahead = max(horizons) - 1 if embargo is None else embargo
+            tally[check_training(answer, case, y, n_steps, warmup, n_ahead)] += 1
+            assert texts == []
+        except AssertionError as error:
+            raise AssertionError(f"{model}\n{case}\n{case.X}\n{y}\n{error}") from None
+    assert min(tally["refused"], tally["all rows"], tally["some rows"]) > 0.15 * N_CASES
+
+
+def check_training(model, case, y, n_steps, warmup, embargo):
+    """Assert that a fit trained on what the loop finds, or was refused; return which."""
+    if isinstance(model, ValueError):
+        has_nan = np.isnan(case.numbers).any() or np.isnan(y).any()
+        text = str(model)
+        if "strictly increasing" in text:
+            assert case.steps is None
+        elif "steps are missing in its index" in text:
+            assert case.has_holes
+        elif "holds NaN" in text:
+            assert has_nan
+        else:
+            assert "complete window with a target" in text
+            assert train_by_loop(case, y, n_steps, warmup, embargo, takes_nan=False)[0] == []
+        return "refused"
+    assert case.steps is not None
+    takes_nan = isinstance(model.estimator, RecordsNaN) and model.missing == "drop"
+    trained, left_out = train_by_loop(case, y, n_steps, warmup, embargo, takes_nan=takes_nan)
+    steps = [range(case.steps[number] - n_steps + 1, case.steps[number] + 1) for number in trained]
+    np.testing.assert_array_equal(model.estimator_.X_, [window(case.rows, each) for each in steps])
+    np.testing.assert_array_equal(model.estimator_.y_, y[trained])
+    assert (model.n_training_rows_, model.n_left_out_) == (len(trained), len(left_out))
+    if model.missing == "raise":
+        assert not case.has_holes
+        assert left_out == []
+    return "some rows" if left_out else "all rows"
+
+
+def test_weight_zero_excuses_what_a_loop_finds():
+    rng = np.random.default_rng(4)
+    tally = Counter()
+    for _ in range(500):
+        case = draw_holed(rng, nan=0.9, disorder=0)
+        if case.has_holes:
+            continue
+        n_steps = int(rng.integers(1, 7))
+        y = np.where(rng.random(case.n_rows) < 0.05, np.nan, rng.normal(size=case.n_rows))
+        touched = [
+            math.isnan(y[end]) or any(not is_whole(case.rows, step) for step in steps if step >= 0)
+            for end, steps in enumerate(steps_of(case.steps, n_steps))
+        ]
+        weights = np.where(touched, 0.0, rng.random(case.n_rows) + 0.1)
+        weights[rng.random(case.n_rows) < 0.1] = 0
+        missed = [end for end in np.flatnonzero(touched) if end >= n_steps - 1]
+        if missed and rng.random() < 0.5:
+            weights[rng.choice(missed)] = 0.5
+        model, _ = ask(WindowedRegressor(Records(), n_steps, freq=case.freq).fit, case.X, y, sample_weight=weights)
+        kept = [end for end in range(n_steps - 1, case.n_rows) if not touched[end]]
+        if any(weights[touched]) or not kept:
+            assert isinstance(model, ValueError)
+            tally["refused"] += 1
+            continue
+        assert not isinstance(model, ValueError), (case, n_steps, model)
+        np.testing.assert_array_equal(model.estimator_.y_, y[kept])
+        np.testing.assert_array_equal(model.estimator_.sample_weight_, weights[kept])
+        assert model.n_left_out_ == case.n_rows - n_steps + 1 - len(kept)
+        tally["trained"] += 1
+    assert min(tally["refused"], tally["trained"]) > 50
+
+
+# --- Answers ---------------------------------------------------------------------------------------------------------
+
+
+def make_window(rng, n_steps, options):
+    incomplete = str(rng.choice(["edge", "nan"]))
+    part = SlidingWindow(n_steps, incomplete=incomplete, **options)
+    return part, "transform", emptied if incomplete == "nan" else emptied_after_the_start
+
+
+def make_rolling(rng, n_steps, options):
+    part = RollingFeatures((n_steps,), statistics=("mean", "std", "min", "max"), **options)
+    return part, "transform", statistics
+
+
+def make_windowed(rng, n_steps, options):
+    return WindowedRegressor(Records(), n_steps, **options), "read_windows", filled
+
+
+def emptied_after_the_start(rows, steps):
+    """Return a window that is NaN up to the last step that is not known, and repeats the first row before the start."""
+    first = {step: rows[0] for step in steps if step < 0 and 0 in rows}
+    return emptied(first | rows, steps)
+
+
+@pytest.mark.parametrize("make", [make_window, make_rolling, make_windowed], ids=lambda make: make.__name__[5:])
+def test_answers_with_holes_are_those_of_a_loop_over_steps(make):
+    rng = np.random.default_rng(5)
+    tally = Counter()
+    for _ in range(N_CASES // 3):
+        case = draw_holed(rng, disorder=0)
+        n_steps = int(rng.integers(1, 7))
+        part, method, shape = make(rng, n_steps, {"freq": case.freq, "missing": "drop"})
+        stop = int(rng.integers(22, case.n_rows)) if case.freq is None and not case.is_uneven else case.n_rows - 5
+        model, _ = ask(part.fit, case.cut(0, stop), np.zeros(stop))
+        if isinstance(model, ValueError):
+            assert "complete window with a target" in str(model)
+            continue
+        for start in (0, min(stop, case.n_rows - 1), int(rng.integers(stop - 6, stop))):
+            try:
+                tally[check_answer(getattr(model, method), shape, case, n_steps, stop, start)] += 1
+            except AssertionError as error:
+                raise AssertionError(f"{part}\n{case}\n{case.X}\n{stop} {start}\n{error}") from None
+    assert min(tally["exact"], tally["warned"]) > 0.2 * N_CASES
+
+
+def check_answer(answer, shape, case, n_steps, stop, start):
+    """Assert that the rows from `start` on have the answers that the loop finds after a fit to those up to `stop`."""
+    asked, first = case.steps[start:], case.steps[start]
+    n_kept = 2 * n_steps - 2
+    before = [step for step in case.steps[max(stop - n_kept, 0) : stop] if first - n_steps < step < first]
+    rows = {step: case.rows[step] for step in [*before, *asked]}
+    found, texts = ask(answer, case.cut(start, case.n_rows))
+    windows = steps_of(asked, n_steps)
+    if shape is filled and not all(is_known(rows, step) for step in asked):
+        assert isinstance(found, ValueError), "rows with nothing known before them must be refused"
+        return "refused"
+    assert not isinstance(found, ValueError), f"the rows must be answered, but: {found}"
+    expected = np.array([shape(rows, steps) for steps in windows])
+    np.testing.assert_allclose(found.reshape(expected.shape), expected, rtol=1e-10, atol=1e-12)
+    n_incomplete = count_incomplete(rows, windows)
+    counts = [count for text in texts for count in re.findall(r"the windows of (\d+) of the", text)]
+    assert counts == [str(n_incomplete)] * (n_incomplete > 0)
+    assert len(texts) == len(counts)
+    return "warned" if n_incomplete else "exact"
+
+
+def is_known(rows, step):
+    """Return whether each column has a value at a step or before it."""
+    return all(any(other <= step and not math.isnan(row[column]) for other, row in rows.items()) for column in (0, 1))
