@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import Ridge
 
 from skhybrid import RollingFeatures, SlidingWindow, WindowedRegressor, make_supervised, make_windows
 from tests.series.oracle import (
@@ -73,6 +74,11 @@ class Holed:
     def rows(self):
         """The rows by step."""
         return dict(zip(self.steps, self.numbers.tolist(), strict=True))
+
+    @property
+    def number_of(self):
+        """The number of the row at each step."""
+        return {step: number for number, step in enumerate(self.steps)}
 
     @property
     def is_uneven(self):
@@ -149,19 +155,22 @@ def targets_of(rows, step, horizons):
 
 def supervise_by_loop(case, horizons, missing):
     """Return the rows that `make_supervised` must return, as numbers in order, their features and their targets."""
-    rows = case.rows
+    rows, numbers = case.rows, case.number_of
     kept = [step for step in case.steps if step + max(horizons) <= case.steps[-1]]
     if missing == "drop":
         kept = [
             step for step in kept if is_whole(rows, step) and not any(map(math.isnan, targets_of(rows, step, horizons)))
         ]
-    numbers = [case.steps.index(step) for step in kept]
-    return numbers, [rows[step] for step in kept], [targets_of(rows, step, horizons) for step in kept]
+    return (
+        [numbers[step] for step in kept],
+        [rows[step] for step in kept],
+        [targets_of(rows, step, horizons) for step in kept],
+    )
 
 
 def windows_by_loop(case, n_steps, horizons, stride, missing):
     """Return the ends of the windows that `make_windows` must return, as numbers of rows, the windows, the targets."""
-    rows = case.rows
+    rows, numbers = case.rows, case.number_of
     ends = range(n_steps - 1, case.steps[-1] - max(horizons) + 1, stride)
     windows = dict(zip(ends, steps_of(ends, n_steps), strict=True))
     if missing == "drop":
@@ -170,9 +179,8 @@ def windows_by_loop(case, n_steps, horizons, stride, missing):
             for end, steps in windows.items()
             if all(is_whole(rows, step) for step in steps) and not any(map(math.isnan, targets_of(rows, end, horizons)))
         }
-    numbers = [case.steps.index(end) for end in windows]
     cut = [[rows[step] for step in steps] for steps in windows.values()]
-    return numbers, cut, [targets_of(rows, end, horizons) for end in windows]
+    return [numbers[end] for end in windows], cut, [targets_of(rows, end, horizons) for end in windows]
 
 
 def compare(answer, case, expected, horizon):
@@ -304,8 +312,8 @@ def check_training(model, case, y, n_steps, warmup, embargo):
     assert case.steps is not None
     takes_nan = isinstance(model.estimator, RecordsNaN) and model.missing == "drop"
     trained, left_out = train_by_loop(case, y, n_steps, warmup, embargo, takes_nan=takes_nan)
-    steps = [range(case.steps[number] - n_steps + 1, case.steps[number] + 1) for number in trained]
-    np.testing.assert_array_equal(model.estimator_.X_, [window(case.rows, each) for each in steps])
+    rows, windows = case.rows, steps_of([case.steps[number] for number in trained], n_steps)
+    np.testing.assert_array_equal(model.estimator_.X_, [window(rows, steps) for steps in windows])
     np.testing.assert_array_equal(model.estimator_.y_, y[trained])
     assert (model.n_training_rows_, model.n_left_out_) == (len(trained), len(left_out))
     if model.missing == "raise":
@@ -323,8 +331,9 @@ def test_weight_zero_excuses_what_a_loop_finds():
             continue
         n_steps = int(rng.integers(1, 7))
         y = np.where(rng.random(case.n_rows) < 0.05, np.nan, rng.normal(size=case.n_rows))
+        rows = case.rows
         touched = [
-            math.isnan(y[end]) or any(not is_whole(case.rows, step) for step in steps if step >= 0)
+            math.isnan(y[end]) or any(not is_whole(rows, step) for step in steps if step >= 0)
             for end, steps in enumerate(steps_of(case.steps, n_steps))
         ]
         weights = np.where(touched, 0.0, rng.random(case.n_rows) + 0.1)
@@ -396,7 +405,7 @@ def check_answer(answer, shape, case, n_steps, stop, start):
     asked, first = case.steps[start:], case.steps[start]
     n_kept = 2 * n_steps - 2
     before = [step for step in case.steps[max(stop - n_kept, 0) : stop] if first - n_steps < step < first]
-    rows = {step: case.rows[step] for step in [*before, *asked]}
+    rows = {step: row for step, row in case.rows.items() if step in {*before, *asked}}
     found, texts = ask(answer, case.cut(start, case.n_rows))
     windows = steps_of(asked, n_steps)
     if shape is filled and not all(is_known(rows, step) for step in asked):
@@ -415,3 +424,60 @@ def check_answer(answer, shape, case, n_steps, stop, start):
 def is_known(rows, step):
     """Return whether each column has a value at a step or before it."""
     return all(any(other <= step and not math.isnan(row[column]) for other, row in rows.items()) for column in (0, 1))
+
+
+# --- Real series and calendars ---------------------------------------------------------------------------------------
+
+
+def check_series(X, steps, *, n_steps=24, horizon=3, **options):
+    """Assert that windows are cut and trained on as a loop over steps finds; return how many are left out."""
+    case = Holed("", None, list(steps), X)
+    numbers, expected, targets = windows_by_loop(case, n_steps, [horizon], 1, "drop")
+    windows, y = make_windows(X, X.columns[0], window_length=n_steps, horizon=horizon, **options)
+    np.testing.assert_array_equal(windows, expected)
+    np.testing.assert_array_equal(y, np.ravel(targets))
+    assert y.index.equals(X.index[numbers])
+    rows = case.rows
+    y = np.ravel([targets_of(rows, step, [horizon]) for step in case.steps[:-horizon]])
+    known = Holed("", None, case.steps[:-horizon], X[:-horizon])
+    model = WindowedRegressor(Ridge(), n_steps, **options).fit(known.X, y)
+    trained, left_out = train_by_loop(known, y, n_steps, 0, 0, takes_nan=False)
+    assert trained == numbers
+    assert (model.n_training_rows_, model.n_left_out_) == (len(trained), len(left_out))
+    ridge = Ridge().fit(np.reshape(expected, (len(expected), -1)), np.ravel(targets))
+    np.testing.assert_allclose(model.estimator_.coef_, ridge.coef_, rtol=1e-6, atol=1e-9)
+    return len(left_out)
+
+
+@pytest.mark.real_data
+def test_missing_weeks_of_co2_are_left_out(shared_data):
+    X = pd.read_csv(shared_data / "co2_weekly.csv", index_col="date", parse_dates=True)
+    assert X["co2_ppmv"].isna().sum() == 59
+    n_left_out = check_series(X, range(len(X)), missing="drop")
+    weeks = (X.dropna().index - X.index[0]).days // 7
+    assert 0 < check_series(X.dropna(), weeks, missing="drop") < n_left_out
+
+
+@pytest.mark.real_data
+def test_missing_hours_of_traffic_are_left_out(shared_data):
+    X = pd.read_csv(shared_data / "metro_traffic_hourly_grid.csv.gz", index_col="date_time", parse_dates=True)
+    X = X[["traffic_volume", "temp"]].iloc[12_000:18_000]
+    n_left_out = check_series(X, range(len(X)), missing="drop")
+    hours = (X.dropna().index - X.dropna().index[0]) // pd.Timedelta("1h")
+    assert 0 < check_series(X.dropna(), hours, missing="drop") < n_left_out
+
+
+def test_holidays_are_not_among_business_days():
+    calendar = pd.offsets.CustomBusinessDay(holidays=["2024-12-25", "2024-12-26", "2025-01-01", "2025-04-18"])
+    index = pd.date_range("2024-11-04", periods=160, freq=calendar)
+    X = pd.DataFrame({"price": np.random.default_rng(0).normal(size=160).cumsum()}, index)
+    assert check_series(X, range(160), n_steps=5, freq=calendar) == 0
+    kept = np.delete(np.arange(160), [40, 90, 91])  # days that are missing
+    assert check_series(X.iloc[kept], kept, n_steps=5, freq=calendar, missing="drop") == (4 + 1) + (4 + 2)
+
+
+def test_hours_of_trading_follow_one_another():
+    times = pd.date_range("2024-11-04", periods=20 * 288, freq="5min")
+    times = times[(times.hour >= 9) & (times.hour < 17) & (times.day_of_week < 5)]
+    X = pd.DataFrame({"price": np.random.default_rng(0).normal(size=len(times)).cumsum()}, times)
+    assert check_series(X, range(len(X)), freq="rows") == 0
