@@ -1,7 +1,7 @@
 """The load of the next day, hour by hour: a fair comparison in one call.
 
 CNN-LSTM, LSTM, CNN, a ridge on the same lags and "same time yesterday" get the same windows, folds and seeds. All of
-them are trained by `WindowedRegressor(embargo=...)`, which keeps the targets that lie beyond the end of the training
+them are trained by `WindowedRegressor(horizon=...)`, which keeps the targets that lie beyond the end of the training
 rows out of training. The kernel, the numbers of filters and units and the epochs were fixed beforehand, not chosen by
 the errors shown here.
 
@@ -63,7 +63,7 @@ print(f"{len(X)} rows, columns {list(X.columns)}; windows of {window_length} row
 # %% Models: any estimator on the same windows
 def on_windows(estimator):
     """Train on complete windows only, and not on targets beyond the training rows."""
-    return WindowedRegressor(estimator, window_length, embargo=season - 1)
+    return WindowedRegressor(estimator, window_length, horizon=horizon)
 
 
 def scaled(network):

@@ -103,7 +103,9 @@ def check_rows(a: ArrayLike, name: str = "X") -> NDArray[Any]:
     return rows.reshape(len(rows), -1)
 
 
-def check_finite(a: NDArray[Any], name: str, *, allow_nan: bool = False) -> None:
+def check_finite(
+    a: NDArray[Any], name: str, *, allow_nan: bool = False, way_out: str = "fill or drop them before"
+) -> None:
     """Raise where `a` holds inf, or NaN unless it is allowed, and say how many and where the first is."""
     if _sum_is_finite(a):
         return
@@ -114,7 +116,7 @@ def check_finite(a: NDArray[Any], name: str, *, allow_nan: bool = False) -> None
     what = "inf" if allow_nan or not np.isnan(a[first]).any() else "NaN"
     raise ValueError(
         f"{name} must hold finite numbers, but holds {what} (first in row {first}, {int(bad.sum())} such values in "
-        "all); fill or drop them before."
+        f"all); {way_out}."
     )
 
 

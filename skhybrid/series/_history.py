@@ -57,11 +57,13 @@ class History:
     def __getstate__(self) -> dict[str, Any]:
         """Return arrays, numbers and text, which skops stores as well; it cannot store labels of pandas."""
         labels = None if self.labels is None else pack_labels(self.labels)
-        return {**vars(self), "steps": astuple(self.steps), "labels": labels}
+        numbers = self.numbers if self.next_step > len(self.numbers) else None  # without holes they only count
+        return {**vars(self), "steps": astuple(self.steps), "labels": labels, "numbers": numbers}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         labels = None if state["labels"] is None else unpack_labels(*state["labels"])
-        vars(self).update({**state, "steps": Steps(*state["steps"]), "labels": labels})
+        numbers = np.arange(len(state["hashes"])) if state["numbers"] is None else state["numbers"]
+        vars(self).update({**state, "steps": Steps(*state["steps"]), "labels": labels, "numbers": numbers})
 
     @property
     def next_step(self) -> int:
@@ -79,8 +81,10 @@ def remember(rows: NDArray[Any], labels: pd.Index | None, steps: Steps, n_kept: 
     first = rows[0].copy()
     # Values may have passed through arithmetic (a scaler) on their way, so equal means equal except for rounding.
     rounding = 8 * np.finfo(np.result_type(rows, np.float32)).eps * np.abs(first)
-    spread = np.nanstd(rows, axis=0, dtype=np.float64) if not np.isnan(rows).all(axis=0).any() else 0.0
+    known = rows[~np.isnan(rows).any(axis=1)] if np.isnan(np.sum(rows)) else rows
+    spread = known.std(axis=0, dtype=np.float64) if len(known) else 0.0
     hashes = _hash_rows(rows)
+    n_repeated = int((np.diff(np.sort(hashes)) == 0).sum())
     return History(
         steps=steps,
         labels=labels,
@@ -88,7 +92,7 @@ def remember(rows: NDArray[Any], labels: pd.Index | None, steps: Steps, n_kept: 
         first=first,
         tolerance=np.fmax(1e-6 * spread, np.nan_to_num(rounding)),
         hashes=hashes,
-        are_distinct=len(np.unique(hashes)) > 0.99 * len(hashes),
+        are_distinct=n_repeated < 0.01 * len(hashes),
         tail=rows[max(len(rows) - n_kept, 0) :].copy(),
     )
 
@@ -246,15 +250,25 @@ def _places(history, row):
 
 def _equals(rows, row, tolerance):
     """Return which rows equal `row`; NaN equals NaN."""
-    close = (np.abs(rows - row) <= tolerance) | (np.isnan(rows) & np.isnan(row))
-    return close.all(axis=-1)
+    is_equal = np.abs(rows - row) <= tolerance
+    if np.isnan(np.sum(row)):
+        is_equal |= np.isnan(rows) & np.isnan(row)
+    return is_equal.all(axis=-1)
 
 
 def _hash_rows(rows):
     """Return a number for each row by the mixing function of SplitMix64 (Steele, Lea, Flood 2014)."""
-    mixed = np.add(rows, 0.0, dtype=np.float64, order="C").view(np.uint64)  # 0 for -0, which is equal
-    mixed += np.arange(1, rows.shape[1] + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    blocks = [_hash_block(rows[i : i + 2**16]) for i in range(0, len(rows), 2**16)]  # so that it takes little memory
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+def _hash_block(rows):
+    mixed = np.add(rows.T, 0.0, dtype=np.float64, order="C").view(
+        np.uint64
+    )  # (feature, row); 0 for -0, which equals it
+    mixed += np.arange(1, len(mixed) + 1, dtype=np.uint64)[:, None] * np.uint64(0x9E3779B97F4A7C15)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed ^= mixed >> np.uint64(shift)
         mixed *= np.uint64(factor)
-    return (mixed ^ (mixed >> np.uint64(31))).sum(axis=1, dtype=np.uint64)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed.sum(axis=0, dtype=np.uint64)

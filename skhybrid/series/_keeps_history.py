@@ -46,7 +46,8 @@ class KeepsHistory(BaseEstimator):
         labels = time_index(X)  # first, so that shuffled rows are called shuffled whatever they hold
         rows = check_input(self, X, reset=reset, allow_nd=False)
         missing = self.missing if reset else self._as_fitted.missing
-        check_finite(rows, "X", allow_nan=missing == "drop")
+        way_out = "fill or drop them before, or set missing='drop'"
+        check_finite(rows, "X", allow_nan=missing == "drop", way_out=way_out)
         return rows, labels
 
     def _remember(self, rows: NDArray[Any], labels: pd.Index | None) -> Timeline:

@@ -59,18 +59,18 @@ class Timeline:
         missing : bool, default=True
             Whether a step without a row, and one with a NaN, do.
         """
-        unknown = np.zeros(len(self.rows), dtype=bool)
-        if missing:
-            unknown[self.n_unborn :] = np.isnan(self.rows[self.n_unborn :]).any(axis=1)
-        unknown[: self.n_unborn] = unborn
-        n_unknown = np.concatenate([[0], np.cumsum(unknown)])
+        is_unknown = np.zeros(len(self.rows), dtype=bool)
+        if missing and np.isnan(np.sum(self.rows)):
+            is_unknown |= np.isnan(self.rows).any(axis=1)
+        is_unknown[: self.n_unborn] = unborn
+        n_unknown = np.concatenate([[0], np.cumsum(is_unknown)])
         window_length = self.n_before + 1
         return (n_unknown[window_length:] > n_unknown[:-window_length])[self.at]
 
     def filled(self) -> NDArray[np.floating]:
         """Return the rows, with the value before in the place of each NaN, and at the start the first known one."""
-        if not np.isnan(np.sum(self.rows)):
-            return self.rows
+        if not np.isnan(np.sum(self.rows[self.n_unborn :])):
+            return self.born()
         is_nan = np.isnan(self.rows)
         last = np.maximum.accumulate(np.where(is_nan, 0, np.arange(len(is_nan))[:, None]), axis=0)
         first = is_nan.argmin(axis=0)  # of each column, the first step that is known

@@ -92,10 +92,11 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If no row is left to train on, `warmup` is shorter than the history a window needs, X holds NaN or inf, or
-            its rows do not follow one another: the index is not strictly increasing, or steps are missing in it. Where
-            a warm start is not possible: `window_length`, or what `estimator` is made of, is another than before, or
-            the ``warm_start=True`` is inside an ensemble, a search or the like, which trains new clones.
+            If no row is left to train on, `warmup` is shorter than the history a window needs, X holds inf, or its
+            index is not strictly increasing or does not fit `freq`; with ``missing="raise"``, if steps are missing in
+            it, or X or y hold NaN that no weight of 0 excuses. Where a warm start is not possible: `window_length`, or
+            what `estimator` is made of, is another than before, or the ``warm_start=True`` is inside an ensemble, a
+            search or the like, which trains new clones.
         """
         again = hasattr(self, "estimator_") and trains_on(self.estimator)
         with self._as_before_on_error(again):
@@ -111,7 +112,8 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_rows, n_features)
-            One row per time step, in time order. Where a row's past is not known, the oldest known row is repeated.
+            One row per time step, in time order. Where part of a row's past is not known, the value before is
+            repeated, or the oldest known one; unless X starts where the fitted data starts, a warning counts such rows.
 
         Returns
         -------
@@ -132,8 +134,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         windows : ndarray of shape (n_rows, window_length, n_features) or (n_rows, window_length * n_features)
-            The windows, flattened unless the estimator takes sequences. Where a row's past is not known, the oldest
-            known row is repeated.
+            The windows, flattened unless the estimator takes sequences; filled up as in `predict`.
         """
         check_is_fitted(self)
         line = self._read_rows(X)
@@ -143,7 +144,8 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
     def update(self, X):
         """Take rows that follow into the history, without training.
 
-        Predicting and then updating, batch by batch, gives the predictions of one batch.
+        Predicting and then updating, batch by batch, gives the predictions of one batch. Where rows are missing before
+        X, a warning counts them, and they stay missing in later windows.
 
         Parameters
         ----------
@@ -158,7 +160,8 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the labels of X do not follow those known so far.
+            If the labels of X do not follow those known so far; of arrays, if the first row of X equals one known row,
+            unless ``context="carry"``.
         """
         check_is_fitted(self)
         rows, labels = self._check_rows(X, reset=False)
@@ -229,8 +232,9 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
 
     def _refuse_nan(self, rows, has_target, weights):
         """Refuse NaN in X or y, except where each window or target that has it has weight 0."""
-        windows_with_nan = np.convolve(np.isnan(rows).any(axis=1), np.ones(self.window_length))[: len(rows)] > 0.5
-        for name, has_nan in (("X", windows_with_nan), ("y", ~has_target)):
+        n_nan = np.cumsum(np.isnan(rows).any(axis=1))  # up to each row
+        n_nan[self.window_length :] -= n_nan[: -self.window_length].copy()  # in the window of each row
+        for name, has_nan in (("X", n_nan > 0), ("y", ~has_target)):
             counts = has_nan if weights is None else has_nan & (weights > 0)
             if counts.any():
                 raise ValueError(
@@ -249,12 +253,12 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
                 "or values; pass a smaller window_length or a longer series."
             )
         self.n_training_rows_, self.n_left_out_ = len(rows), int((is_due & is_broken).sum())
-        if rows[-1] - rows[0] == len(rows) - 1:
-            rows = slice(rows[0], rows[-1] + 1)  # a view of the windows, not a copy
+        is_run = rows[-1] - rows[0] == len(rows) - 1
+        chosen = slice(rows[0], rows[-1] + 1) if is_run else rows  # a slice makes a view of the windows, not a copy
         if data.weights is not None:
-            options["sample_weight"] = data.weights[rows]
-        windows = sliding_windows(line.rows, self.window_length)[line.at][rows]
-        getattr(self.estimator_, method)(self._shape(windows), data.y[rows], **options)
+            options["sample_weight"] = data.weights[chosen]
+        windows = sliding_windows(line.rows, self.window_length)[line.at][chosen]
+        getattr(self.estimator_, method)(self._shape(windows), data.y[chosen], **options)
 
     def _rows_due(self, line):
         """Return which rows are to be trained on: those with a whole past, from the warmup to the embargo."""

@@ -104,6 +104,6 @@ def _read_objects(index: pd.Index) -> pd.Index | None:
         labels = index.infer_objects()
         return labels if labels.dtype.kind in "iufMm" or isinstance(labels, pd.PeriodIndex) else None
     try:
-        return pd.DatetimeIndex(pd.to_datetime(index, **({"format": "ISO8601"} if kind == "string" else {})))
+        return pd.DatetimeIndex(pd.to_datetime(index, format="ISO8601" if kind == "string" else None))
     except (ValueError, TypeError):  # text that is no time, zones that differ
         return None

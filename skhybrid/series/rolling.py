@@ -53,6 +53,13 @@ class RollingFeatures(TransformsRows):
     context : {"auto", "carry", "none"}, default="auto"
         Whether the end of the fitted data is the past of the rows given to `transform`; see :class:`SlidingWindow`.
 
+    freq : None, "rows", str or pandas offset, default=None
+        How far apart two rows are that follow one another; see :class:`SlidingWindow`.
+
+    missing : {"raise", "drop"}, default="raise"
+        What to do about holes and NaN in X: "raise" refuses them, "drop" leaves them out of the statistics, which are
+        NaN where nothing is known. NaN stays NaN in the columns of X.
+
     Attributes
     ----------
     n_features_in_ : int

@@ -25,9 +25,9 @@ class SlidingWindow(TransformsRows):
 
     Use it with forward splitters (:class:`~sklearn.model_selection.TimeSeriesSplit`), for which every window is
     exact. With a gap between training and test rows the rows of the gap are missing from the first windows of the
-    test fold (a warning says so): cut windows with :func:`make_windows` before the split then. Shuffled folds,
-    bagging and stacking mix up the order of rows: with a time index they are refused, with arrays they cannot all be
-    noticed.
+    test fold (a warning counts them): cut windows with :func:`make_windows` before the split then. Shuffled folds,
+    bagging and stacking mix up the order of rows: with an index of times they are refused, with arrays they cannot all
+    be noticed.
 
     Parameters
     ----------
@@ -45,11 +45,18 @@ class SlidingWindow(TransformsRows):
 
     context : {"auto", "carry", "none"}, default="auto"
         Whether the end of the fitted data is the past of the rows given to `transform`. "carry": always, "none":
-        never. "auto": if X continues the fitted data, and not if X is the fitted data. A pandas index tells which:
-        a first label after the fitted ones continues them (unless a whole window lies between), one among them is
-        part of them, any other is refused. For arrays (and where the index only numbers the rows of X from 0), X is the
-        fitted data if its first row equals the first fitted row (except for rounding), and continues it otherwise.
-        Alone of all parameters, it may be set after `fit` as well.
+        never, "auto": as the labels of X say, or its first row (see Notes). Alone of all parameters, it may be set
+        after `fit` as well.
+
+    freq : None, "rows", str or pandas offset, default=None
+        How far apart two rows are that follow one another; what is further apart has a hole between. None takes the
+        usual step of the fitted rows. An offset ("h", "B", a ``CustomBusinessDay``) makes all labels of X, and a label
+        that it makes and X has not is missing. "rows": each row is a step, whatever its time, as in trading hours.
+
+    missing : {"raise", "drop"}, default="raise"
+        What to do about holes and NaN in X. "raise" refuses them. "drop": a window that touches one is NaN from its
+        start up to there, so that the sequence estimators of this package leave it out of their training; other
+        estimators refuse it (:class:`WindowedRegressor` leaves it out for any).
 
     Attributes
     ----------
@@ -64,6 +71,18 @@ class SlidingWindow(TransformsRows):
 
     Notes
     -----
+    The past of a row, in `transform` and wherever else this package has ``context="auto"``:
+
+    - *Labels* of a pandas X are read where they are times (also dates, and text as ISO 8601 has it) or numbers; they
+      must be strictly increasing. X continues the fitted data if its first label is the next one, and is part of it
+      if that is a fitted label. A label before the fitted data, or between two fitted ones, is refused.
+    - *Arrays*, and an index that only numbers the rows of X from 0: if the first row of X equals one fitted row (except
+      for rounding), X is part of the fitted data from there on; if it equals none, X continues it. If it equals
+      several, the first row or one of the kept rows among them, a warning says what X is taken as.
+    - Of the fitted rows the last ``2 * window_length - 2`` are kept. A row within the fitted data whose past is no
+      longer kept, and one after a hole, gets the last value before in the place of each step that is missing (or the
+      oldest known row, or NaN with ``incomplete="nan"``); a warning counts such rows.
+
     Without `flatten` the output has three dimensions: it cannot be a DataFrame, `set_output` has no effect, and the
     transformer cannot stand inside a ``FeatureUnion`` or ``ColumnTransformer``.
 

@@ -115,10 +115,10 @@ def _check_freq(freq, labels):
 
 def _positions_on_grid(labels, freq):
     """Return the number of each label among those that `freq` makes from the first one on."""
-    offset = to_offset(freq)
+    offset: Any = to_offset(freq)
     if isinstance(labels, pd.PeriodIndex):
         is_on_grid = np.full(len(labels), labels.freq == offset)
-        positions = (labels.asi8 - labels.asi8[0]) // labels.freq.n
+        positions = (labels.asi8 - labels.asi8[0]) // offset.n
     else:
         make_range = pd.timedelta_range if isinstance(labels, pd.TimedeltaIndex) else pd.date_range
         positions = make_range(labels[0], labels[-1], freq=offset).get_indexer(labels)

@@ -17,8 +17,9 @@ class WindowedRegressor(RegressorMixin, Windowed):
 
     This is the exact way for a horizon of several steps: with targets h steps ahead, the targets of the last
     ``h - 1`` training rows lie beyond the first test row's time, so these rows must not be trained on; yet the first
-    test rows need them as their past. ``embargo=h - 1`` keeps them as history only. (A ``gap`` of the splitter would
-    take them away altogether; never use both.) Set ``embargo=0`` for a final fit on everything.
+    test rows need them as their past. ``horizon=h`` keeps them as history only, and has networks that stop early
+    validate as far from the rows that they train on. (A ``gap`` of the splitter would take them away altogether; never
+    use both.) Set ``embargo=0`` for a final fit on everything, and leave `horizon` as it is.
 
     With ``warm_start=True`` in `estimator`, or in the last step of a pipeline, another `fit` trains `estimator_` on.
 
@@ -34,12 +35,25 @@ class WindowedRegressor(RegressorMixin, Windowed):
     context : {"auto", "carry", "none"}, default="auto"
         Whether the end of the fitted rows is the past of the rows given to `predict`; see :class:`SlidingWindow`.
 
+    freq : None, "rows", str or pandas offset, default=None
+        How far apart two rows are that follow one another; see :class:`SlidingWindow`.
+
+    missing : {"raise", "drop"}, default="raise"
+        What to do about holes, and NaN in X and y. "raise" refuses them, except NaN in y with weight 0, and NaN in X
+        where all windows that it lies in have weight 0. "drop" leaves windows and targets that touch one out of
+        training; to predict, the value before is repeated, and a warning counts such rows. An estimator that takes
+        tables with NaN, as gradient boosting by histograms does, gets NaN instead.
+
     warmup : int, default=0
         Number of rows at the start that are history only. In a search over `window_length`, one `warmup` of the
         longest ``window_length - 1`` has all candidates trained on the same rows. 0 takes ``window_length - 1``.
 
-    embargo : int, default=0
-        Number of rows at the end that are history only: the horizon minus 1.
+    horizon : int or sequence of int, default=None
+        How many steps ahead the target lies, as in :func:`make_supervised`. From it derive `embargo` and, where the
+        estimator, or one inside it, has a `validation_gap` that is None, this gap: both ``max(horizon) - 1``.
+
+    embargo : int, default=None
+        Number of steps at the end whose rows are history only. None is ``max(horizon) - 1``, and 0 without `horizon`.
 
     Attributes
     ----------
@@ -48,6 +62,9 @@ class WindowedRegressor(RegressorMixin, Windowed):
 
     n_training_rows_ : int
         Number of rows that the last `fit` or `partial_fit` trained on.
+
+    n_left_out_ : int
+        Number of rows that it left out, as their window or target touches a hole or NaN.
 
     n_features_in_ : int
         Number of columns of X.
@@ -131,12 +148,26 @@ class WindowedClassifier(ClassifierMixin, Windowed):
     context : {"auto", "carry", "none"}, default="auto"
         Whether the end of the fitted rows is the past of the rows given to `predict`; see :class:`SlidingWindow`.
 
+    freq : None, "rows", str or pandas offset, default=None
+        How far apart two rows are that follow one another; see :class:`SlidingWindow`.
+
+    missing : {"raise", "drop"}, default="raise"
+        What to do about holes, and NaN in X and y. "raise" refuses them, except NaN in y with weight 0, and NaN in X
+        where all windows that it lies in have weight 0. "drop" leaves windows and targets that touch one out of
+        training; to predict, the value before is repeated, and a warning counts such rows. An estimator that takes
+        tables with NaN, as gradient boosting by histograms does, gets NaN instead.
+
     warmup : int, default=0
         Number of rows at the start that are history only. In a search over `window_length`, one `warmup` of the
         longest ``window_length - 1`` has all candidates trained on the same rows. 0 takes ``window_length - 1``.
 
-    embargo : int, default=0
-        Number of rows at the end that are history only: those whose labels are not known yet.
+    horizon : int, default=None
+        How many steps ahead the label lies. From it derive `embargo` and, where the estimator, or one inside it, has a
+        `validation_gap` that is None, this gap: both ``horizon - 1``.
+
+    embargo : int, default=None
+        Number of steps at the end whose rows are history only: those whose labels are not known yet. None is
+        ``horizon - 1``, and 0 without `horizon`.
 
     Attributes
     ----------
@@ -148,6 +179,9 @@ class WindowedClassifier(ClassifierMixin, Windowed):
 
     n_training_rows_ : int
         Number of rows that the last `fit` or `partial_fit` trained on.
+
+    n_left_out_ : int
+        Number of rows that it left out, as their window or target touches a hole or NaN.
 
     n_features_in_ : int
         Number of columns of X.

@@ -44,7 +44,8 @@ def sliding_windows(a: ArrayLike, window_length: int, *, stride: int = 1) -> NDA
     Raises
     ------
     ValueError
-        If `a` has fewer rows than one window, holds no numbers, or `window_length` or `stride` is below 1.
+        If `a` has fewer rows than one window, holds no numbers or has an index that is not strictly increasing, or if
+        `window_length` or `stride` is below 1.
 
     Examples
     --------
@@ -74,7 +75,8 @@ def make_supervised(
 ) -> tuple[Any, ...]:
     """Turn a series into rows X and targets y: row t holds what is known at t, ``y[t]`` what follows.
 
-    The shift is made once, before any split; rows that have no target yet are left out. Split what comes out with
+    The shift is made once, before any split, and in steps: where rows are missing, no target moves into their place.
+    Rows that have no target yet are left out. Split what comes out with
     ``TimeSeriesSplit(gap=max(horizon) - 1)``, so that no training target lies in the test period.
 
     Parameters
@@ -98,6 +100,15 @@ def make_supervised(
         them is the forecast beyond the data. With `known_future`, `data` must reach ``max(horizon)`` rows beyond the
         last known target: rows with NaN as target that hold the columns known in advance.
 
+    freq : None, "rows", str or pandas offset, default=None
+        How far apart two rows are that follow one another; see :class:`SlidingWindow`.
+
+    missing : {"raise", "drop"}, default="raise"
+        What to do about holes in the index, and NaN. "raise" refuses holes, and leaves NaN as it is. "drop" leaves out
+        the rows that hold NaN, and those whose target lies in a hole or is NaN. What is left out is no longer the past
+        of other rows either: for :class:`WindowedRegressor`, which leaves out what it must, rather put NaN into the
+        holes (``data.asfreq("h")``).
+
     Returns
     -------
     X : DataFrame or ndarray of shape (n_samples, n_features)
@@ -113,7 +124,8 @@ def make_supervised(
     ------
     ValueError
         If `target` or a column of `known_future` is not in `data`, `horizon` is not a positive integer (or a sequence
-        of them, each once), or `data` has too few rows.
+        of them, each once), `data` has too few rows, or its index is not strictly increasing, does not fit `freq` or,
+        with ``missing="raise"``, has holes.
 
     Examples
     --------
@@ -169,12 +181,20 @@ def make_windows(
         How many steps after the window's last row the target lies.
 
     stride : int, default=1
-        Number of rows from one window to the next.
+        Number of steps from one window to the next.
+
+    freq : None, "rows", str or pandas offset, default=None
+        How far apart two rows are that follow one another; see :class:`SlidingWindow`.
+
+    missing : {"raise", "drop"}, default="raise"
+        What to do about holes in the index, and NaN. "raise" refuses holes, and leaves NaN as it is. "drop" leaves out
+        the windows that touch a hole or NaN, or whose target does.
 
     Returns
     -------
     X : ndarray of shape (n_windows, window_length, n_features)
-        A read-only view; ``X[i]`` ends at row ``t_i = window_length - 1 + i * stride``.
+        A read-only view, or with ``missing="drop"`` a copy; of all windows, ``X[i]`` ends at row
+        ``t_i = window_length - 1 + i * stride``.
 
     y : Series, DataFrame or ndarray of shape (n_windows,) or (n_windows, n_horizons)
         ``y[i]`` is the target at row ``t_i + horizon``. Pandas where `data` is, labelled with the window's last row.
