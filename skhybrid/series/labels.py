@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 # Text that is a time: as ISO 8601 has it, which is read; and other text that holds a year, or a day and a month.
 _ISO_TIME = r"\d{4}-\d{2}"
-_OTHER_TIME = r".*(?:(?:^|\D)(?:1[5-9]|2[01])\d{2}(?:\D|$)|\d{1,2}[-./]\d{1,2})"
+_YEAR, _MONTH_AND_DAY = r"(?:1[5-9]|2[01])\d{2}", r"(?:0\d|1[0-2])(?:[0-3]\d)?"
+_OTHER_TIME = rf".*(?:(?:^|\D){_YEAR}(?:{_MONTH_AND_DAY})?(?:\D|$)|\d{{1,2}}[-./]\d{{1,2}})"
 
 
 def time_index(X: Any, name: str = "X") -> pd.Index | None:
@@ -60,7 +61,8 @@ def as_times(index: pd.Index) -> pd.Index | None:
     if kind == "m":
         return pd.TimedeltaIndex(index)
     if kind in "iuf":
-        return pd.Index(index.to_numpy(dtype=np.float64 if kind == "f" else np.int64))
+        numbers = index.to_numpy(dtype=np.float64 if kind == "f" else np.int64)
+        return pd.Index(numbers) if np.isfinite(numbers).all() else None
     return _read_objects(pd.Index(index.to_numpy(dtype=object), dtype=object))
 
 
