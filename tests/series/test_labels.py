@@ -152,7 +152,7 @@ def test_time_index_refuses_several_levels():
 
 @pytest.mark.parametrize("labels", [[1, 1], [True, False], pd.MultiIndex.from_tuples([("a", 1), ("a", 2)])])
 def test_time_index_names_what_it_reads(labels):
-    with pytest.raises(ValueError, match="^data must"):
+    with pytest.raises(ValueError, match=r"^data must"):
         time_index(framed(labels), "data")
 
 
