@@ -140,7 +140,7 @@ def test_freq_must_be_an_offset(freq):
 
 
 def test_freq_of_durations_must_be_a_length():
-    with pytest.raises(ValueError, match="freq must be None, a pandas offset .* but is 'B'"):
+    with pytest.raises(ValueError, match=r"freq must be None, a pandas offset .* but is 'B'"):
         learn_steps(pd.timedelta_range("0s", periods=3, freq="D"), "B")
 
 
