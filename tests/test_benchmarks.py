@@ -17,6 +17,7 @@ SPREAD = ["median", "min", "max"]
 OPTIONS = {
     "grid_search": ("--epochs", 1, "--folds", 2, "--kernel-sizes", 2, "--filters", 2, "--peers", "n_jobs=1"),
     "long_windows": ("--batches", 2, "--threads", 1),
+    "rolling": ("--rows", 1000, "--calls", 1),
     "windows": ("--rows", 5000),
     "predict": ("--windows", 2000, "--calls", 5),
     "memory": (
@@ -57,7 +58,7 @@ def outputs(tmp_path_factory):
         yield {
             name: pool.submit(run, f"{name}.py", "--rounds", 1, *options, folder=folder)
             for name, options in OPTIONS.items()
-            if name in ("grid_search", "predict", "classification") or sys.platform == "linux"
+            if name in ("grid_search", "predict", "rolling", "classification") or sys.platform == "linux"
         }
         pool.shutdown(cancel_futures=True)  # what no chosen test has waited for
 
@@ -115,6 +116,14 @@ def test_predict(outputs):
     ratios = read_spread(out, below="Ratio of the times")
     assert ratios.iloc[0] == pytest.approx(many.iloc[0] / many.iloc[1:].min(), abs=0.01)
     assert float(out.split()[-1]) < 1e-6
+
+
+def test_rolling(outputs):
+    out = outputs["rolling"].result()
+    tables = {name: read_spread(out, below=f"Milliseconds of {name}") for name in ("skhybrid", "pandas")}
+    ratios = read_spread(out, below="Ratio of the times")
+    assert list(ratios.index[-5:]) == ["720 rows, max", *(f"{n} rows, mean std min max" for n in (3, 24, 168, 720))]
+    assert ratios.to_numpy() == pytest.approx((tables["skhybrid"] / tables["pandas"]).to_numpy(), rel=0.05, abs=0.01)
 
 
 @linux

@@ -60,8 +60,9 @@ class Timeline:
             Whether a step without a row, and one with a NaN, do.
         """
         is_unknown = np.zeros(len(self.rows), dtype=bool)
-        if missing and np.isnan(np.sum(self.rows)):
-            is_unknown |= np.isnan(self.rows).any(axis=1)
+        born = self.rows[self.n_unborn :]
+        if missing and np.isnan(np.sum(born)):
+            is_unknown[self.n_unborn :] = np.isnan(born).any(axis=1)
         is_unknown[: self.n_unborn] = unborn
         n_unknown = np.concatenate([[0], np.cumsum(is_unknown)])
         window_length = self.n_before + 1
@@ -104,9 +105,12 @@ def lay_out(past: Past, rows: NDArray[np.floating], n_before: int) -> Timeline:
     is_regular = past.steps[-1] == len(rows) - 1
     if is_regular and len(before) == n_before:
         return Timeline(np.concatenate([before, rows]), slice(None), n_before, 0)
-    at = np.concatenate([[0], np.cumsum(np.minimum(np.diff(past.steps), n_before + 1))]).astype(np.intp)
-    positions = np.concatenate([n_before - steps_back, n_before + at])
-    line = np.full((n_before + at[-1] + 1, rows.shape[1]), np.nan, dtype=rows.dtype)
-    line[positions] = np.concatenate([before, rows])
-    n_unborn = max(n_before - past.start, 0)
-    return Timeline(line, slice(None) if is_regular else at, n_before, n_unborn)
+    at: slice | NDArray[np.intp] = slice(None)
+    n_steps = len(rows)
+    if not is_regular:
+        at = np.concatenate([[0], np.cumsum(np.minimum(np.diff(past.steps), n_before + 1))]).astype(np.intp)
+        n_steps = at[-1] + 1
+    line = np.full((n_before + n_steps, rows.shape[1]), np.nan, dtype=rows.dtype)
+    line[n_before - steps_back] = before
+    line[n_before:][at] = rows
+    return Timeline(line, at, n_before, max(n_before - past.start, 0))

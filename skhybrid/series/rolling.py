@@ -1,38 +1,14 @@
 """Statistics of the last rows, for each step."""
 
 from collections.abc import Sequence
-from functools import reduce
 
 import numpy as np
 
 from skhybrid._validation import check_feature_names, check_is_fitted, check_positive_int
 from skhybrid.series._keeps_history import TransformsRows
+from skhybrid.series._rolling_statistics import STATISTICS, rolling_statistics
 
 __all__ = ["RollingFeatures"]
-
-
-# Each statistic maps the rows 0, 1, ... steps back, arrays (time, feature) with NaN where there is no row, to one
-# array. Adding lag by lag gives each row the same rounding whatever precedes or follows it.
-
-
-def _mean(lags):
-    return sum(np.nan_to_num(rows) for rows in lags) / sum(~np.isnan(rows) for rows in lags)
-
-
-def _std(lags):
-    mean = _mean(lags)
-    return np.sqrt(_mean([(rows - mean) ** 2 for rows in lags]))
-
-
-def _min(lags):
-    return reduce(np.fmin, lags)
-
-
-def _max(lags):
-    return reduce(np.fmax, lags)
-
-
-_STATISTICS = {"mean": _mean, "std": _std, "min": _min, "max": _max}
 
 
 class RollingFeatures(TransformsRows):
@@ -138,10 +114,12 @@ class RollingFeatures(TransformsRows):
 
     def _make(self, line):
         """Put the statistics beside the rows of X."""
-        known = line.rows
-        lags = [known[line.n_before - lag : len(known) - lag][line.at] for lag in range(max(self.windows))]
-        new = [_STATISTICS[statistic](lags[:window]) for window in self.windows for statistic in self.statistics]
-        return np.hstack([lags[0], *new]).astype(known.dtype, copy=False)
+        rows = line.rows[line.n_before :]
+        n_steps, n_columns = rows.shape
+        features = np.empty((n_steps, n_columns * (1 + len(self.windows) * len(self.statistics))), rows.dtype)
+        features[:, :n_columns] = rows
+        rolling_statistics(line.rows, self.windows, self.statistics, out=features[:, n_columns:])
+        return features[line.at]
 
 
 def _check_statistics(windows: Sequence[int], statistics: Sequence[str]) -> None:
@@ -151,8 +129,8 @@ def _check_statistics(windows: Sequence[int], statistics: Sequence[str]) -> None
         )
     for window in windows:
         check_positive_int(window, "windows")
-    if not statistics or not set(statistics) <= set(_STATISTICS):
+    if not statistics or not set(statistics) <= set(STATISTICS):
         raise ValueError(
-            f"statistics must name one or more of {list(_STATISTICS)}, but is {statistics!r}; leave out what is not in "
+            f"statistics must name one or more of {list(STATISTICS)}, but is {statistics!r}; leave out what is not in "
             "the list."
         )
