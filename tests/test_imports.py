@@ -25,7 +25,7 @@ MAY_SEE = {
     "engine": {"_validation", "_backend", "_training"},
     "inspection": {"_validation", "_backend", "_nested"},  # estimators by their public interface only, here and below
     "displays": {"_validation", "inspection"},
-    "evaluation": {"_validation", "_nested", "displays"},
+    "evaluation": {"_validation", "_nested", "series", "displays"},
 }
 FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "__init__.py"]
 

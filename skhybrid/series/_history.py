@@ -134,17 +134,16 @@ def find_past(
     Which steps between `rows` are holes is judged by the fitted labels alone; where holes are refused, by all labels,
     since a few fitted ones may all lie within a week of trading days.
     """
-    steps = _number(history, labels, len(rows), may_refuse)
-    if context == "none":
-        return Past(history.tail[:0], history.numbers[:0], steps, 0)
-    if context == "carry":
-        start = history.next_step
-    elif _has_labels(history, labels):
+    if context == "auto" and _has_labels(history, labels):
         start, steps = _find_by_labels(history, _like_known(history, labels), may_refuse)
-    elif len(history.tail) == 0:  # no row has a past
-        start = history.next_step
     else:
-        start = _find_by_values(history, rows[0])
+        steps = _number(history, labels, len(rows), may_refuse)
+        if context == "none":
+            return Past(history.tail[:0], history.numbers[:0], steps, 0)
+        if context == "carry" or len(history.tail) == 0:  # 0: no row has a past
+            start = history.next_step
+        else:
+            start = _find_by_values(history, rows[0])
     numbers = history.numbers[history.n_forgotten :]
     before = slice(0, int(np.searchsorted(numbers, start)))
     return Past(history.tail[before], start - numbers[before], steps, start)
@@ -209,18 +208,26 @@ def _find_by_labels(history, labels, may_refuse):
             "cross-validate with TimeSeriesSplit, which never tests on the past, or set context='carry' where X "
             "follows the fitted data all the same."
         )
-    n_inside = int((labels <= known[-1]).sum())
-    places = known.get_indexer(labels[:n_inside])
-    if (places < 0).any():
-        raise ValueError(
-            f"X must continue the fitted data or be part of it, but its label {labels[:n_inside][places < 0][0]} lies "
-            "between fitted labels without being one; cross-validate with TimeSeriesSplit."
-        )
-    numbers, after = history.numbers[places], labels[n_inside:]
+    n_inside = int(labels.searchsorted(known[-1], side="right"))
+    numbers, after = history.numbers[_places_of_labels(known, labels[:n_inside])], labels[n_inside:]
     if len(after):
         first = history.numbers[-1] + history.steps.between(known[-1:], after[:1])
         numbers = np.concatenate([numbers, first + _number(history, after, len(after), may_refuse)])
     return int(numbers[0]), numbers - numbers[0]
+
+
+def _places_of_labels(known, labels):
+    """Return the places of labels among the known ones, as an array or, where they follow one another, a slice."""
+    first = int(known.searchsorted(labels[0])) if len(labels) else 0
+    if known[first : first + len(labels)].equals(labels):
+        return slice(first, first + len(labels))
+    places = known.get_indexer(labels)
+    if (places < 0).any():
+        raise ValueError(
+            f"X must continue the fitted data or be part of it, but its label {labels[places < 0][0]} lies between "
+            "fitted labels without being one; cross-validate with TimeSeriesSplit."
+        )
+    return places
 
 
 def _find_by_values(history, row):

@@ -60,7 +60,7 @@ def rolling_statistics(
         stop = n_rows - len(out) + start + len(block)
         past = rows[max(stop - len(block) - n_before, 0) : stop, column : column + n_wide]
         values = np.full((past.shape[1], n_before + len(block)), np.nan)  # (feature, time)
-        values[:, -len(past) :] = past.T
+        np.add(past.T, 0.0, out=values[:, -len(past) :])  # -0 becomes 0: fmin returns either, by their place in memory
         found = _roll_all(values, windows, statistics)
         for i, j in np.ndindex(len(windows), len(statistics)):
             block[:, i, j] = found[statistics[j]][i][:, -len(block) :].T
@@ -72,8 +72,10 @@ def _roll_all(
 ) -> dict[str, list[NDArray[np.float64]]]:
     """Return each statistic of each window, (feature, time)."""
     found: dict[str, list[NDArray[np.float64]]] = {}
-    if not {"mean", "std"}.isdisjoint(statistics):
-        found |= _roll_moments(values, windows, with_std="std" in statistics)
+    if "mean" in statistics:
+        found["mean"] = _roll_mean(values, windows)
+    if "std" in statistics:
+        found["std"] = _roll_std(values, windows)
     if "min" in statistics:
         found["min"] = _roll_extremum(values, windows, np.fmin)
     if "max" in statistics:
@@ -84,30 +86,32 @@ def _roll_all(
 def _roll_extremum(
     values: NDArray[np.float64], windows: Sequence[int], extremum: np.ufunc
 ) -> list[NDArray[np.float64]]:
-    unsigned = values + 0.0  # -0 becomes 0: fmin and fmax return either of the two, by their place in memory
-    return [found for (found,) in _roll([unsigned], windows, lambda late, early: [extremum(*late, *early)])]
+    return [found for (found,) in _roll([values], windows, lambda late, early: [extremum(*late, *early)])]
 
 
-def _roll_moments(
-    values: NDArray[np.float64], windows: Sequence[int], *, with_std: bool
-) -> dict[str, list[NDArray[np.float64]]]:
-    """Return the mean and, if asked for, the standard deviation of each window, (feature, time)."""
+def _count_known(values: NDArray[np.float64]) -> _Summary:
+    """Return how many values are known, and the values with 0 in the place of those that are not."""
     known = ~np.isnan(values)
-    counts: Any = np.float64(1)
-    if not known.all():
-        counts = (known[:1] if (known == known[0]).all() else known).astype(np.float64)
-        values = np.where(known, values, 0.0)
-    single = [counts, values, np.zeros_like(values)] if with_std else [counts, values]
-    found: dict[str, list[NDArray[np.float64]]] = {"mean": [], "std": []}
-    for n, mean, *squares in _roll(single, windows, _merge_moments):
-        nan_if_empty = np.where(n > 0, 0.0, np.nan)
-        found["mean"].append(mean + nan_if_empty)
-        found["std"] += [np.sqrt(square / (n + nan_if_empty)) for square in squares]
-    return found
+    if known.all():
+        return [np.float64(1), values]
+    counts = known[:1] if (known == known[0]).all() else known
+    return [counts.astype(np.float64), np.where(known, values, 0.0)]
+
+
+def _roll_mean(values: NDArray[np.float64], windows: Sequence[int]) -> list[NDArray[np.float64]]:
+    """Return the mean of each window, (feature, time)."""
+    sums = _roll(_count_known(values), windows, lambda late, early: [a + b for a, b in zip(late, early, strict=True)])
+    return [total / np.where(n > 0, n, np.nan) for n, total in sums]
+
+
+def _roll_std(values: NDArray[np.float64], windows: Sequence[int]) -> list[NDArray[np.float64]]:
+    """Return the standard deviation of each window, (feature, time)."""
+    moments = _roll([*_count_known(values), np.zeros_like(values)], windows, _merge_moments)
+    return [np.sqrt(squares / np.where(n > 0, n, np.nan)) for n, _, squares in moments]
 
 
 def _merge_moments(late: _Summary, early: _Summary) -> _Summary:
-    """Merge numbers of known values, their means and, if there, their sums of squared deviations.
+    """Merge numbers of known values, their means, and their sums of squared deviations.
 
     This is exact where one part is empty and where all values are equal. Most is computed in place, which takes half
     the time.
@@ -117,18 +121,17 @@ def _merge_moments(late: _Summary, early: _Summary) -> _Summary:
     T. F. Chan, G. H. Golub and R. J. LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample
     Variances", Stanford University, STAN-CS-79-773, 1979.
     """
-    (n_late, mean_late, *squares_late), (n_early, mean_early, *squares_early) = late, early
+    (n_late, mean_late, squares_late), (n_early, mean_early, squares_early) = late, early
     n = n_late + n_early
     share = n_early / np.maximum(n, 1)
     step = mean_early - mean_late
-    squares = [n_late * share * step for _ in squares_late]
-    for square, square_late, square_early in zip(squares, squares_late, squares_early, strict=True):
-        square *= step
-        square += square_late
-        square += square_early
+    squares = n_late * share * step
+    squares *= step
+    squares += squares_late
+    squares += squares_early
     step *= share
     step += mean_late
-    return [n, step, *squares]
+    return [n, step, squares]
 
 
 def _roll(single: _Summary, windows: Sequence[int], merge: _Merge) -> list[_Summary]:

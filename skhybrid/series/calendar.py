@@ -9,7 +9,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 
-from skhybrid._validation import check_array, check_feature_names, check_is_fitted, fit_context, validate_data
+from skhybrid._validation import (
+    StrOptions,
+    check_array,
+    check_feature_names,
+    check_is_fitted,
+    fit_context,
+    validate_data,
+)
+from skhybrid.series.labels import as_times, time_index
 
 __all__ = ["CalendarFeatures"]
 
@@ -50,6 +58,11 @@ def _calendar_cycles(times: pd.DatetimeIndex, features: Sequence[str]) -> NDArra
     return np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(len(times), -1)
 
 
+# What numbers may count from 1970, coarsest first, and the times that they may give: what nanoseconds can hold.
+_UNITS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+_FIRST_TIME, _END_OF_TIMES = pd.Timestamp("1678-01-01"), pd.Timestamp("2262-01-01")
+
+
 class CalendarFeatures(TransformerMixin, BaseEstimator):
     """Add sine and cosine columns of the hour, the day and the season to the columns of `X`.
 
@@ -72,10 +85,15 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
         - `"quarter"`: 4 in a year.
 
     time : str, int or None, default=None
-        Where the times are. None reads the DatetimeIndex of a DataFrame. A str is the name of a column, an int
-        its position (negative ones count from the end), so that arrays can be used too. The column holds
-        datetimes, or seconds since 1970-01-01 UTC as float64 or integers (float32 is too coarse). It is left
-        out of the output: a network cannot read datetimes, and seconds only grow beyond what it was trained on.
+        Where the times are. None reads the index of a DataFrame, which must be strictly increasing. A str is the
+        name of a column, an int its position (negative ones count from the end), so that arrays can be used too;
+        the column may be in any order, and is left out of the output: a network cannot read times, and numbers
+        of them only grow beyond what it was trained on. Either holds datetimes, dates, periods, text such as
+        "2024-01-31 10:00" (ISO 8601), or categories of these; a column may hold numbers as well, see `unit`.
+
+    unit : {"s", "ms", "us", "ns"}, default="s"
+        What numbers in the column of times count since 1970-01-01 UTC: seconds, milliseconds, microseconds or
+        nanoseconds, as float64 or integers (float32 is too coarse).
 
     Attributes
     ----------
@@ -90,8 +108,8 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Times with a zone are read as local time, times without one as they stand, and seconds as UTC.
-    NaN is let through: a missing time gives NaN in all cycles of its row.
+    Times with a zone are read as local time, times without one as they stand, numbers as UTC, and a period as its
+    start. NaN is let through: a missing time in a column gives NaN in all cycles of its row.
 
     Examples
     --------
@@ -106,11 +124,16 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
     2024-01-01 12:00:00   3.0       0.0      -1.0
     """
 
-    _parameter_constraints = {"features": [tuple, list], "time": [str, Integral, None]}
+    _parameter_constraints = {
+        "features": [tuple, list],
+        "time": [str, Integral, None],
+        "unit": [StrOptions({*_UNITS})],
+    }
 
-    def __init__(self, features=("hour", "dayofweek", "dayofyear"), *, time=None):
+    def __init__(self, features=("hour", "dayofweek", "dayofyear"), *, time=None, unit="s"):
         self.features = features
         self.time = time
+        self.unit = unit
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
@@ -132,12 +155,13 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a feature is not known, or `X` has no times where `time` says.
+            If a feature is not known, `X` has no times where `time` says, its index has them and is not strictly
+            increasing, or numbers of `unit` give times before 1678 or after 2261.
         """
         _check_features(self.features)
         X = self._check_columns(X, reset=True)
         self.time_position_ = None if self.time is None else _column_position(X, self.time)
-        _split_times(X, self.time_position_)
+        _split_times(X, self.time_position_, self.unit)
         self._as_fitted = clone(self)
         return self
 
@@ -157,11 +181,11 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `X` has no times where `time` says.
+            As in `fit`.
         """
         check_is_fitted(self)
         X = self._check_columns(X, reset=False)
-        values, times = _split_times(X, self.time_position_)
+        values, times = _split_times(X, self.time_position_, self._as_fitted.unit)
         return np.hstack([values, _calendar_cycles(times, self._as_fitted.features)])
 
     def get_feature_names_out(self, input_features=None):
@@ -218,34 +242,65 @@ def _column_position(X: pd.DataFrame, time: str | int) -> int:
     )
 
 
-def _split_times(X: pd.DataFrame, time_position: int | None) -> tuple[NDArray[Any], pd.DatetimeIndex]:
+def _split_times(X: pd.DataFrame, time_position: int | None, unit: str) -> tuple[NDArray[Any], pd.DatetimeIndex]:
     """Return the numbers in `X` and its times."""
     if time_position is None:
-        values, times = X, _check_time_index(X)
+        values, times = X, _read_index(X)
     else:
         others = np.delete(np.arange(X.shape[1]), time_position)
-        values, times = X.iloc[:, others], _read_times(X.iloc[:, time_position])
+        values, times = X.iloc[:, others], _read_column(X.iloc[:, time_position], unit)
     if values.shape[1] == 0:
         return np.empty(values.shape), times
     return check_array(values, ensure_all_finite="allow-nan"), times
 
 
-def _check_time_index(X: pd.DataFrame) -> pd.DatetimeIndex:
-    if isinstance(X.index, pd.DatetimeIndex):
-        return X.index
-    raise ValueError(
-        f"time=None needs a DataFrame with a DatetimeIndex, but the index of X is {type(X.index).__name__}; "
-        "pass a DataFrame with one (in a pipeline with set_output(transform='pandas') on the steps before), "
-        "or time= the name or position of a column of times."
-    )
+def _read_index(X: pd.DataFrame) -> pd.DatetimeIndex:
+    labels = X.index if len(X) == 0 else time_index(X)  # no rows are refused as such
+    times = _as_datetimes(labels)
+    if times is None:
+        raise ValueError(
+            f"time=None needs a DataFrame with a DatetimeIndex, but the index of X is {type(X.index).__name__}; "
+            "pass a DataFrame with one (in a pipeline with set_output(transform='pandas') on the steps before), "
+            "or time= the name or position of a column of times."
+        )
+    return times
 
 
-def _read_times(column: pd.Series) -> pd.DatetimeIndex:
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return pd.DatetimeIndex(column)
-    if pd.api.types.is_numeric_dtype(column):
-        return pd.DatetimeIndex(pd.to_datetime(column, unit="s"))
-    raise ValueError(
-        f"The column of times {column.name!r} must hold datetimes or seconds since 1970, "
-        f"but has dtype {column.dtype}; convert it with pandas.to_datetime."
-    )
+def _read_column(column: pd.Series, unit: str) -> pd.DatetimeIndex:
+    """Return the times in a column; NaT where one is missing."""
+    is_known = column.notna().to_numpy()
+    labels = as_times(pd.Index(column[is_known])) if is_known.any() else pd.DatetimeIndex([])
+    times = _as_datetimes(labels)
+    if labels is not None and labels.dtype.kind in "iuf":
+        times = _from_numbers(labels, column.name, unit)
+    if times is None:
+        raise ValueError(
+            f"The column of times {column.name!r} must hold times or numbers that count from 1970, but has dtype "
+            f"{column.dtype}; convert it with pandas.to_datetime."
+        )
+    return pd.DatetimeIndex(pd.Series(times, np.flatnonzero(is_known)).reindex(range(len(column))))
+
+
+def _as_datetimes(labels: pd.Index | None) -> pd.DatetimeIndex | None:
+    """Return times, of periods their start; None where there are none."""
+    if isinstance(labels, pd.PeriodIndex):
+        return labels.to_timestamp(how="start")
+    return labels if isinstance(labels, pd.DatetimeIndex) else None
+
+
+def _from_numbers(numbers: pd.Index, name: Any, unit: Any) -> pd.DatetimeIndex:
+    """Return the times that numbers of `unit` give."""
+    if not _are_in_range(numbers, unit):
+        other = next((other for other in _UNITS if _are_in_range(numbers, other)), None)
+        remedy = f"pass unit={other!r} if they are {_UNITS[other]}" if other else "convert it with pandas.to_datetime"
+        raise ValueError(
+            f"The column of times {name!r} must hold {_UNITS[unit]} since 1970 that give times from 1678 to 2261, but "
+            f"its numbers run from {numbers.min():.6g} to {numbers.max():.6g}; {remedy}."
+        )
+    return pd.DatetimeIndex(pd.to_datetime(numbers, unit=unit))
+
+
+def _are_in_range(numbers: pd.Index, unit: Any) -> bool:
+    per_second = pd.Timedelta(1, "s") / pd.Timedelta(1, unit)
+    first, last = numbers.min() / per_second, numbers.max() / per_second
+    return _FIRST_TIME.timestamp() <= first and last < _END_OF_TIMES.timestamp()

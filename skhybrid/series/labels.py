@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 # Text that is a time: as ISO 8601 has it, which is read; and other text that holds a year, or a day and a month.
 _ISO_TIME = r"\d{4}-\d{2}"
-_OTHER_TIME = r".*(?:(?:^|\D)(?:1[5-9]|2[01])\d{2}(?:\D|$)|\d{1,2}[-./]\d{1,2})"
+_YEAR, _MONTH_AND_DAY = r"(?:1[5-9]|2[01])\d{2}", r"(?:0\d|1[0-2])(?:[0-3]\d)?"
+_OTHER_TIME = rf".*(?:(?:^|\D){_YEAR}(?:{_MONTH_AND_DAY})?(?:\D|$)|\d{{1,2}}[-./]\d{{1,2}})"
 
 
 def time_index(X: Any, name: str = "X") -> pd.Index | None:
@@ -24,7 +25,7 @@ def time_index(X: Any, name: str = "X") -> pd.Index | None:
             f"{name} must hold one series with one label per row, but has a MultiIndex of {index.nlevels} levels; fit "
             "one pipeline per series."
         )
-    labels = _as_times(index)
+    labels = as_times(index)
     if labels is None and _only_names_rows(index):
         return None
     if labels is None or labels.hasnans:
@@ -41,6 +42,28 @@ def time_index(X: Any, name: str = "X") -> pd.Index | None:
             "(shuffled, bootstrapped or KFold rows have no past)."
         )
     return labels
+
+
+def as_times(index: pd.Index) -> pd.Index | None:
+    """Return an index of times or of numbers as numpy holds them, None where the labels are neither.
+
+    An index with missing labels is returned as it is.
+    """
+    if index.hasnans:
+        return index
+    if isinstance(index, pd.CategoricalIndex):
+        index = index.astype(index.categories.dtype)
+    if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex | pd.RangeIndex):
+        return index
+    kind = getattr(index.dtype, "kind", "O")
+    if kind == "M":  # of pyarrow
+        return pd.DatetimeIndex(index)
+    if kind == "m":
+        return pd.TimedeltaIndex(index)
+    if kind in "iuf":
+        numbers = index.to_numpy(dtype=np.float64 if kind == "f" else np.int64)
+        return pd.Index(numbers) if np.isfinite(numbers).all() else None
+    return _read_objects(pd.Index(index.to_numpy(dtype=object), dtype=object))
 
 
 def is_default(labels: pd.Index) -> bool:
@@ -72,22 +95,6 @@ def _only_names_rows(index):
     """Return whether labels are text, and not all of it has a date in it."""
     texts = pd.Index(index.to_numpy(dtype=object), dtype=object)
     return pd.api.types.infer_dtype(texts) == "string" and not texts.str.match(_OTHER_TIME).all()
-
-
-def _as_times(index: pd.Index) -> pd.Index | None:
-    """Return an index of times or of numbers as numpy holds them, None where the labels are neither."""
-    if isinstance(index, pd.CategoricalIndex):
-        index = index.astype(index.categories.dtype)
-    if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex | pd.RangeIndex) or index.hasnans:
-        return index
-    kind = getattr(index.dtype, "kind", "O")
-    if kind == "M":  # of pyarrow
-        return pd.DatetimeIndex(index)
-    if kind == "m":
-        return pd.TimedeltaIndex(index)
-    if kind in "iuf":
-        return pd.Index(index.to_numpy(dtype=np.float64 if kind == "f" else np.int64))
-    return _read_objects(pd.Index(index.to_numpy(dtype=object), dtype=object))
 
 
 def _read_objects(index: pd.Index) -> pd.Index | None:

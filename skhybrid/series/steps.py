@@ -40,7 +40,10 @@ class Steps:
         if np.isnan(self.usual):  # fitted to one row
             return learn_steps(labels, None).number(labels, n_rows)
         gaps = _gaps(labels)
-        steps = np.where(gaps > self.longest, np.rint(gaps / self.usual), 1).astype(np.intp)
+        is_hole = gaps > self.longest
+        if not is_hole.any():
+            return np.arange(n_rows)
+        steps = np.where(is_hole, np.rint(gaps / self.usual), 1).astype(np.intp)
         return np.concatenate([[0], np.cumsum(steps)])
 
     def between(self, last: pd.Index, first: pd.Index) -> int:
@@ -100,7 +103,7 @@ def _check_freq(freq, labels):
     if isinstance(freq, str) and freq == "rows":
         return
     try:
-        to_offset(freq)
+        _as_offset(freq, labels)
     except ValueError:
         raise ValueError(
             f"freq must be None, a pandas offset such as 'h' or 'B', or 'rows', but is {freq!r}; pass one of these."
@@ -113,9 +116,14 @@ def _check_freq(freq, labels):
         )
 
 
+def _as_offset(freq: Any, labels: pd.Index | None) -> Any:
+    """Return the step that `freq` means; that between periods has names of its own."""
+    return pd.PeriodDtype(freq).freq if isinstance(labels, pd.PeriodIndex) else to_offset(freq)  # type: ignore[attr-defined]
+
+
 def _positions_on_grid(labels, freq):
     """Return the number of each label among those that `freq` makes from the first one on."""
-    offset: Any = to_offset(freq)
+    offset = _as_offset(freq, labels)
     if isinstance(labels, pd.PeriodIndex):
         is_on_grid = np.full(len(labels), labels.freq == offset)
         positions = (labels.asi8 - labels.asi8[0]) // offset.n

@@ -102,6 +102,51 @@ def test_calendar_integer_seconds_column(indexed, dated):
     np.testing.assert_allclose(out, CalendarFeatures().fit_transform(indexed), atol=1e-9)
 
 
+@pytest.mark.parametrize(("unit", "per_second"), [("s", 1), ("ms", 10**3), ("us", 10**6), ("ns", 10**9)])
+@pytest.mark.parametrize("dtype", ["int64", "float64", "Int64", "Float64"])
+def test_calendar_reads_numbers_of_a_unit(unit, per_second, dtype, indexed, dated):
+    dated["date"] = pd.Series([int(stamp.timestamp()) * per_second for stamp in TIMES], dtype=dtype)
+    out = CalendarFeatures(time="date", unit=unit).fit_transform(dated)
+    np.testing.assert_allclose(out, CalendarFeatures().fit_transform(indexed), atol=1e-9)
+
+
+def test_calendar_unit_is_that_of_the_fit(dated):
+    dated["date"] = [int(stamp.timestamp()) * 1000 for stamp in TIMES]
+    calendar = CalendarFeatures(time="date", unit="ms").fit(dated)
+    expected = calendar.transform(dated)
+    np.testing.assert_array_equal(calendar.set_params(unit="s").transform(dated), expected)
+
+
+DAYS = pd.date_range("2024-01-30", periods=4, freq="D")
+READ_AS_TIMES = {
+    "dates": list(DAYS.date),
+    "ISO text": list(DAYS.strftime("%Y-%m-%d")),
+    "string": pd.array(DAYS.strftime("%Y-%m-%d"), dtype="string"),
+    "categories of text": pd.Categorical(DAYS.strftime("%Y-%m-%d")),
+    "categories of times": pd.Categorical(DAYS),
+    "periods": DAYS.to_period("D"),
+    "objects": DAYS.astype(object),
+    "seconds": DAYS.as_unit("s"),
+}
+
+
+@pytest.mark.parametrize("times", READ_AS_TIMES.values(), ids=READ_AS_TIMES)
+def test_calendar_reads_times_of_many_types(times):
+    cycles = ("dayofweek", "dayofmonth")
+    expected = CalendarFeatures(cycles).fit_transform(pd.DataFrame({"load": np.arange(4.0)}, DAYS))
+    in_index = pd.DataFrame({"load": np.arange(4.0)}, index=pd.Index(times))
+    out = CalendarFeatures(cycles).set_output(transform="pandas").fit_transform(in_index)
+    np.testing.assert_array_equal(out, expected)
+    pd.testing.assert_index_equal(out.index, in_index.index)  # as it was, not as it was read
+    in_column = pd.DataFrame({"time": times, "load": np.arange(4.0)})[::-1]  # in any order
+    np.testing.assert_array_equal(CalendarFeatures(cycles, time="time").fit_transform(in_column), expected[::-1])
+
+
+def test_calendar_reads_a_period_as_its_start():
+    X = pd.DataFrame({"load": [1.0]}, pd.PeriodIndex(["2024-05"], freq="Q"))
+    np.testing.assert_allclose(CalendarFeatures(["dayofyear"]).fit_transform(X)[0, 1], np.sin(2 * np.pi * 91 / 366))
+
+
 def test_calendar_reads_zones_as_local_time():
     utc = pd.DatetimeIndex(["2024-07-01 10:00"], tz="UTC")
     np.testing.assert_allclose(cycle("hour", utc.tz_convert("Europe/Paris")), [12 / 24])
@@ -159,11 +204,64 @@ def test_calendar_lets_nan_through(dated):
 
 
 @pytest.mark.parametrize(
-    "X", [np.zeros((3, 2)), pd.DataFrame({"load": [1.0, 2.0]})], ids=["array", "frame without times"]
+    "column",
+    [
+        pd.Series([None, "2024-01-01"]),
+        pd.Series([None, pd.Period("2024")]),
+        pd.Series(pd.Categorical([None, "2024-01-01"])),
+        pd.Series([None, 0], dtype="Int64"),
+        pd.Series([np.nan, 0.0]),
+        pd.Series(["2024-01-01"] * 2).where([False, True]),
+        pd.to_datetime(pd.Series([None, "2024-01-01"]), utc=True),
+    ],
+    ids=lambda column: str(column.dtype),
 )
-def test_calendar_refuses_data_without_times(X):
-    with pytest.raises(ValueError, match=r"time=None needs .* DatetimeIndex.* RangeIndex; .* name or position"):
+def test_calendar_lets_missing_times_of_all_types_through(column):
+    calendar = CalendarFeatures(["hour"], time=0).fit(column.to_frame())
+    np.testing.assert_array_equal(calendar.transform(column.to_frame()), [[np.nan, np.nan], [0, 1]])
+    np.testing.assert_array_equal(calendar.transform(column[:1].to_frame()), [[np.nan, np.nan]])
+
+
+@pytest.mark.parametrize(
+    ("X", "index"),
+    [
+        (np.zeros((3, 2)), "RangeIndex"),
+        (pd.DataFrame({"load": [1.0, 2.0]}), "RangeIndex"),
+        (pd.DataFrame({"load": [1.0, 2.0]}, [0.5, 1.5]), "Index"),
+        (pd.DataFrame({"load": [1.0, 2.0]}, pd.to_timedelta([1, 2])), "TimedeltaIndex"),
+        (pd.DataFrame({"load": [1.0, 2.0]}, ["b", "a"]), "Index"),
+    ],
+    ids=["array", "frame without times", "numbers", "durations", "names"],
+)
+def test_calendar_refuses_data_without_times(X, index):
+    with pytest.raises(ValueError, match=rf"time=None needs .* DatetimeIndex.* is {index}; .* name or position"):
         CalendarFeatures().fit(X)
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        (DAYS[::-1], "not strictly increasing"),
+        (DAYS[[0, 0, 1, 2]], "not strictly increasing"),
+        (DAYS.strftime("%Y-%m-%d")[::-1], "not strictly increasing"),
+        (pd.MultiIndex.from_product([["a", "b"], DAYS[:2]]), "MultiIndex of 2 levels"),
+        (DAYS.where([True, True, True, False]), "missing ones are among them"),
+        (DAYS.strftime("%d.%m.%Y"), "must have times or numbers as labels"),
+    ],
+    ids=["newest first", "repeated", "text newest first", "panel", "missing", "text that is not ISO"],
+)
+def test_calendar_reads_the_index_by_the_rule_of_labels(index, message):
+    X = pd.DataFrame({"load": np.arange(4.0), "time": DAYS[::-1]}, index)
+    with pytest.raises(ValueError, match=message):
+        CalendarFeatures().fit(X[["load"]])
+    with pytest.raises(ValueError, match=message):
+        CalendarFeatures().fit(X[["load"]].set_axis(DAYS)).transform(X[["load"]])
+    CalendarFeatures(time="time").fit(X)  # does not read it
+
+
+def test_calendar_refuses_no_rows_as_such(indexed):
+    with pytest.raises(ValueError, match=r"Found array with 0 sample\(s\)"):
+        CalendarFeatures().fit(indexed[:0])
 
 
 def test_calendar_transform_refuses_data_without_times(indexed):
@@ -177,10 +275,40 @@ def test_calendar_refuses_a_missing_column(time, dated):
         CalendarFeatures(time=time).fit(dated)
 
 
-def test_calendar_refuses_times_as_text(dated):
-    dated["date"] = dated["date"].astype(str)
-    with pytest.raises(ValueError, match=r"column of times 'date' must hold datetimes or seconds.*to_datetime"):
-        CalendarFeatures(time="date").fit(dated)
+@pytest.mark.parametrize(
+    "times", [DAYS.strftime("%d.%m.%Y"), DAYS - DAYS[0], [True, False, True, True], ["2024-01-01", 1, 2, 3]]
+)
+def test_calendar_refuses_a_column_without_times(times):
+    X = pd.DataFrame({"date": times, "load": np.arange(4.0)})
+    with pytest.raises(ValueError, match=r"column of times 'date' must hold times or numbers .* dtype .*to_datetime"):
+        CalendarFeatures(time="date").fit(X)
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "message"),
+    [
+        (1.7e12, "s", r"hold seconds since 1970 .* run from 0 to 1.7e\+12; pass unit='ms' if they are milliseconds"),
+        (1.7e15, "ms", "hold milliseconds since 1970 .*; pass unit='us' if they are microseconds"),
+        (-1.7e18, "s", r"run from -1.7e\+18 to 0; pass unit='ns' if they are nanoseconds"),
+        (1e20, "s", "convert it with pandas.to_datetime"),
+        (pd.Timestamp("2262-01-01").timestamp(), "s", "give times from 1678 to 2261"),
+        (pd.Timestamp("1677-12-31").timestamp(), "s", "give times from 1678 to 2261"),
+    ],
+)
+def test_calendar_refuses_numbers_that_give_no_times(number, unit, message):
+    with pytest.raises(ValueError, match=message):
+        CalendarFeatures(time=0, unit=unit).fit([[0.0], [number]])
+
+
+@pytest.mark.parametrize("time", ["1678-01-01", "2261-12-31"])
+def test_calendar_takes_numbers_up_to_the_ends_of_time(time):
+    X = [[pd.Timestamp(time).timestamp()]]
+    assert CalendarFeatures(["dayofyear"], time=0).fit_transform(X).shape == (1, 2)
+
+
+def test_calendar_refuses_a_unit():
+    with pytest.raises(ValueError, match="The 'unit' parameter of CalendarFeatures must be a str among"):
+        CalendarFeatures(time=0, unit="h").fit([[0.0]])
 
 
 @pytest.mark.parametrize("features", [(), ("hour", "hour"), ("hour", "fortnight")])

@@ -1,25 +1,12 @@
-import linecache
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.exceptions import NotFittedError
-from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted
 
-from skhybrid._validation import fit_context
-from skhybrid.series._history import (
-    CONTEXTS,
-    KeepsHistory,
-    check_steps,
-    extend,
-    pad_past,
-    remember,
-    rows_before,
-    time_index,
-)
+from skhybrid.series._history import extend, find_past, remember, tell_missing, warn
+from skhybrid.series.steps import learn_steps
 
 
 def column(*values):
@@ -30,345 +17,328 @@ def hours(start, stop):
     return pd.date_range("2024-01-01", periods=stop, freq="h")[start:]
 
 
-def labelled(start, stop):
-    return pd.DataFrame({"x": np.arange(start, stop, dtype=float)}, hours(start, stop))
+def known(*values, labels=None, n_kept=2, freq=None):
+    """Return what is kept after a fit to a column of `values`, by default 1, 2, 3, 4."""
+    rows = column(*(values or (1, 2, 3, 4)))
+    return remember(rows, labels, learn_steps(labels, freq), n_kept)
 
 
-# --- time_index ------------------------------------------------------------------------------------------------------
+# --- remember --------------------------------------------------------------------------------------------------------
+
+
+def test_remember_keeps_the_first_row_and_the_last_ones():
+    rows, labels = column(1, 2, 3, 4), hours(0, 4)
+    history = remember(rows, labels, learn_steps(labels, None), 2)
+    assert history.first.tolist() == [1]
+    assert history.tail.tolist() == [[3], [4]]
+    assert history.labels is labels
+    assert history.numbers.tolist() == [0, 1, 2, 3]
+    assert (history.next_step, history.n_forgotten) == (4, 2)
+    rows[:] = 0  # what is kept is a copy
+    assert (history.first.tolist(), history.tail.tolist()) == ([1], [[3], [4]])
+
+
+@pytest.mark.parametrize(("n_kept", "n_tail"), [(0, 0), (1, 1), (3, 3), (9, 3)])
+def test_remember_keeps_no_more_rows_than_there_are(n_kept, n_tail):
+    assert len(known(1, 2, 3, n_kept=n_kept).tail) == n_tail
+
+
+def test_remember_numbers_steps():
+    assert known(labels=hours(0, 30).delete(range(3, 29))).numbers.tolist() == [0, 1, 2, 29]
 
 
 @pytest.mark.parametrize(
-    "index",
-    [hours(0, 3), pd.period_range("2024", periods=3), pd.to_timedelta([1, 2, 9], unit="s"), pd.Index([0.5, 1, 4])],
+    ("values", "are_distinct"), [(range(200), True), ([0, *range(199)], True), ([0, 0, 0, *range(197)], False)]
 )
-def test_time_index_returns_labels_that_order_the_rows(index):
-    assert time_index(pd.DataFrame({"x": [1, 2, 3]}, index)).equals(index)
-    assert time_index(pd.Series([1, 2, 3], index)).equals(index)
-
-
-@pytest.mark.parametrize("X", [np.zeros((3, 1)), [[1.0]], pd.DataFrame({"x": [1, 2]}, ["b", "a"])])
-def test_time_index_is_none_where_nothing_orders_the_rows(X):
-    assert time_index(X) is None
-
-
-@pytest.mark.parametrize("labels", [[2, 1, 3], [1, 1, 2]], ids=["out of order", "repeated"])
-def test_time_index_refuses_labels_that_do_not_increase(labels):
-    with pytest.raises(ValueError, match="each label once, but its index is not strictly increasing; sort"):
-        time_index(pd.DataFrame({"x": [1, 2, 3]}, labels))
-
-
-def test_time_index_refuses_several_levels():
-    with pytest.raises(ValueError, match="MultiIndex of 2 levels; fit one pipeline per series"):
-        time_index(pd.DataFrame({"x": [1]}, pd.MultiIndex.from_tuples([("a", 1)])))
-
-
-# --- check_steps -----------------------------------------------------------------------------------------------------
+def test_remember_knows_whether_hardly_any_row_comes_twice(values, are_distinct):
+    assert known(*values).are_distinct == are_distinct
 
 
 @pytest.mark.parametrize(
-    "index", [None, pd.Index([1, 9]), hours(0, 20), pd.Index([0, 1, 3, 8, 9]), pd.Index([0, 1, 3, 4, 14])]
-)
-def test_check_steps_takes_rows_that_follow_one_another(index):
-    check_steps(index)
-
-
-@pytest.mark.parametrize(
-    ("index", "message"),
+    ("rows", "tolerance"),
     [
-        (hours(0, 40).delete([4, 9]), r"2 holes, the first of them after 2024-01-01 03:00:00"),
-        (pd.Index([0, 1, 3, 4, 25]), r"1 holes, the first of them after 4"),  # where steps differ: over ten of them
+        (column(0, 2), [1e-6]),
+        (column(0, 2, np.nan), [1e-6]),
+        (column(5, 5), [5 * 8 * np.finfo(np.float64).eps]),
+        (column(5, 5).astype(np.float32), [5 * 8 * np.finfo(np.float32).eps]),
+        (np.array([[np.nan, 1.0], [1.0, np.nan]]), [0, 8 * np.finfo(np.float64).eps]),
     ],
 )
-def test_check_steps_refuses_holes(index, message):
-    with pytest.raises(ValueError, match=message):
-        check_steps(index)
+def test_remember_allows_for_rounding(rows, tolerance):
+    np.testing.assert_allclose(remember(rows, None, learn_steps(None, None), 1).tolerance, tolerance)
 
 
-# --- remember and extend ---------------------------------------------------------------------------------------------
+def test_many_rows_are_told_apart_as_few_are():
+    rows = np.random.default_rng(0).normal(size=(2**16 + 3, 2)).round(3)
+    hashes = remember(rows, None, learn_steps(None, None), 1).hashes
+    np.testing.assert_array_equal(hashes[-5:], remember(rows[-5:], None, learn_steps(None, None), 1).hashes)
+    assert len(np.unique(hashes)) == len(np.unique(rows, axis=0))
+    assert (known(0.0, -0.0).hashes == known(0.0).hashes).all()
 
 
-def test_remember_keeps_the_first_row_and_the_longest_past():
-    index = hours(0, 4)
-    rows = column(1, 2, 3, 4)
-    history = remember(rows, index, 2)
-    assert history.first.tolist() == [1]
-    assert history.first_is_unique
-    assert history.tail.tolist() == [[3], [4]]
-    assert history.index is index
-    rows[:] = 0  # what is kept is a copy
-    assert history.tail.tolist() == [[3], [4]]
-
-
-@pytest.mark.parametrize(("n_before", "n_kept"), [(0, 0), (1, 1), (3, 3), (9, 3)])
-def test_remember_keeps_no_more_rows_than_there_are(n_before, n_kept):
-    assert len(remember(column(1, 2, 3), None, n_before).tail) == n_kept
-
-
-@pytest.mark.parametrize(("rows", "is_unique"), [(column(1, 2, 3), True), (column(1, 2, 1 + 1e-9), False)])
-def test_remember_knows_whether_the_first_row_is_unique_but_for_rounding(rows, is_unique):
-    assert remember(rows, None, 1).first_is_unique == is_unique
+# --- extend ----------------------------------------------------------------------------------------------------------
 
 
 def test_extend_takes_rows_that_follow():
-    history = extend(remember(column(1, 2, 3), hours(0, 3), 2), column(4), hours(3, 4), 2)
-    assert history.tail.tolist() == [[3], [4]]
+    history = extend(known(1, 2, 3, labels=hours(0, 3)), column(4, 5), hours(3, 5), 3, "auto")
+    assert history.tail.tolist() == [[3], [4], [5]]
     assert history.first.tolist() == [1]
-    assert history.index.equals(hours(0, 4))
+    assert history.labels.equals(hours(0, 5))
+    assert history.numbers.tolist() == [0, 1, 2, 3, 4]
+    assert find_past(history, column(4), None, "auto").start == 3
 
 
-@pytest.mark.parametrize(("known", "new"), [(hours(0, 3), None), (None, hours(3, 4))])
-def test_extend_forgets_labels_that_not_all_rows_have(known, new):
-    assert extend(remember(column(1, 2, 3), known, 2), column(4), new, 2).index is None
-
-
-def test_extend_refuses_rows_that_are_known():
-    history = remember(column(1, 2, 3), pd.Index([1, 2, 3]), 2)
-    with pytest.raises(ValueError, match="which end at 3, but starts at 3; pass later rows"):
-        extend(history, column(4), pd.Index([3]), 2)
-
-
-# --- rows_before -----------------------------------------------------------------------------------------------------
-
-
-def before(rows, index=None, *, context="auto", fitted_index=None, n_before=2):
-    """Return the rows that precede `rows` after a fit to 1, 2, 3, 4."""
-    return rows_before(remember(column(1, 2, 3, 4), fitted_index, 2), rows, index, n_before, context)[:, 0].tolist()
+def test_extend_counts_the_steps_of_a_hole():
+    history = extend(known(1, 2, 3, labels=hours(0, 3)), column(4, 5), hours(5, 9).delete([1, 2]), 2, "auto")
+    assert history.numbers.tolist() == [0, 1, 2, 5, 8]
 
 
 @pytest.mark.parametrize(
-    ("context", "fitted", "later"), [("auto", [], [3, 4]), ("carry", [3, 4], [3, 4]), ("none", [], [])]
+    ("labels", "new", "expected"),
+    [
+        (hours(0, 3), None, None),
+        (None, hours(3, 4), None),
+        (hours(0, 3), pd.RangeIndex(1), None),
+        (pd.RangeIndex(3), pd.RangeIndex(1), pd.RangeIndex(4)),
+        (pd.RangeIndex(3), pd.RangeIndex(3, 4), pd.RangeIndex(4)),
+        (pd.RangeIndex(3), None, None),
+    ],
 )
-def test_rows_before_arrays(context, fitted, later):
-    assert before(column(1, 2), context=context) == fitted
-    assert before(column(5, 6), context=context) == later
+def test_extend_forgets_labels_that_not_all_rows_have(labels, new, expected):
+    history = extend(known(1, 2, 3, labels=labels), column(4), new, 2, "auto")
+    assert history.labels is None if expected is None else history.labels.equals(expected)
+    assert history.numbers.tolist() == [0, 1, 2, 3]
+
+
+def test_extend_without_times_counts_rows_whatever_the_freq():
+    history = known(1, 2, 3, labels=hours(0, 3), freq="h")
+    assert extend(history, column(4, 5), pd.RangeIndex(2), 2, "auto").numbers.tolist() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("context", ["auto", "carry", "none"])
+@pytest.mark.parametrize("label", [2, 3])
+def test_extend_refuses_labels_that_do_not_follow(label, context):
+    with pytest.raises(ValueError, match=f"which end at 3, but starts at {label}; pass later rows"):
+        extend(known(1, 2, 3, labels=pd.Index([1, 2, 3])), column(4), pd.Index([label]), 2, context)
+
+
+def test_extend_refuses_a_row_that_is_known():
+    history = known(1, 2, 3, 3)
+    with pytest.raises(ValueError, match="its first row equals row 1 of them; pass later rows, or set context='carry'"):
+        extend(history, column(2), None, 2, "auto")
+    assert extend(history, column(2), None, 2, "carry").tail.tolist() == [[3], [2]]
+    assert extend(history, column(3), None, 2, "auto").tail.tolist() == [[3], [3]]  # values that recur say nothing
+
+
+# --- find_past: by context and by values -----------------------------------------------------------------------------
+
+
+def found(history, *values, labels=None, context="auto", **options):
+    """Return the rows that are found before `values`, and the number of the step at which these start."""
+    past = find_past(history, column(*values), labels, context, **options)
+    assert len(past.steps_back) == len(past.rows)
+    return past.rows[:, 0].tolist(), past.start
 
 
 @pytest.mark.parametrize(
-    ("first", "expected"),
-    [(0, []), (1, []), (2, []), (3, [3]), (4, [3, 4])],  # of row 3, row 2 is not kept
+    ("context", "fitted", "later"),
+    [("auto", ([], 0), ([3, 4], 4)), ("carry", ([3, 4], 4), ([3, 4], 4)), ("none", ([], 0), ([], 0))],
 )
-def test_rows_before_looks_up_labels(first, expected):
-    assert before(column(9), hours(first, 6), fitted_index=hours(0, 4)) == expected
+@pytest.mark.parametrize("labels", [None, pd.RangeIndex(2)])
+@pytest.mark.parametrize("fitted_labels", [None, pd.RangeIndex(4), hours(0, 4)])
+def test_find_past_without_labels(context, fitted, later, labels, fitted_labels):
+    history = known(labels=fitted_labels)
+    assert found(history, 1, 2, labels=labels, context=context) == fitted
+    assert found(history, 5, 6, labels=labels, context=context) == later
 
 
-def test_rows_before_counts_the_rows_of_a_gap():
-    with pytest.warns(UserWarning, match="X starts 2 steps after the fitted data ends, so that 1 rows"):
-        assert before(column(9), hours(5, 6), fitted_index=hours(0, 4)) == [3, 4]
-    assert before(column(9), hours(6, 7), fitted_index=hours(0, 4)) == []  # no window reaches back over the gap
+@pytest.mark.parametrize(
+    ("first", "expected"), [(1, ([], 0)), (2, ([], 1)), (3, ([], 2)), (4, ([3], 3)), (4 + 1e-9, ([3], 3))]
+)
+def test_find_past_looks_for_the_first_row_among_all_known(first, expected):
+    assert found(known(), first, 9) == expected
 
 
-def test_rows_before_returns_no_more_than_asked_for():
-    assert before(column(5), n_before=1) == [4]
-    assert before(column(5), n_before=0) == []
+@pytest.mark.parametrize(
+    ("values", "first", "taken", "expected"),
+    [
+        ((1, 2, 1, 3), 1, "2 times.* taken as the fitted data, without rows before it", ([], 0)),
+        ((1, 2, 3, 3), 3, "2 times.* taken as continuing it", ([3, 3], 4)),
+        ((1, 3, 2, 3), 3, "2 times.* taken as continuing it", ([2, 3], 4)),
+        ((0, 1, np.nan, np.nan), np.nan, "2 times.* taken as continuing it", ([np.nan, np.nan], 4)),
+    ],
+)
+def test_find_past_warns_where_the_first_row_occurs_more_than_once(values, first, taken, expected):
+    with pytest.warns(UserWarning, match=taken):
+        rows, start = found(known(*values), first, 9)
+    np.testing.assert_array_equal(rows, expected[0])
+    assert start == expected[1]
+
+
+@pytest.mark.parametrize(
+    "values", [(1, 7, 7, 3, 4), (1, 7, 2, 2, 2, 3, 4)], ids=["more than once", "once, where values recur"]
+)
+def test_find_past_continues_where_a_forgotten_row_says_nothing(values):
+    assert found(known(*values), 7, 9) == ([3, 4], len(values))
+
+
+def test_find_past_asks_no_values_where_no_row_has_a_past():
+    assert found(known(n_kept=0), 1, 2) == ([], 4)
+
+
+# --- find_past: by labels --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "rows", "steps_back"),
+    [(0, [], []), (1, [], []), (2, [], []), (3, [3], [1]), (4, [3, 4], [2, 1]), (6, [3, 4], [4, 3])],
+)  # of row 3, row 2 is not kept
+def test_find_past_looks_up_labels(first, rows, steps_back):
+    past = find_past(known(labels=hours(0, 4)), column(1, 9), hours(first, first + 2), "auto")
+    assert (past.rows[:, 0].tolist(), past.steps_back.tolist()) == (rows, steps_back)
+    assert (past.start, past.steps.tolist()) == (first, [0, 1])
+
+
+@pytest.mark.parametrize("context", ["carry", "none"])
+def test_find_past_asks_no_labels_where_the_context_is_given(context):
+    expected = ([3, 4], 4) if context == "carry" else ([], 0)
+    for labels in (hours(0, 2), pd.Index([7, 9]), hours(0, 2).tz_localize("UTC")):
+        assert found(known(labels=hours(0, 4)), 1, 2, labels=labels, context=context) == expected
+
+
+def test_find_past_looks_up_a_default_index_where_the_fitted_one_does_not_start_at_0():
+    history = known(labels=pd.RangeIndex(2, 6))
+    assert found(history, 9, labels=pd.RangeIndex(6, 7)) == ([3, 4], 4)
+    with pytest.raises(ValueError, match=r"must not start before the fitted data, but starts at 0 and .* at 2"):
+        found(history, 9, labels=pd.RangeIndex(1))
+
+
+@pytest.mark.parametrize(
+    ("index", "numbers"),
+    [
+        ([4, 5, 8], [0, 1, 4]),  # after the fitted rows
+        ([2, 3, 4, 6], [0, 1, 2, 4]),  # from among them on
+        ([0, 1, 3], [0, 1, 3]),
+    ],
+)
+def test_find_past_numbers_the_steps_of_x(index, numbers):
+    past = find_past(known(labels=hours(0, 4)), column(*index), hours(0, 9)[index], "auto")
+    assert past.steps.tolist() == numbers
+
+
+def test_find_past_judges_holes_that_are_refused_by_all_labels():
+    days = pd.bdate_range("2024-01-01", periods=20)  # from a Monday on
+    history = known(labels=days[:4])
+    assert find_past(history, column(*range(16)), days[4:], "auto").steps.tolist()[:3] == [0, 3, 4]
+    for context in ("auto", "carry", "none"):
+        past = find_past(history, column(*range(16)), days[4:], context, may_refuse=True)
+        assert past.steps.tolist() == list(range(16))
+
+
+def test_find_past_compares_times_of_zones():
+    labels = hours(0, 4).tz_localize("UTC")
+    assert found(known(labels=labels), 9, labels=hours(4, 5).tz_localize("UTC").tz_convert("Asia/Tokyo"))[1] == 4
+
+
+@pytest.mark.parametrize("may_refuse", [False, True])
+@pytest.mark.parametrize("rows", [[0, 1, 2], [0, 1, 2, 3, 9]], ids=["regular", "with a hole"])
+@pytest.mark.parametrize(
+    ("fitted", "labels"),
+    [
+        (pd.RangeIndex(1, 5), hours(4, 14)),
+        (hours(0, 4), pd.RangeIndex(4, 14)),
+        (hours(0, 4), hours(4, 14).tz_localize("UTC")),
+        (hours(0, 4), hours(4, 14).to_period("h")),
+        (hours(0, 4).to_period("D").unique(), hours(4, 14).to_period("h")),
+    ],
+)
+def test_find_past_refuses_labels_of_another_kind(fitted, labels, rows, may_refuse):
+    history = known(*range(len(fitted)), labels=fitted)
+    with pytest.raises(ValueError, match=r"must have an index like the fitted one .* but its labels are of type"):
+        found(history, *rows, labels=labels[rows], may_refuse=may_refuse)
 
 
 @pytest.mark.parametrize(
     ("index", "message"),
     [
-        (pd.Index([0, 5]), "must not start before the fitted data, but starts at 0 and the fitted data at 1"),
-        (pd.Index([1.5, 5]), "first label 1.5 lies between fitted labels"),
-        (hours(0, 2), "an index like the fitted one .* but its labels are of type datetime64"),
+        ([0, 5], "must not start before the fitted data, but starts at 0 and the fitted data at 1"),
+        ([1.5, 5], "its label 1.5 lies between fitted labels without being one"),
+        ([2.0, 2.5, 5], "its label 2.5 lies between fitted labels without being one"),
     ],
 )
-def test_rows_before_refuses_labels_that_fit_nowhere(index, message):
+def test_find_past_refuses_labels_that_fit_nowhere(index, message):
     with pytest.raises(ValueError, match=message):
-        before(column(8, 9), index, fitted_index=pd.Index([1, 2, 3, 4]))
+        found(known(labels=pd.Index([1, 2, 3, 4])), *index, labels=pd.Index(index))
+
+
+# --- tell_missing and warn -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "clause"),
+    [
+        (5, "X starts 2 steps after the fitted data ends, so that 1 rows between them are missing from its first"),
+        (4, "steps or values are missing"),
+        (3, "X starts within the fitted data, of which only the last 2 rows are kept"),
+        (1, "X starts within the fitted data, of which only the last 2 rows are kept"),
+        (0, "steps or values are missing"),
+    ],
+)
+def test_tell_missing_says_why(first, clause):
+    history = known(labels=hours(0, 4))
+    past = find_past(history, column(9), hours(first, first + 1), "auto")
+    assert tell_missing(history, past, 2).startswith(clause)
+
+
+def test_tell_missing_where_all_rows_are_kept():
+    history = known(labels=hours(0, 4), n_kept=4)
+    past = find_past(history, column(9), hours(1, 2), "auto")
+    assert tell_missing(history, past, 2) == "steps or values are missing"
+
+
+def test_warn_points_at_the_caller_of_the_package():
+    code = "from skhybrid.series._history import warn\ndef call(): warn('far')\ncall()"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for name in ("skhybrid.inside", "sklearn.inside"):
+            exec(code, {"__name__": name})
+        warn("near")
+    assert [(str(warning.message), warning.filename) for warning in caught] == [
+        ("far", __file__),
+        ("far", __file__),
+        ("near", __file__),
+    ]
 
 
 # --- pickled ---------------------------------------------------------------------------------------------------------
 
 
-SUMMER_TIME_ENDS = pd.date_range("2024-10-26 22:00", periods=9, freq="h", tz="UTC")
-
-
 @pytest.mark.parametrize(
-    "index",
+    "labels",
     [
-        hours(0, 3),
-        hours(0, 3).as_unit("s"),
-        SUMMER_TIME_ENDS.tz_convert("Europe/Berlin"),
-        SUMMER_TIME_ENDS.tz_convert("+01:00"),
-        SUMMER_TIME_ENDS.tz_convert("dateutil/Europe/Berlin"),
-        pd.period_range("2024", periods=3, freq="W-SUN"),
-        pd.to_timedelta([1, 2, 9], unit="s"),
+        None,
         pd.RangeIndex(3, 9, 2),
-        pd.Index([0.5, 1, 4]),
-        pd.Index([1, 2], dtype="Int64"),
+        hours(0, 4).as_unit("s"),
+        hours(0, 9).delete([3, 4]).tz_localize("Europe/Berlin"),
+        pd.period_range("2024", periods=3, freq="W-SUN"),
     ],
-    ids=lambda index: str(index.dtype),
+    ids=lambda labels: "none" if labels is None else str(labels.dtype),
 )
-def test_labels_are_the_same_after_pickling(index):
-    history = remember(column(*range(len(index))), index, n_before=2)
+def test_history_is_the_same_after_pickling(labels):
+    history = known(*range(3 if labels is None else len(labels)), labels=labels)
     again = pickle.loads(pickle.dumps(history))
-    assert (type(again.index), again.index.dtype) == (type(index), index.dtype)
-    assert again.index.equals(index)
-    np.testing.assert_array_equal(again.tail, history.tail)
+    assert vars(again).keys() == vars(history).keys()
+    assert again.labels is None if labels is None else again.labels.equals(labels)
+    assert repr(again.steps) == repr(history.steps)
+    for name in ("numbers", "first", "tolerance", "hashes", "tail"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(history, name))
 
 
 def test_state_is_plain():
-    state = remember(column(1, 2, 3), hours(0, 3), n_before=2).__getstate__()
-    assert {type(part) for value in state.values() for part in (value if isinstance(value, tuple) else [value])} == {
-        np.ndarray,
-        bool,
-        str,
-        type(None),
-    }
-    assert pickle.loads(pickle.dumps(remember(column(1, 2), None, n_before=2))).index is None
+    state = known(labels=hours(0, 9).delete(range(3, 8))).__getstate__()
+    parts = [part for value in state.values() for part in (value if isinstance(value, tuple) else [value])]
+    assert {type(part) for part in parts} <= {np.ndarray, bool, str, float, type(None)}
 
 
-# --- pad_past --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("known", "incomplete", "expected"),
-    [
-        ([], "edge", [5, 5, 5, 6]),
-        ([4], "edge", [4, 4, 5, 6]),
-        ([4], "nan", [np.nan, 4, 5, 6]),
-        ([3, 4], "nan", [3, 4, 5, 6]),
-    ],
-)
-def test_pad_past_fills_up_what_is_not_known(known, incomplete, expected):
-    padded = pad_past(column(5, 6), column(*known), 2, incomplete=incomplete)
-    np.testing.assert_array_equal(padded[:, 0], expected)
-
-
-@pytest.mark.parametrize("incomplete", ["edge", "nan"])
-def test_pad_past_keeps_the_dtype(incomplete):
-    rows = column(5, 6).astype(np.float32)
-    assert pad_past(rows, rows[:0], 3, incomplete=incomplete).dtype == np.float32
-
-
-# --- KeepsHistory ----------------------------------------------------------------------------------------------------
-
-
-class Difference(KeepsHistory):
-    """Subtract from each row the row `lag` steps before it."""
-
-    _parameter_constraints = KeepsHistory._parameter_constraints | {"lag": [int]}
-
-    def __init__(self, lag=1, *, context="auto"):
-        self.lag = lag
-        self.context = context
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
-        self._learn_rows(X)
-        return self
-
-    def transform(self, X):
-        check_is_fitted(self)
-        rows, known = self._with_past(X)
-        return rows - pad_past(rows, known, self._n_before)[: len(rows)]
-
-    @property
-    def _n_before(self):
-        return self.lag
-
-
-class Even(Difference):
-    """Refuse odd labels, as an example of a rule of one class."""
-
-    def _check_index(self, X):
-        index = super()._check_index(X)
-        if index is not None and (index % 2).any():
-            raise ValueError("odd")
-        return index
-
-
-@pytest.mark.parametrize(("context", "expected"), [("auto", [2, 2]), ("carry", [2, 2]), ("none", [0, 1])])
-def test_keeps_history_finds_the_past_of_new_rows(context, expected):
-    difference = Difference(2, context=context).fit(labelled(0, 4))
-    assert difference.transform(labelled(4, 6))[:, 0].tolist() == expected
-
-
-def test_keeps_history_of_arrays_and_frames_alike():
-    difference = Difference(2).fit(column(1, 2, 4))
-    assert difference.transform(column(1, 2, 4))[:, 0].tolist() == [0, 1, 3]
-    assert difference.transform(column(8, 9))[:, 0].tolist() == [6, 5]
-
-
-def test_keeps_history_extends_without_a_fit():
-    difference = Difference(2).fit(labelled(0, 4))
-    difference._extend(labelled(4, 7))
-    assert difference.transform(labelled(7, 9))[:, 0].tolist() == [2, 2]
-    with pytest.raises(ValueError, match="X must follow the rows known so far"):
-        difference._extend(labelled(6, 7))
-
-
-def test_keeps_history_survives_pickling():
-    difference = pickle.loads(pickle.dumps(Difference(2).fit(labelled(0, 4))))
-    assert difference.transform(labelled(4, 5)).tolist() == [[2]]
-
-
-@pytest.mark.parametrize(
-    ("X", "message"),
-    [
-        ([[1.0], [np.nan]], r"X must hold finite numbers, but holds NaN \(first in row 1"),
-        ([["a"], ["b"]], "X must hold numbers, but there is text"),
-        (labelled(0, 4)[::-1], "index is not strictly increasing"),
-        (labelled(0, 4)[::-1].where(lambda X: X > 1), "index is not strictly increasing"),  # rather than NaN
-    ],
-)
-def test_keeps_history_checks_rows_in_fit_and_after(X, message):
-    with pytest.raises(ValueError, match=message):
-        Difference().fit(X)
-    with pytest.raises(ValueError, match=message):
-        Difference().fit(column(7, 8)).transform(X)
-
-
-def test_keeps_history_rule_on_labels_holds_wherever_rows_are_read():
-    odd = pd.DataFrame({"x": [1.0, 2.0]}, [2, 3])
-    with pytest.raises(ValueError, match="odd"):
-        Even().fit(odd)
-    with pytest.raises(ValueError, match="odd"):
-        Even()._check_rows_and_targets(odd, [1.0, 2.0])
-    with pytest.raises(ValueError, match="odd"):
-        Even().fit(odd.set_axis([2, 4])).transform(odd)
-
-
-def test_keeps_history_reads_targets_with_the_rows():
-    rows, index, y = Difference()._check_rows_and_targets(labelled(0, 2), [3, 4])
-    assert (rows.tolist(), y.tolist()) == ([[0], [1]], [3, 4])
-    assert index.equals(hours(0, 2))
-
-
-def test_keeps_history_warns_where_transform_is_called():
-    difference = Difference(3).fit(labelled(0, 4))
-    with pytest.warns(UserWarning, match="1 rows between them") as record:
-        difference.transform(labelled(5, 6))
-    assert "difference.transform(labelled" in linecache.getline(__file__, record[0].lineno)
-
-
-def test_keeps_history_warns_of_doubt_where_transform_is_called():
-    difference = Difference().fit(column(1, 2, 1))
-    with pytest.warns(UserWarning, match="occurs more than once") as record:
-        difference.transform(column(1, 5))
-    assert "difference.transform(column" in linecache.getline(__file__, record[0].lineno)
-
-
-def test_keeps_history_preserves_the_dtype_of_transformers():
-    class Step(Difference, TransformerMixin, BaseEstimator):
-        pass
-
-    assert get_tags(Step()).transformer_tags.preserves_dtype == ["float64", "float32"]
-    assert get_tags(Difference()).transformer_tags is None
-
-
-def test_keeps_history_validates_the_context():
-    assert set(CONTEXTS) == {"auto", "carry", "none"}
-    with pytest.raises(ValueError, match="The 'context' parameter of Difference must be a str among"):
-        Difference(context="past").fit(column(1, 2))
-
-
-def test_keeps_history_needs_fit():
-    with pytest.raises(NotFittedError):
-        Difference().transform(column(1))
-
-
-def test_keeps_history_must_be_told_the_longest_past():
-    class Forgetful(KeepsHistory):
-        context = "auto"
-
-    with pytest.raises(NotImplementedError):
-        Forgetful()._learn_rows(column(1, 2))
+def test_state_without_holes_has_no_numbers():
+    assert known(labels=hours(0, 4)).__getstate__()["numbers"] is None

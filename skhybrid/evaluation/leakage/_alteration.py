@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-MAX_LAG = 1000  # rows by which a feature may trail the target and still be known as its past
+MAX_LAG = 1000  # steps by which a feature may trail the target and still be known as its past
 MAX_CODES = 32  # integers of so few values are taken as codes, among which only these are valid
 PANDAS = (pd.DataFrame, pd.Series)
 
@@ -71,21 +71,38 @@ def _differs(a, b):
     return ~np.isclose(b, a, rtol=rounding, atol=rounding * scale, equal_nan=True)
 
 
-def find_horizon(X, y):
-    """Return by how many rows the target lies ahead, None if no feature holds its past: ``X[t + h] == y[t]``."""
+def lags_within(steps):
+    """Return by how many steps a feature may trail the target, at most half of them, (n_lags,)."""
+    return np.arange(1, min((steps[-1] - steps[0] + 1) // 2, MAX_LAG) + 1)
+
+
+def find_pairs(steps, lag):
+    """Return the rows after which another one lies by `lag` steps, and these other ones, each (n_pairs,)."""
+    later = np.minimum(np.searchsorted(steps, steps + lag), len(steps) - 1)
+    earlier = np.flatnonzero(steps[later] == steps + lag)
+    return earlier, later[earlier]
+
+
+def find_horizon(X, y, steps):
+    """Return by how many steps the target lies ahead, None if no feature holds its past, as ``X[t + h] == y[t]``."""
     features, targets = as_table(X), as_table(y)
-    horizons = [horizon for target in targets.T if (horizon := _find_lag(features, target))]
+    horizons = [horizon for target in targets.T if (horizon := _find_lag(features, target, steps))]
     return max(horizons, default=None)
 
 
-def _find_lag(features, target):
-    n_lags = min(len(target) // 2, MAX_LAG)
-    probes = np.unique(np.linspace(0, len(target) - n_lags - 1, 50, dtype=int))
-    hits = np.ones((n_lags, features.shape[1]), dtype=bool)  # (lag - 1, feature)
+def _find_lag(features, target, steps):
+    lags = lags_within(steps)
+    n_reaching = np.searchsorted(steps, steps[-1] - len(lags), side="right")  # rows with a step at each lag
+    hits = np.ones((len(lags), features.shape[1]), dtype=bool)  # (lag - 1, feature)
+    probes = np.unique(np.linspace(0, n_reaching - 1, 50, dtype=int))
     for row in probes:  # a few rows rule out nearly all, so that few lags are compared as a whole
-        hits &= np.isclose(features[row + 1 : row + 1 + n_lags], target[row], rtol=1e-6, atol=0, equal_nan=True)
+        later = np.searchsorted(steps, steps[row] + lags)
+        is_missing = steps[later] != steps[row] + lags
+        hits &= np.isclose(features[later], target[row], rtol=1e-6, atol=0, equal_nan=True) | is_missing[:, None]
     for lag, feature in np.argwhere(hits) + np.array([1, 0]):
-        if np.allclose(features[lag:, feature], target[:-lag], rtol=1e-6, atol=0, equal_nan=True):
+        earlier, later = find_pairs(steps, lag)
+        is_enough = len(earlier) >= len(steps) // 4  # rows that were left out may leave hardly a pair
+        if is_enough and np.allclose(features[later, feature], target[earlier], rtol=1e-6, atol=0, equal_nan=True):
             return int(lag)
     return None
 

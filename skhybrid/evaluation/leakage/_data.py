@@ -14,6 +14,8 @@ from skhybrid.evaluation.leakage._alteration import (
     take_rows,
 )
 from skhybrid.evaluation.leakage.report import NOT_SEEN, Leak
+from skhybrid.series.labels import time_index
+from skhybrid.series.steps import learn_steps
 
 
 class Given:
@@ -21,7 +23,9 @@ class Given:
 
     def __init__(self, X, y):
         self.X, self.y = as_array(X), as_array(y)
-        self.horizon = find_horizon(self.X, self.y)
+        labels = time_index(X)
+        self.steps = _number_steps(time_index(y, "y") if labels is None else labels, len(self.X))
+        self.horizon = find_horizon(self.X, self.y, self.steps)
         found = [f"training targets for a horizon of {self.horizon}, read from X"] if self.horizon else []
         self.checked = ("features against the target", *found)
 
@@ -39,7 +43,8 @@ class Given:
         """Return the targets with those altered that are not known at the time of `row`, and the leaks on the way."""
         if not self.horizon:
             return self.y, []
-        return alter_rows(self.y, slice(max(row - self.horizon + 1, 0), None)), []
+        n_known = np.searchsorted(self.steps, self.steps[row] - self.horizon, side="right")
+        return alter_rows(self.y, slice(n_known, None)), []
 
 
 class Prepared:
@@ -49,6 +54,7 @@ class Prepared:
 
     def __init__(self, raw, prepare, known_future):
         self.raw, self.known_future = as_array(raw), known_future
+        steps = _number_steps(time_index(raw), len(self.raw))
         unknown = [name for name in known_future if name not in feature_names(self.raw)]
         if unknown:
             raise ValueError(
@@ -57,6 +63,7 @@ class Prepared:
             )
         self.make = lambda raw: _prepare(prepare, raw)
         self.X, self.y, self.positions = self.make(self.raw)
+        self.steps = steps[self.positions]
         X, y, positions = self.make(self.raw)
         if not np.array_equal(positions, self.positions) or find_moved(self.X, X).any() or find_moved(self.y, y).any():
             raise ValueError(
@@ -100,6 +107,11 @@ class Prepared:
             f"far as {reach} rows back (features {columns}); fit scalers and filters inside the pipeline, smooth over "
             "past rows only, and name columns that are known in advance in known_future=."
         )
+
+
+def _number_steps(labels, n_rows):
+    """Return how many steps each row lies after the first one."""
+    return learn_steps(labels, None).number(labels, n_rows)
 
 
 def _prepare(prepare, raw):

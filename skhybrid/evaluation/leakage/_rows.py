@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skhybrid.evaluation.leakage._alteration import MAX_LAG, as_table, feature_names
+from skhybrid.evaluation.leakage._alteration import as_table, feature_names, find_pairs, lags_within
 from skhybrid.evaluation.leakage.report import Leak
 
 
@@ -25,13 +25,13 @@ def find_disorder(folds, X):
         )
 
 
-def find_target_features(X, y):
+def find_target_features(X, y, steps):
     """Yield the features that are a target up to scale and shift."""
     features, targets = as_table(X), as_table(y)
     found = [
         str(name)
         for name, feature in zip(feature_names(X), features.T, strict=False)
-        if any(_is_target(feature, target) for target in targets.T)
+        if any(_is_target(feature, target, steps) for target in targets.T)
     ]
     if found:
         yield Leak(
@@ -41,13 +41,16 @@ def find_target_features(X, y):
         )
 
 
-def _is_target(feature, target):
+def _is_target(feature, target, steps):
     unexplained = _unexplained(feature, target)
     if unexplained > 1 - 0.9999**2:
         return False
     # The past of a smooth series is close to the target too, yet closest to the target of an earlier row.
-    lags = range(1, min(len(target) // 2, MAX_LAG) + 1)
-    return all(unexplained + 1e-12 < 0.1 * _unexplained(feature[lag:], target[:-lag]) for lag in lags)
+    for lag in lags_within(steps):
+        earlier, later = find_pairs(steps, lag)
+        if unexplained + 1e-12 >= 0.1 * _unexplained(feature[later], target[earlier]):
+            return False
+    return True
 
 
 def _unexplained(x, y):

@@ -81,7 +81,8 @@ def check_leakage(
     Raises
     ------
     ValueError
-        If y is missing, or given beside `prepare`, or the rows that `prepare` returns cannot be found in the raw data.
+        If y is missing, or given beside `prepare`, X has an index that is not strictly increasing, or the rows that
+        `prepare` returns cannot be found in the raw data.
 
     Notes
     -----
@@ -120,7 +121,7 @@ def check_leakage(
     folds = list(check_cv(cv, data.y, classifier=is_classifier(estimator)).split(data.X, data.y))
     notes = [
         *find_disorder(folds, data.X),
-        *find_target_features(data.X, data.y),
+        *find_target_features(data.X, data.y, data.steps),
         *find_prefitted(estimator),
         *data.check(),
     ]

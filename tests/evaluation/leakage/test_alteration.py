@@ -6,12 +6,15 @@ from hypothesis import strategies as st
 
 from skhybrid import make_windows
 from skhybrid.evaluation.leakage._alteration import (
+    MAX_LAG,
     alter_rows,
     as_table,
     feature_names,
     find_horizon,
     find_missing_rows,
     find_moved,
+    find_pairs,
+    lags_within,
     take_rows,
 )
 from tests.helpers import load_and_price
@@ -57,9 +60,10 @@ def test_altered_windows_are_those_of_each_feature():
 
 def test_horizon_of_windows_and_of_several_targets_is_read_from_x():
     X, y = make_windows(load_and_price(), "load", window_length=5, horizon=[1, 4])
-    assert find_horizon(X, y) == 4
-    assert find_horizon(X.reshape(len(X), -1), y) == 4
-    assert find_horizon(X[:, :, 1:], y) is None
+    steps = np.arange(len(X))
+    assert find_horizon(X, y, steps) == 4
+    assert find_horizon(X.reshape(len(X), -1), y, steps) == 4
+    assert find_horizon(X[:, :, 1:], y, steps) is None
 
 
 def test_altered_frame_keeps_columns_and_other_rows():
@@ -135,4 +139,27 @@ def test_find_moved_sees_columns_that_come_and_go():
 @pytest.mark.parametrize("lag", [1, 3])
 def test_find_horizon_by_hand(lag):
     past = np.random.default_rng(0).normal(size=(40, 1))
-    assert find_horizon(past[:-lag], past[lag:]) == lag
+    assert find_horizon(past[:-lag], past[lag:], np.arange(40 - lag)) == lag
+
+
+def test_find_horizon_counts_steps():
+    past = np.random.default_rng(0).normal(size=40)
+    steps = np.delete(np.arange(37), [4, 5, 20])  # rows that were left out
+    assert find_horizon(past[steps][:, None], past[steps + 3], steps) == 3
+    assert find_horizon(past[steps][:, None], past[steps + 3], np.arange(34)) is None
+
+
+def test_find_horizon_needs_rows_to_compare():
+    steps = 2 * np.arange(20)  # between no two rows lies an odd number of steps
+    assert find_horizon(np.arange(20.0)[:, None], -np.arange(20.0), steps) is None
+
+
+def test_find_pairs_by_hand():
+    earlier, later = find_pairs(np.array([0, 1, 2, 5, 7]), 2)
+    assert (earlier.tolist(), later.tolist()) == ([0, 3], [2, 4])
+    assert [part.tolist() for part in find_pairs(np.array([0, 1]), 3)] == [[], []]
+
+
+@pytest.mark.parametrize(("steps", "n_lags"), [([0], 0), ([3, 4], 1), ([2, 3, 11], 5), ([0, 5000], MAX_LAG)])
+def test_lags_within_reach_over_half_of_the_steps(steps, n_lags):
+    assert lags_within(np.array(steps)).tolist() == list(range(1, n_lags + 1))

@@ -197,6 +197,59 @@ def test_given_targets_are_altered_where_they_are_not_known():
     assert np.flatnonzero(later_y != y).tolist() == list(range(18, len(y)))  # y[17] is the load of row 20
 
 
+def with_holes(n_rows=300):
+    """Return an hourly series in which a row is missing now and then."""
+    return load_and_price(n_rows).drop(index=load_and_price(n_rows).index[[60, 61, 110, 200, 201]])
+
+
+def test_given_targets_are_known_by_time_where_rows_were_left_out():
+    X, y = make_supervised(with_holes(), "load", horizon=24, missing="drop")
+    data = Given(X, y)
+    later_y, _ = data.alter_future(100)
+    is_later = X.index + pd.Timedelta("24h") > X.index[100]
+    assert data.horizon == 24
+    assert (later_y != y).tolist() == is_later.tolist()
+    assert is_later[:100].sum() < 23  # fewer rows than steps
+
+
+def test_given_windows_have_the_labels_of_their_targets():
+    X, y = make_windows(with_holes(), "load", window_length=6, horizon=24, missing="drop")
+    assert Given(X, y).horizon == 24
+
+
+@pytest.mark.parametrize(("gap", "found"), [(0, ["horizon"]), (23, [])])
+def test_targets_in_the_test_period_are_found_where_rows_were_left_out(gap, found):
+    def prepare(df):
+        return make_supervised(df, "load", horizon=24, missing="drop")
+
+    cv = TimeSeriesSplit(3, gap=gap)
+    assert kinds(check_leakage(Ridge(), *prepare(with_holes()), cv=cv)) == found
+    assert kinds(check_leakage(Ridge(), with_holes(), cv=cv, prepare=prepare)) == found
+
+
+def test_prepared_rows_have_the_steps_of_the_raw_data():
+    data = Prepared(with_holes(), lambda df: make_supervised(df, "load", horizon=24, missing="drop"), ())
+    assert data.steps.tolist() == ((data.X.index - data.X.index[0]) // pd.Timedelta("1h")).tolist()
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        (load_and_price().index[::-1], "X must hold the rows of one series in time order"),
+        (load_and_price().index.strftime("%Y-%m-%d %H:%M")[::-1], "X must hold the rows of one series in time order"),
+        (load_and_price().index.floor("2h"), "each label once, but its index is not strictly increasing"),
+        (pd.MultiIndex.from_product([["a", "b"], range(60)]), "X must hold one series .* MultiIndex of 2 levels"),
+    ],
+    ids=["newest first", "text newest first", "repeated", "panel"],
+)
+def test_rows_out_of_order_are_refused(index, message):
+    df = load_and_price().set_axis(index)
+    with pytest.raises(ValueError, match=message):
+        check_leakage(Ridge(), df, df["load"], cv=FORWARD)
+    with pytest.raises(ValueError, match=message):
+        check_leakage(Ridge(), df, cv=FORWARD, prepare=lambda df: (df, df["load"].shift(-1).fillna(0.0)))
+
+
 def test_given_targets_without_a_horizon_stay():
     X, y = make_supervised(load_and_price(), "load")
     data = Given(X[["price"]], y)

@@ -90,6 +90,13 @@ def test_own_past_of_a_smooth_series_is_no_leak(values, horizon, scale):
     assert report.is_clean
 
 
+def test_own_past_of_a_smooth_series_with_holes_is_no_leak():
+    times = pd.date_range("2024", periods=600, freq="h")
+    df = pd.DataFrame({"x": np.sin(np.arange(600) / 800)}, times)[np.arange(600) % 60 < 36]
+    X, y = make_supervised(df, missing="drop")
+    assert check_leakage(Ridge(), X, y, cv=FORWARD).is_clean
+
+
 def test_disorder_by_hand():
     X = np.zeros((10, 1))
     folds = [(np.arange(5), np.arange(5, 10)), (np.array([0, 1, 6, 9]), np.array([2, 3, 4, 5]))]
