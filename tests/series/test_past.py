@@ -5,6 +5,7 @@ what the loop finds. Where a step of a window is not known, a warning must count
 loop says what takes its place. All cases are the same in every run.
 """
 
+import pickle
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -178,6 +179,7 @@ def fit_any(make, rng):
     part.set_params(context=str(rng.choice(["auto", "carry", "none"], p=[0.84, 0.08, 0.08])))
     series = draw_series(rng, n_steps)
     part.fit(series.fitted, np.zeros(series.stop - series.start))
+    part = pickle.loads(pickle.dumps(part)) if rng.random() < 0.2 else part
     return part, shape, series, Known(series.numbers[series.start : series.stop], n_steps)
 
 
@@ -272,6 +274,24 @@ def check_update(part, known, update):
     assert len(texts) == len(counts)
     known.rows |= {place + i: row for i, row in enumerate(update.numbers.tolist())}
     return "warned" if n_missing else "exact"
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_holes_among_the_rows_asked_for_are_refused(name):
+    make, method = PARTS[name]
+    rng = np.random.default_rng(2)
+    for _ in range(200):
+        series = draw_series(rng, n_steps=8)
+        if series.labels == "none" or series.is_uneven:
+            continue
+        part, _ = make(rng, int(rng.integers(2, 9)))
+        part.fit(series.fitted, np.zeros(series.stop - series.start))
+        first = int(rng.integers(series.start, series.stop + 3))
+        X = series.rows(first, first + int(rng.integers(3, 14)))
+        is_left_out = rng.random(len(X) - 2) < rng.choice([0.1, 0.5])
+        is_left_out[rng.integers(len(X) - 2)] = True
+        X = X[np.concatenate([[True], ~is_left_out, [True]])]
+        assert isinstance(ask(getattr(part, method), X)[0], ValueError), f"{part} {series} {X.index}"
 
 
 # --- All numbers of rows ---------------------------------------------------------------------------------------------
