@@ -118,7 +118,7 @@ def _check_freq(freq, labels):
 
 def _as_offset(freq: Any, labels: pd.Index | None) -> Any:
     """Return the step that `freq` means; that between periods has names of its own."""
-    return pd.PeriodDtype(freq).freq if isinstance(labels, pd.PeriodIndex) else to_offset(freq)  # type: ignore[attr-defined]
+    return pd.PeriodDtype(freq).freq if isinstance(labels, pd.PeriodIndex) else to_offset(freq)
 
 
 def _positions_on_grid(labels, freq):

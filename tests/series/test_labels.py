@@ -150,6 +150,11 @@ def test_time_index_refuses_several_levels():
         time_index(framed(pd.MultiIndex.from_tuples([("a", 1)])))
 
 
+def test_time_index_refuses_names_that_recur_as_those_of_series_do():
+    with pytest.raises(ValueError, match="the rows of one series .* each label once"):
+        time_index(pd.DataFrame({"x": [1, 2, 3, 4]}, ["shop a", "shop a", "shop b", "shop b"]))
+
+
 @pytest.mark.parametrize("labels", [[1, 1], [True, False], pd.MultiIndex.from_tuples([("a", 1), ("a", 2)])])
 def test_time_index_names_what_it_reads(labels):
     with pytest.raises(ValueError, match=r"^data must"):
