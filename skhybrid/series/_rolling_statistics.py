@@ -60,7 +60,7 @@ def rolling_statistics(
         stop = n_rows - len(out) + start + len(block)
         past = rows[max(stop - len(block) - n_before, 0) : stop, column : column + n_wide]
         values = np.full((past.shape[1], n_before + len(block)), np.nan)  # (feature, time)
-        values[:, -len(past) :] = past.T
+        np.add(past.T, 0.0, out=values[:, -len(past) :])  # -0 becomes 0: fmin returns either, by their place in memory
         found = _roll_all(values, windows, statistics)
         for i, j in np.ndindex(len(windows), len(statistics)):
             block[:, i, j] = found[statistics[j]][i][:, -len(block) :].T
@@ -86,8 +86,7 @@ def _roll_all(
 def _roll_extremum(
     values: NDArray[np.float64], windows: Sequence[int], extremum: np.ufunc
 ) -> list[NDArray[np.float64]]:
-    unsigned = values + 0.0  # -0 becomes 0: fmin and fmax return either of the two, by their place in memory
-    return [found for (found,) in _roll([unsigned], windows, lambda late, early: [extremum(*late, *early)])]
+    return [found for (found,) in _roll([values], windows, lambda late, early: [extremum(*late, *early)])]
 
 
 def _count_known(values: NDArray[np.float64]) -> _Summary:
