@@ -137,11 +137,10 @@ def find_past(
     if context == "auto" and _has_labels(history, labels):
         start, steps = _find_by_labels(history, _like_known(history, labels), may_refuse)
     else:
-        start, steps = history.next_step, _number(history, labels, len(rows), may_refuse)
+        steps = _number(history, labels, len(rows), may_refuse)
         if context == "none":
             return Past(history.tail[:0], history.numbers[:0], steps, 0)
-        if context == "auto" and len(history.tail):  # else no row has a past
-            start = _find_by_values(history, rows[0])
+        start = history.next_step if context == "carry" else _find_by_values(history, rows[0])
     numbers = history.numbers[history.n_forgotten :]
     before = slice(0, int(np.searchsorted(numbers, start)))
     return Past(history.tail[before], start - numbers[before], steps, start)
@@ -240,6 +239,8 @@ def _places_of_labels(known, labels):
 
 def _find_by_values(history, row):
     """Return how many steps `row`, the first of X, lies after the first known row, found by its values."""
+    if len(history.tail) == 0:  # no row has a past
+        return history.next_step
     places = _places(history, row)
     is_near = (places == 0) | (places >= history.n_forgotten)
     if len(places) == 1 and (is_near[0] or history.are_distinct):
