@@ -99,7 +99,7 @@ def remember(rows: NDArray[Any], labels: pd.Index | None, steps: Steps, n_kept: 
 
 def extend(history: History, rows: NDArray[Any], labels: pd.Index | None, n_kept: int, context: str) -> History:
     """Return the history with `rows`, which follow the rows known so far."""
-    start, steps, known = history.next_step, history.steps.number(labels, len(rows)), None
+    start, steps, known = history.next_step, _number(history, labels, len(rows)), None
     if _has_labels(history, labels):
         labels = _like_known(history, labels)
         if not labels[0] > history.labels[-1]:  # type: ignore[index]
@@ -140,10 +140,7 @@ def find_past(
         steps = _number(history, labels, len(rows), may_refuse)
         if context == "none":
             return Past(history.tail[:0], history.numbers[:0], steps, 0)
-        if context == "carry" or len(history.tail) == 0:  # 0: no row has a past
-            start = history.next_step
-        else:
-            start = _find_by_values(history, rows[0])
+        start = history.next_step if context == "carry" else _find_by_values(history, rows[0])
     numbers = history.numbers[history.n_forgotten :]
     before = slice(0, int(np.searchsorted(numbers, start)))
     return Past(history.tail[before], start - numbers[before], steps, start)
@@ -181,21 +178,31 @@ def _has_labels(history, labels):
 def _like_known(history, labels):
     """Return labels in the time zone of the known ones; refuse labels of another kind."""
     known = history.labels
-    try:
-        _ = labels[0] < known[0]
-    except (TypeError, ValueError):  # ValueError: periods of another length
+    if not _are_alike(labels, known):
         raise ValueError(
             f"X must have an index like the fitted one ({known.dtype}), but its labels are of type {labels.dtype}; "
             "pass rows with the same kind of index."
-        ) from None
+        )
     return labels.tz_convert(known.tz) if isinstance(labels, pd.DatetimeIndex) and labels.tz is not None else labels
 
 
-def _number(history, labels, n_rows, may_refuse):
+def _are_alike(labels, known):
+    """Return whether labels can be compared."""
+    try:
+        _ = labels[0] < known[0]
+    except (TypeError, ValueError):  # ValueError: periods of another length
+        return False
+    return True
+
+
+def _number(history, labels, n_rows, may_refuse=False):
     """Return how many steps each row lies after the first one."""
-    steps = history.steps.number(labels, n_rows)
-    if may_refuse and history.steps.freq is None and history.labels is not None and len(steps) - 1 != steps[-1]:
-        return learn_steps(history.labels.append(labels).sort_values(), None).number(labels, n_rows)
+    if labels is None or is_default(labels):
+        return np.arange(n_rows)
+    steps, known = history.steps.number(labels, n_rows), history.labels
+    is_judged = may_refuse and history.steps.freq is None and known is not None and _are_alike(labels, known)
+    if is_judged and len(steps) - 1 != steps[-1]:
+        return learn_steps(known.append(labels).sort_values(), None).number(labels, n_rows)
     return steps
 
 
@@ -232,6 +239,8 @@ def _places_of_labels(known, labels):
 
 def _find_by_values(history, row):
     """Return how many steps `row`, the first of X, lies after the first known row, found by its values."""
+    if len(history.tail) == 0:  # no row has a past
+        return history.next_step
     places = _places(history, row)
     is_near = (places == 0) | (places >= history.n_forgotten)
     if len(places) == 1 and (is_near[0] or history.are_distinct):

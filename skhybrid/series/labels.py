@@ -27,7 +27,9 @@ def time_index(X: Any, name: str = "X") -> pd.Index | None:
         )
     labels = as_times(index)
     if labels is None and _only_names_rows(index):
-        return None
+        if index.is_unique:
+            return None
+        labels = index  # names that recur are those of series in a long frame
     if labels is None or labels.hasnans:
         first = str(index[0])[:40]
         what = "missing ones are among them" if index.hasnans else f"they are {index.dtype} ({first!r}, ...)"

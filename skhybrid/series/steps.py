@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pandas.tseries.frequencies import to_offset
+from pandas.tseries.offsets import Day, Tick
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,9 @@ class Steps:
         if not is_hole.any():
             return np.arange(n_rows)
         steps = np.where(is_hole, np.rint(gaps / self.usual), 1).astype(np.intp)
+        if self._is_uneven:
+            for i in np.flatnonzero(is_hole):
+                steps[i] = self.between(labels[i : i + 1], labels[i + 1 : i + 2])
         return np.concatenate([[0], np.cumsum(steps)])
 
     def between(self, last: pd.Index, first: pd.Index) -> int:
@@ -58,6 +62,11 @@ class Steps:
             return int(((grid > labels[0]) & (grid < labels[1])).sum()) + 1
         gap = _gaps(labels)[0]
         return max(round(gap / self.usual), 2) if gap > self.longest_after else 1
+
+    @property
+    def _is_uneven(self):
+        """Whether the inferred steps differ in length, so that those of a hole are counted one by one."""
+        return self.inferred is not None and not isinstance(to_offset(self.inferred), Tick | Day)
 
     @property
     def _counts_rows(self):
@@ -81,9 +90,17 @@ def learn_steps(labels: pd.Index | None, freq: Any) -> Steps:
     is_regular = np.mean(np.abs(gaps / usual - 1) <= 0.2) >= 0.9
     longest = (1.5 if is_regular else 10) * usual
     longest_after = longest if is_regular else float(gaps[gaps <= longest].max())
-    recent = labels[-64:]
-    inferred = pd.DatetimeIndex(recent, freq="infer").freqstr if isinstance(recent, pd.DatetimeIndex) else None
-    return Steps(None, usual, longest, longest_after, inferred)
+    return Steps(None, usual, longest, longest_after, _infer(labels, gaps > longest))
+
+
+def _infer(labels, is_hole):
+    """Return the offset that pandas finds in the longest part of labels without a hole, of which the end is enough."""
+    if not isinstance(labels, pd.DatetimeIndex):
+        return None
+    edges = np.concatenate([[0], np.flatnonzero(is_hole) + 1, [len(labels)]])
+    longest = np.argmax(np.diff(edges))
+    part = labels[max(edges[longest], edges[longest + 1] - 64) : edges[longest + 1]]
+    return pd.DatetimeIndex(part, freq="infer").freqstr
 
 
 def check_steps(steps: NDArray[np.intp], labels: pd.Index | None, name: str = "X") -> None:
@@ -104,7 +121,7 @@ def _check_freq(freq, labels):
         return
     try:
         _as_offset(freq, labels)
-    except ValueError:
+    except (ValueError, TypeError):
         raise ValueError(
             f"freq must be None, a pandas offset such as 'h' or 'B', or 'rows', but is {freq!r}; pass one of these."
         ) from None
@@ -118,7 +135,7 @@ def _check_freq(freq, labels):
 
 def _as_offset(freq: Any, labels: pd.Index | None) -> Any:
     """Return the step that `freq` means; that between periods has names of its own."""
-    return pd.PeriodDtype(freq).freq if isinstance(labels, pd.PeriodIndex) else to_offset(freq)  # type: ignore[attr-defined]
+    return pd.PeriodDtype(freq).freq if isinstance(labels, pd.PeriodIndex) else to_offset(freq)
 
 
 def _positions_on_grid(labels, freq):

@@ -227,7 +227,7 @@ def test_find_past_numbers_the_steps_of_x(index, numbers):
 
 
 def test_find_past_judges_holes_that_are_refused_by_all_labels():
-    days = pd.bdate_range("2024-01-01", periods=20)  # from a Monday on
+    days = pd.DatetimeIndex(list(pd.bdate_range("2024-01-01", periods=20)))  # from a Monday on
     history = known(labels=days[:4])
     assert find_past(history, column(*range(16)), days[4:], "auto").steps.tolist()[:3] == [0, 3, 4]
     for context in ("auto", "carry", "none"):

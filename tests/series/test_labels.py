@@ -85,7 +85,7 @@ def test_time_index_reads_numbers_and_periods_of_any_type(index, dtype):
         np.zeros((3, 1)),
         [[1.0]],
         framed([]),
-        framed(["b", "a", "a"]),
+        framed(["b", "a"]),
         framed(["b", "2024-01-01"]),  # not all of it has a date
         framed(["2", "1"]),
         framed(["10:00", "09:00"]),
@@ -148,6 +148,11 @@ def test_time_index_refuses_what_orders_nothing(labels, message):
 def test_time_index_refuses_several_levels():
     with pytest.raises(ValueError, match="MultiIndex of 2 levels; fit one pipeline per series"):
         time_index(framed(pd.MultiIndex.from_tuples([("a", 1)])))
+
+
+def test_time_index_refuses_names_that_recur_as_those_of_series_do():
+    with pytest.raises(ValueError, match=r"the rows of one series .* each label once"):
+        time_index(pd.DataFrame({"x": [1, 2, 3, 4]}, ["shop a", "shop a", "shop b", "shop b"]))
 
 
 @pytest.mark.parametrize("labels", [[1, 1], [True, False], pd.MultiIndex.from_tuples([("a", 1), ("a", 2)])])
