@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -148,24 +148,31 @@ def draw_horizon(rng):
 # --- make_supervised and make_windows --------------------------------------------------------------------------------
 
 
-def targets_of(rows, step, horizons):
-    """Return the targets of a step, NaN where one is not known."""
-    return [rows[step + h][0] if step + h in rows else math.nan for h in horizons]
+def column_of(rows, step, horizons, column=0):
+    """Return the values of a column at some horizons after a step, NaN where a row is not there."""
+    return [rows[step + h][column] if step + h in rows else math.nan for h in horizons]
 
 
-def supervise_by_loop(case, horizons, missing):
-    """Return the rows that `make_supervised` must return, as numbers in order, their features and their targets."""
+def has_nan(values):
+    return any(map(math.isnan, values))
+
+
+def supervise_by_loop(case, horizons, missing, *, moved, asks_future):
+    """Return the rows that `make_supervised` must return: their numbers, features and targets, and the rows after them.
+
+    With `moved`, the second column is known in advance. None where rows after the last target are not there.
+    """
     rows, numbers = case.rows, case.number_of
-    kept = [step for step in case.steps if step + max(horizons) <= case.steps[-1]]
+    last = max((step for step in case.steps if not (moved and math.isnan(rows[step][0]))), default=-1)
+    if moved and asks_future and case.steps[-1] < last + max(horizons):
+        return None
+    features = {step: [row[0], *column_of(rows, step, horizons, 1)] if moved else row for step, row in rows.items()}
+    kept = [step for step in case.steps if step + max(horizons) <= last]
     if missing == "drop":
-        kept = [
-            step for step in kept if is_whole(rows, step) and not any(map(math.isnan, targets_of(rows, step, horizons)))
-        ]
-    return (
-        [numbers[step] for step in kept],
-        [rows[step] for step in kept],
-        [targets_of(rows, step, horizons) for step in kept],
-    )
+        kept = [step for step in kept if not has_nan(features[step]) and not has_nan(column_of(rows, step, horizons))]
+    future = [features[step] for step in case.steps if last - max(horizons) < step <= last]
+    targets = [column_of(rows, step, horizons) for step in kept]
+    return [numbers[step] for step in kept], [features[step] for step in kept], targets, future
 
 
 def windows_by_loop(case, n_steps, horizons, stride, missing):
@@ -177,10 +184,10 @@ def windows_by_loop(case, n_steps, horizons, stride, missing):
         windows = {
             end: steps
             for end, steps in windows.items()
-            if all(is_whole(rows, step) for step in steps) and not any(map(math.isnan, targets_of(rows, end, horizons)))
+            if all(is_whole(rows, step) for step in steps) and not has_nan(column_of(rows, end, horizons))
         }
     cut = [[rows[step] for step in steps] for steps in windows.values()]
-    return [numbers[end] for end in windows], cut, [targets_of(rows, end, horizons) for end in windows]
+    return [numbers[end] for end in windows], cut, [column_of(rows, end, horizons) for end in windows]
 
 
 def compare(answer, case, expected, horizon):
@@ -189,13 +196,23 @@ def compare(answer, case, expected, horizon):
         assert isinstance(answer, ValueError), "what is not in order, has holes or leaves nothing must be refused"
         return "refused"
     assert not isinstance(answer, ValueError), f"what is in order must be cut, but: {answer}"
-    numbers, X, y = expected
+    numbers, X, y, *future = expected
     y = np.array(y) if np.iterable(horizon) else np.array(y)[:, 0]
     np.testing.assert_array_equal(np.asarray(answer[0]), X)
     np.testing.assert_array_equal(np.asarray(answer[1]), y)
+    for found, rows in zip(answer[2:], future, strict=False):
+        np.testing.assert_array_equal(np.asarray(found), rows)
     if isinstance(case.X, pd.DataFrame | pd.Series):
         assert answer[1].index.equals(case.X.index[numbers])
     return "exact"
+
+
+def with_future(case, n_rows):
+    """Return the rows without the last targets."""
+    X = case.X.copy()
+    values = X.to_numpy(copy=True) if isinstance(X, pd.DataFrame) else X
+    values[len(X) - n_rows :, 0] = np.nan
+    return replace(case, X=pd.DataFrame(values, X.index, X.columns) if isinstance(X, pd.DataFrame) else values)
 
 
 def is_cut(case, missing):
@@ -218,8 +235,16 @@ def test_rows_and_targets_are_those_of_a_loop_over_steps(name):
         options = {"horizon": horizon, "freq": case.freq, "missing": missing}
         target = None if columns == 1 else case.X.columns[0] if isinstance(case.X, pd.DataFrame) else 0
         if name == "make_supervised":
+            moved, asks_future = columns == 2 and rng.random() < 0.4, bool(rng.random() < 0.3)
+            options |= {"return_future": asks_future}
+            if moved:
+                options |= {"known_future": [case.X.columns[1] if isinstance(case.X, pd.DataFrame) else 1]}
+                case = with_future(case, int(rng.integers(8)))
             answer, texts = ask(make_supervised, case.X, target, **options)
-            expected = supervise_by_loop(case, horizons, missing) if is_cut(case, missing) else None
+            found = is_cut(case, missing)
+            expected = (
+                supervise_by_loop(case, horizons, missing, moved=moved, asks_future=asks_future) if found else None
+            )
         else:
             options |= {"window_length": n_steps, "stride": stride}
             answer, texts = ask(make_windows, case.X, target, **options)
@@ -438,7 +463,7 @@ def check_series(X, steps, *, n_steps=24, horizon=3, **options):
     np.testing.assert_array_equal(y, np.ravel(targets))
     assert y.index.equals(X.index[numbers])
     rows = case.rows
-    y = np.ravel([targets_of(rows, step, [horizon]) for step in case.steps[:-horizon]])
+    y = np.ravel([column_of(rows, step, [horizon]) for step in case.steps[:-horizon]])
     known = Holed("", None, case.steps[:-horizon], X[:-horizon])
     model = WindowedRegressor(Ridge(), n_steps, **options).fit(known.X, y)
     trained, left_out = train_by_loop(known, y, n_steps, 0, 0, takes_nan=False)
