@@ -74,6 +74,11 @@ def labelled(times):
     return pd.DataFrame(ROWS, (TIMES | TEXTS)[times] if isinstance(times, str) else times, ["a", "b"])
 
 
+def cut(X, start, stop=None):
+    """Return a part of the rows; labels that are floats would cut otherwise in pandas 2."""
+    return X.iloc[start:stop] if isinstance(X, pd.DataFrame) else X[start:stop]
+
+
 def target(X):
     return np.asarray(X)[:, 0] > np.median(np.asarray(X)[:, 0])
 
@@ -129,7 +134,7 @@ def test_last_rows_are_answered_as_among_all(part, kind):
     X = ROWS if kind == "array" else pd.DataFrame(ROWS) if kind == "default" else labelled(kind)
     model = fitted(part, X)
     whole = answer(model, X)
-    tails = np.concatenate([answer(model, X[-k:]) for k in range(1, 4)])
+    tails = np.concatenate([answer(model, cut(X, -k)) for k in range(1, 4)])
     np.testing.assert_allclose(tails, np.concatenate([whole[-k:] for k in range(1, 4)]), rtol=1e-12)
 
 
@@ -139,7 +144,7 @@ def test_last_rows_are_predicted_as_among_all_behind_a_scaler(as_frame):
     X = labelled("hours") if as_frame else ROWS
     scaler = StandardScaler().set_output(transform="pandas" if as_frame else "default")
     model = make_pipeline(scaler, SlidingWindow(4, flatten=True), Ridge()).fit(X, ROWS[:, 0])
-    np.testing.assert_allclose(model.predict(X[-3:]), model.predict(X)[-3:], rtol=1e-9)
+    np.testing.assert_allclose(model.predict(cut(X, -3)), model.predict(X)[-3:], rtol=1e-9)
 
 
 # --- 3.2 -------------------------------------------------------------------------------------------------------------
@@ -152,7 +157,7 @@ def test_rows_before_the_fitted_numbers_are_refused(part, dtype):
     X = pd.DataFrame(ROWS)
     index = X.index if dtype is None else X.index.astype(dtype)
     model = fitted(part, X.set_axis(index).iloc[40:])
-    assert_refused(lambda: answer(model, X[:40]))
+    assert_refused(lambda: answer(model, cut(X, 0, 40)))
 
 
 @pytest.mark.fault("3.2")
@@ -168,7 +173,7 @@ def test_folds_without_a_past_are_refused():
 @by_text
 @by_part
 def test_newest_first_is_refused(part, times):
-    assert_refused(lambda: fitted(part, labelled(times)[::-1]), "increasing")
+    assert_refused(lambda: fitted(part, labelled(times).iloc[::-1]), "increasing")
 
 
 @pytest.mark.fault("3.3")
@@ -176,8 +181,8 @@ def test_newest_first_is_refused(part, times):
 @by_part
 def test_newest_first_is_refused_after_the_fit(part, times):
     X = labelled(times)
-    model = fitted(part, X[:40])
-    assert_refused(lambda: answer(model, X[:39:-1]), "increasing")
+    model = fitted(part, cut(X, 0, 40))
+    assert_refused(lambda: answer(model, X.iloc[:39:-1]), "increasing")
 
 
 @pytest.mark.fault("3.3")
@@ -199,8 +204,8 @@ def test_holes_among_texts_are_refused(times):
 @by_part
 def test_rows_before_the_fitted_texts_are_refused(part, times):
     X = labelled(times)
-    model = fitted(part, X[40:])
-    assert_refused(lambda: answer(model, X[:40]), "before the fitted data")
+    model = fitted(part, cut(X, 40))
+    assert_refused(lambda: answer(model, cut(X, 0, 40)), "before the fitted data")
 
 
 @pytest.mark.fault("3.3")
@@ -208,7 +213,7 @@ def test_rows_before_the_fitted_texts_are_refused(part, times):
 @by_part
 def test_rows_among_the_fitted_texts_have_their_past(part, times):
     model = fitted(part, labelled(times))
-    np.testing.assert_allclose(answer(model, labelled(times)[-2:]), answer(model, labelled(times))[-2:], rtol=1e-12)
+    np.testing.assert_allclose(answer(model, cut(labelled(times), -2)), answer(model, labelled(times))[-2:], rtol=1e-12)
 
 
 NOT_TIMES = {
@@ -275,8 +280,8 @@ IRREGULAR = {
 @by_part
 def test_rows_after_a_hole_of_an_irregular_series_are_warned_of(part, times):
     X = pd.DataFrame(ROWS, IRREGULAR[times], ["a", "b"])
-    model = fitted(part, X[:38])
-    texts = warned(lambda: answer(model, X[78:]))
+    model = fitted(part, cut(X, 0, 38))
+    texts = warned(lambda: answer(model, cut(X, 78)))
     assert len(texts) == 1
 
 
@@ -286,7 +291,7 @@ def test_no_window_reaches_over_a_hole_of_an_irregular_series(times):
     X = pd.DataFrame(ROWS, IRREGULAR[times], ["a", "b"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        windows = SlidingWindow(4, incomplete="nan").fit(X[:38]).transform(X[78:])
+        windows = SlidingWindow(4, incomplete="nan").fit(cut(X, 0, 38)).transform(cut(X, 78))
     assert np.isnan(windows[0, :3]).all()
 
 
@@ -294,8 +299,8 @@ def test_no_window_reaches_over_a_hole_of_an_irregular_series(times):
 @by_label
 def test_update_after_a_hole_is_warned_of(times):
     X = labelled(times)
-    model = fitted("WindowedRegressor", X[:40])
-    assert_counted(lambda: model.update(X[42:]), 2)
+    model = fitted("WindowedRegressor", cut(X, 0, 40))
+    assert_counted(lambda: model.update(cut(X, 42)), 2)
 
 
 @pytest.mark.fault("3.5")
@@ -309,11 +314,11 @@ def test_update_with_arrays_that_are_known_is_refused():
 @by_time
 def test_rows_after_an_update_with_a_hole_keep_their_places(times):
     X = labelled(times)
-    model = fitted("WindowedRegressor", X[:40])
+    model = fitted("WindowedRegressor", cut(X, 0, 40))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model.update(X[42:43])
-        windows = model.read_windows(X[43:44]).reshape(4, 2)
+        model.update(cut(X, 42, 43))
+        windows = model.read_windows(cut(X, 43, 44)).reshape(4, 2)
     assert windows.tolist() == ROWS[[39, 39, 42, 43]].tolist()  # two unknown rows, the first of which is left
 
 
@@ -331,7 +336,7 @@ def test_rows_after_an_update_with_a_hole_keep_their_places(times):
 def test_row_without_its_past_is_warned_of(part, kind):
     X = ROWS if kind == "array" else pd.DataFrame(ROWS) if kind == "default" else labelled(kind)
     model = fitted(part, X)
-    assert_counted(lambda: answer(model, X[30:31]), 1)
+    assert_counted(lambda: answer(model, cut(X, 30, 31)), 1)
 
 
 @pytest.mark.fault("3.6")
@@ -340,7 +345,7 @@ def test_row_without_its_past_is_warned_of(part, kind):
 def test_rows_that_lack_a_part_of_their_past_are_counted(part, kind):
     X = ROWS if kind == "array" else labelled(kind)
     model = fitted(part, X)  # of which the last 6 rows are kept, so that row 77 is the first with its whole past
-    assert_counted(lambda: answer(model, X[75:]), 2)
+    assert_counted(lambda: answer(model, cut(X, 75)), 2)
 
 
 # --- 3.7 and 3.8 -----------------------------------------------------------------------------------------------------
@@ -414,7 +419,7 @@ def closed(times):
 @pytest.mark.parametrize("part", PARTS)
 def test_rows_are_steps_where_the_user_says_so(part, times):
     X = closed(times)
-    first, last = X[:30], X[30:]
+    first, last = cut(X, 0, 30), cut(X, 30)
     numbered = X.set_axis(np.arange(1, len(X) + 1))
     found = outcome(lambda: answer(PARTS[part]().set_params(freq="rows").fit(first, target(first)), last))
     expected = answer(fitted(part, numbered[:30]), numbered[30:])

@@ -86,7 +86,7 @@ class Holed:
 
     def cut(self, start, stop):
         """Return a part of the rows."""
-        return self.X[start:stop]
+        return self.X.iloc[start:stop] if isinstance(self.X, pd.DataFrame) else self.X[start:stop]
 
 
 def draw_holed(rng, *, nan=0.5, disorder=0.15, columns=2):

@@ -309,7 +309,7 @@ def test_last_rows_are_answered_as_among_all(name, labels, n_steps):
     whole = answer(X)
     for start in range(1, n_rows):  # the rows from which windows are complete begin n_before after what is kept does
         n_incomplete = sum(end < n_rows - n_before for end in range(start, min(start + n_before, n_rows)))
-        tail, texts = ask(answer, X[start:])
+        tail, texts = ask(answer, X.iloc[start:] if isinstance(X, pd.DataFrame) else X[start:])
         np.testing.assert_array_equal(tail[n_incomplete:], whole[start + n_incomplete :])
         counts = [re.search(r"the windows of (\d+) of the (\d+) rows", text).groups() for text in texts]
         assert counts == [(str(n_incomplete), str(n_rows - start))] * (n_incomplete > 0)
