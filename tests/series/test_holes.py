@@ -451,6 +451,31 @@ def is_known(rows, step):
     return all(any(other <= step and not math.isnan(row[column]) for other, row in rows.items()) for column in (0, 1))
 
 
+def test_rows_one_at_a_time_are_answered_as_all_at_once():
+    rng = np.random.default_rng(8)
+    n_tried = 0
+    for _ in range(200):
+        n_steps = int(rng.integers(2, 7))
+        numbers = VALUES[:50].copy()
+        numbers[rng.random(numbers.shape) < 0.15] = np.nan
+        kept = np.flatnonzero((rng.random(50) < 0.9) | (np.arange(50) < 30))
+        rows = {step: numbers[step].tolist() for step in kept.tolist()}
+        windows = steps_of(kept[kept >= 30].tolist(), n_steps)
+        if not all(is_known({step: rows[step] for step in steps if step in rows}, steps[-1]) for steps in windows):
+            continue  # nothing to fill a window from
+        X = pd.DataFrame(numbers[kept], kept)
+        model, _ = ask(WindowedRegressor(Records(), n_steps, missing="drop").fit, X[:30], np.zeros(30))
+        if isinstance(model, ValueError):
+            continue
+        together, _ = ask(model.read_windows, X[30:])
+        for number in range(30, len(X)):
+            alone, _ = ask(model.read_windows, X[number : number + 1])
+            np.testing.assert_array_equal(alone[0], together[number - 30], err_msg=f"{n_steps} {number}\n{X}")
+            ask(model.update, X[number : number + 1])
+        n_tried += 1
+    assert n_tried > 50
+
+
 # --- Real series and calendars ---------------------------------------------------------------------------------------
 
 
