@@ -225,7 +225,7 @@ def test_answers_are_those_of_a_loop_over_the_whole_series(name):
         assert tally[kind, "exact"] > 0.2 * N_SERIES
         assert tally[kind, "warned"] > 0.1 * N_SERIES
     assert tally["after a hole", "warned"] > 0.5 * N_SERIES
-    assert tally["earlier", "refused"] > 0.4 * N_SERIES
+    assert tally["earlier", "refused"] > 0.3 * N_SERIES
     assert sum(n for (_, outcome), n in tally.items() if outcome == "in doubt") > 3
 
 
