@@ -151,7 +151,7 @@ def test_time_index_refuses_several_levels():
 
 
 def test_time_index_refuses_names_that_recur_as_those_of_series_do():
-    with pytest.raises(ValueError, match="the rows of one series .* each label once"):
+    with pytest.raises(ValueError, match=r"the rows of one series .* each label once"):
         time_index(pd.DataFrame({"x": [1, 2, 3, 4]}, ["shop a", "shop a", "shop b", "shop b"]))
 
 
