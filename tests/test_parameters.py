@@ -8,7 +8,8 @@ import pytest
 
 import skhybrid
 
-# Made from version af1ac78: {class: {"parameters": {name: repr of the default}, "kinds": "p" positional, "k" by name}}.
+# Made from version af1ac78, with what was added since:
+# {class: {"parameters": {name: repr of the default}, "kinds": "p" positional, "k" by name}}.
 TABLE = json.loads((Path(__file__).parent / "parameters.json").read_text())
 
 
