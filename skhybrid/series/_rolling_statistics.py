@@ -20,7 +20,7 @@ __all__ = ["STATISTICS", "rolling_statistics"]
 STATISTICS = ("mean", "std", "min", "max")
 
 # Values are taken in blocks of about so many: few enough to stay in the cache of a processor.
-_VALUES_AT_ONCE = 32768
+_VALUES_AT_ONCE = 24_576
 
 # Where the squares are so many times the variance, it keeps eleven digits.
 _MAX_LOSS = 1e4
@@ -28,7 +28,7 @@ _MAX_LOSS = 1e4
 # What is kept of the last rows, for each row: how many values are known, one number where all are, and arrays
 # (feature, time) of what is merged of them.
 _Summary = list[Any]
-_Merge = Callable[[_Summary, _Summary, list[Any], NDArray[np.float64]], None]
+_Merge = Callable[[_Summary, _Summary, list[Any]], None]
 
 
 def rolling_statistics(
@@ -86,7 +86,7 @@ def rolling_statistics(
 
 def _roll_all(values, windows, statistics, centre):
     """Return each statistic of each window, (feature, time)."""
-    found = {}
+    found: dict[str, list[NDArray[np.float64]]] = {}
     if not {"mean", "std"}.isdisjoint(statistics):
         found |= _roll_moments(values, windows, centre, with_std="std" in statistics)
     if "min" in statistics:
@@ -134,24 +134,22 @@ def _count_known(values: NDArray[np.float64]) -> _Summary:
 
 def _roll(single: _Summary, windows: Sequence[int], merge: _Merge) -> list[_Summary]:
     """Return the summary of each window, from those of single rows."""
-    shape = single[1].shape
-    room = [[np.empty(shape) for _ in single[1:]] for _ in range(2)]  # to make new arrays takes longer than to add
-    scratch = np.empty((2, *shape))
+    room = [[np.empty_like(array) for array in single[1:]] for _ in range(2)]  # new arrays take longer than sums
     found: list[_Summary] = [[]] * len(windows)
     power = single  # the summary of 1, 2, 4, ... rows
     for exponent in range(int(max(windows)).bit_length()):
         length = 2**exponent
         if exponent:
-            power = _merge_back(power, power, length // 2, merge, room[exponent % 2], scratch)
+            power = _merge_back(power, power, length // 2, merge, room[exponent % 2])
         for i, window in enumerate(windows):
             if window & length and window % length:
-                found[i] = _merge_back(found[i], power, window % length, merge, None, scratch)
+                found[i] = _merge_back(found[i], power, window % length, merge, None)
             elif window & length:
                 found[i] = [power[0], *(array.copy() for array in power[1:])]
     return found
 
 
-def _merge_back(late, early, lag, merge, room, scratch):
+def _merge_back(late, early, lag, merge, room):
     """Merge `late` of each row with `early` of the row `lag` rows before it, for all rows that have both.
 
     Without `room` for what comes of it, this takes the place of `late`.
@@ -162,24 +160,24 @@ def _merge_back(late, early, lag, merge, room, scratch):
     late = [part[:, of_late] if isinstance(part, np.ndarray) else part for part in late]
     early = [part[:, of_early] if isinstance(part, np.ndarray) else part for part in early]
     out = late[1:] if room is None else [array[:, :n_rows] for array in room]
-    merge(late, early, out, scratch[:, :, :n_rows])
+    merge(late, early, out)
     return [late[0] + early[0], *out]
 
 
-def _merge_sums(late: _Summary, early: _Summary, out: list[Any], scratch: NDArray[np.float64]) -> None:
+def _merge_sums(late: _Summary, early: _Summary, out: list[Any]) -> None:
     for part_late, part_early, total in zip(late[1:], early[1:], out, strict=True):
         np.add(part_late, part_early, out=total)
 
 
-def _merge_minima(late: _Summary, early: _Summary, out: list[Any], scratch: NDArray[np.float64]) -> None:
+def _merge_minima(late: _Summary, early: _Summary, out: list[Any]) -> None:
     np.fmin(late[1], early[1], out=out[0])
 
 
-def _merge_maxima(late: _Summary, early: _Summary, out: list[Any], scratch: NDArray[np.float64]) -> None:
+def _merge_maxima(late: _Summary, early: _Summary, out: list[Any]) -> None:
     np.fmax(late[1], early[1], out=out[0])
 
 
-def _merge_moments(late: _Summary, early: _Summary, out: list[Any], scratch: NDArray[np.float64]) -> None:
+def _merge_moments(late: _Summary, early: _Summary, out: list[Any]) -> None:
     """Merge means and sums of squared deviations.
 
     This is exact where one part is empty and where all values are equal.
@@ -191,10 +189,9 @@ def _merge_moments(late: _Summary, early: _Summary, out: list[Any], scratch: NDA
     """
     (n_late, mean_late, squares_late), (n_early, mean_early, squares_early) = late, early
     mean, squares = out
-    step, part = scratch
     share = n_early / (n_late + n_early) if isinstance(n_late, float) else n_early / np.maximum(n_late + n_early, 1)
-    np.subtract(mean_early, mean_late, out=step)
-    np.multiply(step, share, out=part)
+    step = mean_early - mean_late
+    part = step * share
     np.add(mean_late, part, out=mean)
     part *= step
     part *= n_late
