@@ -82,7 +82,7 @@ class RollingFeatures(TransformsRows):
             The columns of X, then each statistic of each window.
         """
         check_is_fitted(self)
-        return self._as_fitted._make(self._read_rows(X))
+        return self._make(self._read_rows(X))
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns of the output: those of X, then ``load_mean_24`` and so on.
@@ -114,11 +114,12 @@ class RollingFeatures(TransformsRows):
 
     def _make(self, line):
         """Put the statistics beside the rows of X."""
+        windows, statistics = self._as_fitted.windows, self._as_fitted.statistics
         rows = line.rows[line.n_before :]
         n_steps, n_columns = rows.shape
-        features = np.empty((n_steps, n_columns * (1 + len(self.windows) * len(self.statistics))), rows.dtype)
+        features = np.empty((n_steps, n_columns * (1 + len(windows) * len(statistics))), rows.dtype)
         features[:, :n_columns] = rows
-        rolling_statistics(line.rows, self.windows, self.statistics, out=features[:, n_columns:])
+        rolling_statistics(line.rows, windows, statistics, centre=self._history.first, out=features[:, n_columns:])
         return features[line.at]
 
 

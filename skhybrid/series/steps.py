@@ -134,8 +134,11 @@ def _check_freq(freq, labels):
 
 
 def _as_offset(freq: Any, labels: pd.Index | None) -> Any:
-    """Return the step that `freq` means; that between periods has names of its own."""
-    return pd.PeriodDtype(freq).freq if isinstance(labels, pd.PeriodIndex) else to_offset(freq)
+    """Return the step that `freq` means between times, durations, or periods, where it has other names."""
+    if isinstance(labels, pd.PeriodIndex):
+        return pd.PeriodDtype(freq).freq
+    offset: Any = to_offset(freq)
+    return pd.Timedelta(offset) if isinstance(labels, pd.TimedeltaIndex) else offset
 
 
 def _positions_on_grid(labels, freq):

@@ -153,10 +153,17 @@ def test_find_past_without_labels(context, fitted, later, labels, fitted_labels)
 
 
 @pytest.mark.parametrize(
-    ("first", "expected"), [(1, ([], 0)), (2, ([], 1)), (3, ([], 2)), (4, ([3], 3)), (4 + 1e-9, ([3], 3))]
+    ("first", "expected"),
+    [(1, ([], 0)), (1 + 1e-9, ([], 0)), (2, ([], 1)), (3, ([], 2)), (4, ([3], 3)), (4 + 1e-9, ([3], 3))],
 )
 def test_find_past_looks_for_the_first_row_among_all_known(first, expected):
     assert found(known(), first, 9) == expected
+
+
+def test_find_past_takes_nan_for_equal():
+    rows = np.array([[1.0, 1], [2, 2], [np.nan, 3], [4, 4]])
+    history = remember(rows, None, learn_steps(None, None), 2)
+    assert find_past(history, rows[2:] + 1e-9, None, "auto").start == 2
 
 
 @pytest.mark.parametrize(
@@ -233,6 +240,13 @@ def test_find_past_judges_holes_that_are_refused_by_all_labels():
     for context in ("auto", "carry", "none"):
         past = find_past(history, column(*range(16)), days[4:], context, may_refuse=True)
         assert past.steps.tolist() == list(range(16))
+
+
+@pytest.mark.parametrize("context", ["carry", "none"])
+def test_find_past_judges_holes_among_labels_of_another_kind(context):
+    labels = hours(0, 9).tz_localize("UTC")[[0, 1, 4]]
+    past = find_past(known(labels=hours(0, 4)), column(1, 2, 3), labels, context, may_refuse=True)
+    assert past.steps.tolist() == [0, 1, 4]
 
 
 def test_find_past_compares_times_of_zones():

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
@@ -40,7 +40,7 @@ def test_time_index_returns_labels_that_order_the_rows(index):
     [
         (DAYS.date, DAYS),
         (DAYS.astype(object), DAYS),
-        ([datetime(2024, 1, 1), datetime(2024, 1, 2, 3)], ["2024-01-01", "2024-01-02 03:00"]),
+        ([datetime(2024, 1, 1, 3), date(2024, 1, 2)], ["2024-01-01 03:00", "2024-01-02"]),
         (DAYS.strftime("%Y-%m-%d"), DAYS),
         (["2024-01-30", "2024-01-30 12:00", "2024-01-31T01:02:03.5"], None),  # as it is, but for the type
         (["2024-01-30T10:00Z", "2024-01-30 11:00Z"], None),
