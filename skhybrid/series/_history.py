@@ -20,6 +20,8 @@ from skhybrid.series._timeline import Past
 from skhybrid.series.labels import is_default, pack_labels, unpack_labels
 from skhybrid.series.steps import Steps, learn_steps
 
+FEW_LABELS = 10
+
 
 @dataclass(frozen=True)
 class History:
@@ -132,8 +134,8 @@ def find_past(
 ) -> Past:
     """Return what is known of the rows before `rows`.
 
-    Which steps between `rows` are holes is judged by the fitted labels alone; where holes are refused, by all labels,
-    since a few fitted ones may all lie within a week of trading days.
+    Which steps between `rows` are holes is judged by the fitted labels alone. Where holes are refused and few labels
+    are fitted, all of which may lie within a week of trading days, it is judged by all labels.
     """
     if context == "auto" and _has_labels(history, labels):
         start, steps = _find_by_labels(history, _like_known(history, labels), may_refuse)
@@ -155,7 +157,8 @@ def tell_missing(history: History, past: Past, n_before: int) -> str:
             f"X starts {n_missing + 1} steps after the fitted data ends, so that {n_missing} rows between them are "
             "missing from its first windows"
         )
-    if history.n_forgotten and 0 < past.start < history.numbers[history.n_forgotten] + n_before:
+    is_forgotten = len(history.tail) and 0 < past.start < history.numbers[history.n_forgotten] + n_before
+    if is_forgotten and history.n_forgotten:
         return f"X starts within the fitted data, of which only the last {len(history.tail)} rows are kept"
     return "steps or values are missing"
 
@@ -201,9 +204,9 @@ def _number(history, labels, n_rows, may_refuse=False):
     if labels is None or is_default(labels):
         return np.arange(n_rows)
     steps, known = history.steps.number(labels, n_rows), history.labels
-    is_judged = may_refuse and history.steps.freq is None and known is not None and _are_alike(labels, known)
-    if is_judged and len(steps) - 1 != steps[-1]:
-        return learn_steps(known.append(labels).sort_values(), None).number(labels, n_rows)
+    is_too_short = known is not None and len(known) < FEW_LABELS and history.steps.freq is None
+    if may_refuse and is_too_short and len(steps) - 1 != steps[-1] and _are_alike(labels, known):
+        return learn_steps(known.union(labels), None).number(labels, n_rows)
     return steps
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from skhybrid.series.windows import sliding_windows
+
 
 @dataclass(frozen=True)
 class Past:
@@ -68,15 +70,24 @@ class Timeline:
         window_length = self.n_before + 1
         return (n_unknown[window_length:] > n_unknown[:-window_length])[self.at]
 
-    def filled(self) -> NDArray[np.floating]:
-        """Return the rows, with the value before in the place of each NaN, and at the start the first known one."""
-        if not np.isnan(np.sum(self.rows[self.n_unborn :])):
-            return self.born()
-        is_nan = np.isnan(self.rows)
-        last = np.maximum.accumulate(np.where(is_nan, 0, np.arange(len(is_nan))[:, None]), axis=0)
-        first = is_nan.argmin(axis=0)  # of each column, the first step that is known
-        self._check_known(first, is_nan)
-        return np.take_along_axis(self.rows, np.maximum(last, first), axis=0)
+    def windows(self, *, fill: bool = True) -> NDArray[np.floating]:
+        """Return the window of each row of X, (n_rows, n_before + 1, n_features): a view, where nothing is filled.
+
+        In the place of steps before the series began stands its first row. In the place of each other NaN stands, with
+        `fill`, the value before it in the window, else the first one after it, else the last one before the window.
+        """
+        windows = sliding_windows(self.born(), self.n_before + 1)[self.at]
+        filled = np.flatnonzero(self.touches_unknown(unborn=False)) if fill else np.empty(0, dtype=np.intp)
+        if len(filled) == 0:
+            return windows
+        windows = windows.copy()
+        windows[filled] = _fill(windows[filled])
+        is_empty = np.isnan(windows[:, 0])
+        if is_empty.any():
+            starts = np.arange(len(self.rows) - self.n_before)[self.at]
+            windows = np.where(is_empty[:, None], _fill_forward(self.rows[None])[0, starts, None], windows)
+            _check_known(windows[:, 0])
+        return windows
 
     def born(self) -> NDArray[np.floating]:
         """Return the rows, with the first one in the place of those that were never there; NaN stays elsewhere."""
@@ -85,17 +96,6 @@ class Timeline:
         rows = self.rows.copy()
         rows[: self.n_unborn] = rows[self.n_unborn]
         return rows
-
-    def _check_known(self, first, is_nan):
-        """Refuse rows of X before which, themselves included, no value of a column is known."""
-        ends = np.arange(len(self.rows) - self.n_before)[self.at] + self.n_before
-        column = int(np.argmax(np.where(is_nan.all(axis=0), len(is_nan), first)))
-        n_unknown = len(ends) if is_nan[:, column].all() else int((ends < first[column]).sum())
-        if n_unknown:
-            raise ValueError(
-                f"X must hold a known value before each row, but column {column} is NaN up to row {n_unknown - 1}; "
-                "leave these rows out."
-            )
 
 
 def lay_out(past: Past, rows: NDArray[np.floating], n_before: int) -> Timeline:
@@ -114,3 +114,29 @@ def lay_out(past: Past, rows: NDArray[np.floating], n_before: int) -> Timeline:
     line[n_before - steps_back] = before
     line[n_before:][at] = rows
     return Timeline(line, at, n_before, max(n_before - past.start, 0))
+
+
+def _fill(windows):
+    """Return windows with known values in the place of NaN, where a window has some; those that follow come last."""
+    windows = _fill_forward(windows)
+    is_nan = np.isnan(windows)
+    first = is_nan.argmin(axis=1)[:, None]  # of each column, the first step that is known
+    return np.where(is_nan, np.take_along_axis(windows, first, axis=1), windows)
+
+
+def _fill_forward(windows):
+    """Return windows (window, time, feature) with the value before in the place of NaN."""
+    steps = np.arange(windows.shape[1])[:, None]
+    last = np.maximum.accumulate(np.where(np.isnan(windows), 0, steps), axis=1)
+    return np.take_along_axis(windows, last, axis=1)
+
+
+def _check_known(rows):
+    """Refuse rows of which a value is still NaN."""
+    unknown = np.argwhere(np.isnan(rows))
+    if len(unknown):
+        n_rows = len(np.unique(unknown[:, 0]))
+        raise ValueError(
+            f"X must hold a known value in or before the window of each row, but there is none in column "
+            f"{unknown[0, 1]} of row {unknown[0, 0]} ({n_rows} such rows in all); leave these rows out."
+        )

@@ -25,7 +25,6 @@ from skhybrid.series._history import warn
 from skhybrid.series._keeps_history import KeepsHistory
 from skhybrid.series._warm_start import continue_from, last_step, trains_on
 from skhybrid.series.labels import time_index
-from skhybrid.series.windows import sliding_windows
 
 
 def inner_has(method):
@@ -138,8 +137,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         line = self._read_rows(X)
-        rows = line.born() if self._passes_nan else line.filled()
-        return self._shape(sliding_windows(rows, self._as_fitted.window_length)[line.at])
+        return self._shape(line.windows(fill=not self._passes_nan))
 
     def update(self, X):
         """Take rows that follow into the history, without training.
@@ -226,16 +224,17 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         rows, y = check_training_data(self, X, y, reset=reset, allow_nd=False, labels=is_classifier(self))
         weights = None if sample_weight is None else check_weights(sample_weight, len(rows))
         check_finite(rows, "X", allow_nan=True)
-        if self.missing == "raise":
-            self._refuse_nan(rows, has_target, weights)
         return TrainingData(rows, labels, y, has_target, weights)
 
-    def _refuse_nan(self, rows, has_target, weights):
-        """Refuse NaN in X or y, except where each window or target that has it has weight 0."""
-        n_nan = np.cumsum(np.isnan(rows).any(axis=1))  # up to each row
+    def _refuse_nan(self, data, is_due):
+        """Refuse NaN in X, and in y where it is to be trained on, except where it has weight 0.
+
+        NaN in X has weight 0 where all windows that it lies in have.
+        """
+        n_nan = np.cumsum(np.isnan(data.rows).any(axis=1))  # up to each row
         n_nan[self.window_length :] -= n_nan[: -self.window_length].copy()  # in the window of each row
-        for name, has_nan in (("X", n_nan > 0), ("y", ~has_target)):
-            counts = has_nan if weights is None else has_nan & (weights > 0)
+        for name, has_nan in (("X", n_nan > 0), ("y", ~data.has_target & is_due)):
+            counts = has_nan if data.weights is None else has_nan & (data.weights > 0)
             if counts.any():
                 raise ValueError(
                     f"{name} must hold finite numbers, but holds NaN (first in row {np.flatnonzero(counts)[0]}); leave "
@@ -246,6 +245,8 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         """Train the estimator on the complete windows that end in the rows of X."""
         is_broken = ~data.has_target | line.touches_unknown(unborn=False, missing=not self._passes_nan)
         is_due = self._rows_due(line)
+        if self.missing == "raise":
+            self._refuse_nan(data, is_due)
         rows = np.flatnonzero(is_due & ~is_broken)
         if len(rows) == 0:
             raise ValueError(
@@ -257,7 +258,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         chosen = slice(rows[0], rows[-1] + 1) if is_run else rows  # a slice makes a view of the windows, not a copy
         if data.weights is not None:
             options["sample_weight"] = data.weights[chosen]
-        windows = sliding_windows(line.rows, self.window_length)[line.at][chosen]
+        windows = line.windows(fill=False)[chosen]
         getattr(self.estimator_, method)(self._shape(windows), data.y[chosen], **options)
 
     def _rows_due(self, line):

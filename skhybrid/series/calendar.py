@@ -266,10 +266,15 @@ def _read_index(X: pd.DataFrame) -> pd.DatetimeIndex:
     return times
 
 
+def _as_index(column: pd.Series) -> pd.Index:
+    """Return a column as an index, in which Python objects stay what they are."""
+    return pd.Index(column, dtype=object) if column.dtype == object else pd.Index(column)
+
+
 def _read_column(column: pd.Series, unit: str) -> pd.DatetimeIndex:
     """Return the times in a column; NaT where one is missing."""
     is_known = column.notna().to_numpy()
-    labels = as_times(pd.Index(column[is_known])) if is_known.any() else pd.DatetimeIndex([])
+    labels = as_times(_as_index(column[is_known])) if is_known.any() else pd.DatetimeIndex([])
     times = _as_datetimes(labels)
     if labels is not None and labels.dtype.kind in "iuf":
         times = _from_numbers(labels, column.name, unit)

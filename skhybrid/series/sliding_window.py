@@ -190,7 +190,7 @@ class SlidingWindow(TransformsRows):
     def _make(self, line):
         """Cut the windows that end at each row of X."""
         if self.incomplete == "edge" and self.missing == "raise":
-            windows = sliding_windows(line.filled(), self.window_length)[line.at]
+            windows = line.windows()
         else:
             windows = self._cut_at_unknown(line)
         return windows.reshape(len(windows), -1) if self.flatten else windows

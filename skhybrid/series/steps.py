@@ -24,6 +24,8 @@ class Steps:
         A longer step between two rows is a hole, and so is one between the fitted rows and those that follow.
     inferred : str or None
         The offset that pandas finds in the fitted labels.
+    is_exact : bool
+        Whether it makes them all, and no other.
     """
 
     freq: Any = None
@@ -31,6 +33,7 @@ class Steps:
     longest: float = np.inf
     longest_after: float = np.inf
     inferred: str | None = None
+    is_exact: bool = False
 
     def number(self, labels: pd.Index | None, n_rows: int) -> NDArray[np.intp]:
         """Return how many steps each row lies after the first one."""
@@ -40,6 +43,10 @@ class Steps:
             return _positions_on_grid(labels, self.freq)
         if np.isnan(self.usual):  # fitted to one row
             return learn_steps(labels, None).number(labels, n_rows)
+        if self.is_exact and self._is_uneven:
+            positions = pd.date_range(labels[0], labels[-1], freq=self.inferred).get_indexer(labels)
+            if (positions >= 0).all():
+                return positions
         gaps = _gaps(labels)
         is_hole = gaps > self.longest
         if not is_hole.any():
@@ -77,8 +84,9 @@ def learn_steps(labels: pd.Index | None, freq: Any) -> Steps:
     """Return the steps of fitted labels.
 
     Unless `freq` says more, steps are regular where nine in ten are alike (months, whose days differ, count as alike),
-    and a hole is longer than one and a half of them. Others, as those of trading days, may differ up to ten times; what
-    follows the fitted rows does so after the longest of them at the latest.
+    or where they are shorter than a day, more than half are equal and the others are multiples of them. A hole is then
+    longer than one and a half of them. Steps that are not regular, as those of trading days, may differ up to ten
+    times; what follows the fitted rows does so after the longest of them at the latest.
     """
     if freq is not None:
         _check_freq(freq, labels)
@@ -88,9 +96,20 @@ def learn_steps(labels: pd.Index | None, freq: Any) -> Steps:
     gaps = _gaps(labels)
     usual = float(np.median(gaps))
     is_regular = np.mean(np.abs(gaps / usual - 1) <= 0.2) >= 0.9
+    is_regular |= _counts_hours(labels) and np.mean(gaps == usual) > 0.5 and bool((gaps % usual == 0).all())
     longest = (1.5 if is_regular else 10) * usual
     longest_after = longest if is_regular else float(gaps[gaps <= longest].max())
-    return Steps(None, usual, longest, longest_after, _infer(labels, gaps > longest))
+    inferred = _infer(labels, gaps > longest)
+    is_exact = inferred is not None and pd.date_range(labels[0], labels[-1], freq=inferred).equals(labels)
+    return Steps(None, usual, longest, longest_after, inferred, is_exact)
+
+
+def _counts_hours(labels):
+    """Return whether steps are shorter than a day, so that a longer one is no weekend."""
+    if isinstance(labels, pd.PeriodIndex):
+        return isinstance(labels.freq, Tick) and not isinstance(labels.freq, Day)
+    is_time = isinstance(labels, pd.DatetimeIndex | pd.TimedeltaIndex)
+    return is_time and bool(np.median(_gaps(labels)) < pd.Timedelta(days=1) / pd.Timedelta(1, "ns"))
 
 
 def _infer(labels, is_hole):

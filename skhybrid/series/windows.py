@@ -220,7 +220,7 @@ def make_windows(
     table = _supervise(data, target, horizon, (), False, freq, missing)
     rows = check_rows(table.X, "data")
     _check_enough_rows(len(rows), window_length, n_ahead=max(check_horizon(horizon)))
-    windows, y = sliding_windows(rows, window_length), table.y[window_length - 1 :]
+    windows, y = sliding_windows(rows, window_length), table.y.iloc[window_length - 1 :]
     ends = slice(None, None, stride)
     if missing == "drop":
         first_steps, last_steps = table.steps[: len(windows)], table.steps[window_length - 1 :]
@@ -230,7 +230,7 @@ def make_windows(
         )
         ends = is_whole & table.has_target[window_length - 1 :] & (first_steps % stride == 0)
         _check_any(ends, "window")
-    y = y[ends] if isinstance(data, pd.DataFrame | pd.Series) else y[ends].to_numpy()
+    y = y.iloc[ends] if isinstance(data, pd.DataFrame | pd.Series) else y.iloc[ends].to_numpy()
     return windows[ends], y
 
 

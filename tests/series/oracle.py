@@ -162,7 +162,10 @@ def count_incomplete(rows, windows):
 
 
 def filled(rows, steps):
-    """Return a window with, in the place of what is not known, the value before, or else the first one that is."""
+    """Return a window with, in the place of what is not known, the value before it there, or the first one there.
+
+    Where none is there, this is the last one before.
+    """
     if all(is_whole(rows, step) for step in steps):
         return [rows[step] for step in steps]
     return np.transpose([filled_column(rows, steps, column) for column in range(2)])
@@ -170,7 +173,8 @@ def filled(rows, steps):
 
 def filled_column(rows, steps, column):
     known = {step: row[column] for step, row in rows.items() if not math.isnan(row[column])}
-    return [known[max((other for other in known if other <= step), default=min(known))] for step in steps]
+    here = [step for step in steps if step in known] or [max(step for step in known if step <= steps[-1])]
+    return [known[max((other for other in here if other <= step), default=here[0])] for step in steps]
 
 
 def emptied(rows, steps):

@@ -39,8 +39,8 @@ class Difference(TransformsRows):
         return self._as_fitted._make(self._read_rows(X))
 
     def _make(self, line):
-        rows = line.filled()
-        return (rows[self.lag :] - rows[: len(rows) - self.lag])[line.at]
+        windows = line.windows()
+        return windows[:, -1] - windows[:, 0]
 
     @property
     def _n_before(self):

@@ -10,7 +10,7 @@ SUMMER_TIME = pd.date_range("2024-03-20", periods=30, freq="D", tz="Europe/Berli
 WORKDAYS = pd.bdate_range("2024-01-01", periods=40)
 MONTHS = pd.date_range("2000-01-31", periods=200, freq="ME")
 JITTER = HOURS + pd.to_timedelta(np.arange(40) % 3, unit="min")
-TRADES = HOURS[np.cumsum([0, *[1, 1, 1, 3] * 6])]  # steps differ
+TRADES = pd.date_range("2024-01-01", periods=40)[np.cumsum([0, *[1, 1, 1, 3] * 6])]  # steps differ
 
 
 def numbers(labels, n_rows=None, freq=None):
@@ -57,8 +57,24 @@ def test_long_holes_are_counted_on_the_inferred_grid(labels):
 
 @pytest.mark.parametrize(("longest", "n_steps"), [(10, 1), (11, 11)])
 def test_steps_that_differ_may_do_so_up_to_ten_times(longest, n_steps):
-    labels = TRADES.append(TRADES[-1:] + pd.Timedelta(longest, "h"))
+    labels = TRADES.append(TRADES[-1:] + pd.Timedelta(longest, "D"))
     assert numbers(labels) == [*range(len(TRADES)), len(TRADES) - 1 + n_steps]
+
+
+@pytest.mark.parametrize("n_left_out", [4, 12, 18])
+@pytest.mark.parametrize(
+    "make", [lambda labels: labels, lambda labels: labels.to_period("h")], ids=["times", "periods"]
+)
+def test_hours_are_counted_though_many_are_missing(n_left_out, make):
+    missing = np.random.default_rng(n_left_out).choice(np.arange(1, 79), n_left_out, replace=False)
+    labels = make(pd.date_range("2024-01-01", periods=80, freq="h"))
+    assert numbers(labels.delete(missing)) == left_out(80, *missing)
+
+
+def test_workdays_are_counted_where_no_other_day_was_missing():
+    later = pd.date_range(WORKDAYS[-1], periods=9, freq="B")
+    assert learn_steps(WORKDAYS, None).number(later.delete(5), 8).tolist() == left_out(9, 5)
+    assert learn_steps(WORKDAYS.delete(7), None).number(later.delete(5), 8).tolist() == list(range(8))
 
 
 @pytest.mark.parametrize(("jitter", "longest"), [(0.19, 1.5), (0.3, 10)])
@@ -170,8 +186,8 @@ def test_freq_needs_times(labels, has):
         (MONTHS, None, MONTHS[-1] + pd.offsets.MonthEnd(60), 60),
         (JITTER, None, JITTER[-1] + pd.Timedelta("5h"), 5),  # no offset is inferred
         (JITTER, None, JITTER[-1] + pd.Timedelta("80min"), 1),
-        (TRADES, None, TRADES[-1] + pd.Timedelta("3h"), 1),
-        (TRADES, None, TRADES[-1] + pd.Timedelta("4h"), 4),
+        (TRADES, None, TRADES[-1] + pd.Timedelta("3D"), 1),
+        (TRADES, None, TRADES[-1] + pd.Timedelta("4D"), 4),
         (pd.RangeIndex(2, 20, 2), None, 20, 1),
         (pd.RangeIndex(2, 20, 2), None, 24, 3),
         (pd.Index([0, 1, 2, 4, 6, 8, 10.5]), None, 13.1, 2),  # a hole is two steps at least

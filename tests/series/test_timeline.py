@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -86,34 +88,48 @@ def test_touches_unknown_takes_one_nan_of_a_row():
     assert Timeline(rows, slice(None), 1, 0).touches_unknown(unborn=False).tolist() == [True, True]
 
 
-# --- filled and born -------------------------------------------------------------------------------------------------
+# --- windows and born ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("line", "filled", "born"),
+    ("line", "windows", "born"),
     [
-        (line(1, 2, 3, 4), [1, 2, 3, 4], [1, 2, 3, 4]),
-        (line(NAN, NAN, 3, 4, n_unborn=2), [3, 3, 3, 4], [3, 3, 3, 4]),
-        (line(NAN, 2, 3, 4), [2, 2, 3, 4], [NAN, 2, 3, 4]),
-        (line(NAN, NAN, NAN, 4, n_unborn=1, n_before=3), [4, 4, 4, 4], [NAN, NAN, NAN, 4]),
-        (line(1, 2, NAN, NAN, 5), [1, 2, 2, 2, 5], [1, 2, NAN, NAN, 5]),
+        (line(1, 2, 3, n_before=1), [[1, 2], [2, 3]], [1, 2, 3]),
+        (line(NAN, 3, 4, n_before=1, n_unborn=1), [[3, 3], [3, 4]], [3, 3, 4]),
+        (line(NAN, 2, 3, n_before=1), [[2, 2], [2, 3]], [NAN, 2, 3]),
+        (line(1, NAN, 3, n_before=1), [[1, 1], [3, 3]], [1, NAN, 3]),  # each window is filled by itself
+        (line(1, NAN, NAN, 4, n_before=1), [[1, 1], [1, 1], [4, 4]], [1, NAN, NAN, 4]),  # or by what was before
+        (line(NAN, NAN, 3, NAN, n_unborn=1, n_before=2), [[3, 3, 3], [3, 3, 3]], [NAN, NAN, 3, NAN]),
     ],
 )
-def test_unknown_steps_are_filled_forward_and_only_at_the_start_backward(line, filled, born):
-    np.testing.assert_array_equal(line.filled()[:, 0], filled)
+def test_windows_are_filled_forward_and_only_at_their_start_backward(line, windows, born):
+    np.testing.assert_array_equal(line.windows()[:, :, 0], windows)
     np.testing.assert_array_equal(line.born()[:, 0], born)
 
 
 def test_each_column_is_filled_on_its_own():
     rows = np.array([[1, NAN], [NAN, 2], [3, NAN]])
-    assert Timeline(rows, slice(None), 1, 0).filled().tolist() == [[1, 2], [1, 2], [3, 2]]
+    assert Timeline(rows, slice(None), 2, 0).windows().tolist() == [[[1, 2], [1, 2], [3, 2]]]
+
+
+def test_windows_of_steps_without_a_row_are_left_out():
+    rows = np.array([[1], [2], [NAN], [4.0]])
+    windows = Timeline(rows, np.array([0, 2]), 1, 0).windows()
+    assert windows[:, :, 0].tolist() == [[1, 2], [4, 4]]
+
+
+def test_windows_that_need_no_filling_are_a_view():
+    rows = np.arange(6.0)[:, None]
+    assert np.shares_memory(Timeline(rows, slice(None), 2, 0).windows(), rows)
+    given = line(NAN, NAN, 3, n_before=1)
+    np.testing.assert_array_equal(given.windows(fill=False)[:, :, 0], [[NAN, NAN], [NAN, 3]])
 
 
 @pytest.mark.parametrize("n_unborn", [0, 2])
 def test_filling_leaves_the_rows_as_they_were(n_unborn):
-    given = line(NAN, NAN, 3, NAN, n_unborn=n_unborn)
+    given = line(NAN, 2, 3, NAN, n_unborn=n_unborn)
     before = given.rows.copy()
-    given.filled()
+    given.windows()
     given.born()
     np.testing.assert_array_equal(given.rows, before)
 
@@ -121,13 +137,13 @@ def test_filling_leaves_the_rows_as_they_were(n_unborn):
 @pytest.mark.parametrize(
     ("rows", "n_before", "at", "message"),
     [
-        ([[1, NAN], [1, NAN]], 0, slice(None), "column 1 is NaN up to row 1;"),
-        ([[1, NAN], [1, NAN], [1, 2]], 0, slice(None), "column 1 is NaN up to row 1;"),
-        ([[1, NAN], [1, NAN], [1, 2]], 1, slice(None), "column 1 is NaN up to row 0;"),
-        ([[NAN, NAN], [1, NAN], [1, NAN], [1, 2]], 0, np.array([0, 1, 3]), "column 1 is NaN up to row 1;"),
+        ([[1, NAN], [1, NAN]], 0, slice(None), "column 1 of row 0 (2 such rows in all)"),
+        ([[1, NAN], [1, NAN], [1, 2]], 0, slice(None), "column 1 of row 0 (2 such rows in all)"),
+        ([[1, NAN], [1, NAN], [1, 2]], 1, slice(None), "column 1 of row 0 (1 such rows in all)"),
+        ([[NAN, NAN], [1, NAN], [1, NAN], [1, 2]], 0, np.array([1, 2, 3]), "column 1 of row 0 (2 such rows in all)"),
     ],
 )
 def test_rows_before_which_nothing_is_known_are_refused(rows, n_before, at, message):
     given = Timeline(np.array(rows, dtype=float), at, n_before, 0)
-    with pytest.raises(ValueError, match=f"X must hold a known value before each row, but {message} leave these rows"):
-        given.filled()
+    with pytest.raises(ValueError, match=re.escape(f"of each row, but there is none in {message}; leave these rows")):
+        given.windows()
