@@ -1,5 +1,6 @@
 """Labels of rows: which of them are times, and in which order they must be."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -108,6 +109,7 @@ def _read_objects(index: pd.Index) -> pd.Index | None:
         labels = index.infer_objects()
         return labels if labels.dtype.kind in "iufMm" or isinstance(labels, pd.PeriodIndex) else None
     try:
-        return pd.DatetimeIndex(pd.to_datetime(index, format="ISO8601" if kind == "string" else None))
-    except (ValueError, TypeError):  # text that is no time, zones that differ
+        with warnings.catch_warnings(action="error", category=FutureWarning):  # zones that differ, in pandas 2
+            return pd.DatetimeIndex(pd.to_datetime(index, format="ISO8601" if kind == "string" else None))
+    except (ValueError, TypeError, FutureWarning):  # text that is no time, zones that differ
         return None

@@ -134,7 +134,7 @@ READ_AS_TIMES = {
 def test_calendar_reads_times_of_many_types(times):
     cycles = ("dayofweek", "dayofmonth")
     expected = CalendarFeatures(cycles).fit_transform(pd.DataFrame({"load": np.arange(4.0)}, DAYS))
-    in_index = pd.DataFrame({"load": np.arange(4.0)}, index=pd.Index(times))
+    in_index = pd.DataFrame({"load": np.arange(4.0)}, index=times if isinstance(times, pd.Index) else pd.Index(times))
     out = CalendarFeatures(cycles).set_output(transform="pandas").fit_transform(in_index)
     np.testing.assert_array_equal(out, expected)
     pd.testing.assert_index_equal(out.index, in_index.index)  # as it was, not as it was read

@@ -53,7 +53,7 @@ def test_time_index_returns_labels_that_order_the_rows(index):
     ],
 )
 def test_time_index_reads_what_means_times(index, expected):
-    labels = time_index(framed(pd.Index(index)))
+    labels = time_index(framed(index if isinstance(index, pd.Index) else pd.Index(index)))
     assert isinstance(labels, pd.DatetimeIndex)
     expected = [pd.Timestamp(label) for label in (index if expected is None else expected)]
     assert labels.tolist() == expected
