@@ -20,7 +20,7 @@ from skhybrid.series._timeline import Past
 from skhybrid.series.labels import is_default, pack_labels, unpack_labels
 from skhybrid.series.steps import Steps, learn_steps
 
-FEW_LABELS = 10
+FEW_LABELS = 10  # ten workdays in a row have a weekend among them
 
 
 @dataclass(frozen=True)
@@ -102,27 +102,29 @@ def remember(rows: NDArray[Any], labels: pd.Index | None, steps: Steps, n_kept: 
 
 def extend(history: History, rows: NDArray[Any], labels: pd.Index | None, n_kept: int, context: str) -> History:
     """Return the history with `rows`, which follow the rows known so far."""
-    start, steps, known = history.next_step, _number(history, labels, len(rows)), None
+    start, steps = history.next_step, _number(history, labels, len(rows))
+    known: Any = history.labels
     if _has_labels(history, labels):
         labels = _like_known(history, labels)
-        if not labels[0] > history.labels[-1]:  # type: ignore[index]
+        if not labels[0] > known[-1]:
             raise ValueError(
-                f"X must follow the rows known so far, which end at {history.labels[-1]}, but starts at {labels[0]}; "  # type: ignore[index]
-                "pass later rows."
+                f"X must follow the rows known so far, which end at {known[-1]}, but starts at {labels[0]}; pass later "
+                "rows."
             )
-        start += history.steps.between(history.labels[-1:], labels[:1]) - 1  # type: ignore[index]
-        known = history.labels.append(labels)  # type: ignore[union-attr]
+        start += history.steps.between(known[-1:], labels[:1]) - 1
+        all_labels = known.append(labels)
     elif context == "auto" and len(places := _places(history, rows[0])) == 1:
         raise ValueError(
             f"X must follow the rows known so far, but its first row equals row {places[0]} of them; pass later rows, "
             "or set context='carry' where they follow all the same."
         )
-    elif history.labels is not None and is_default(history.labels) and labels is not None:
-        known = pd.RangeIndex(len(history.numbers) + len(rows))
+    else:  # labels of some rows alone are of no use, unless they only number them
+        only_numbered = known is not None and is_default(known) and labels is not None
+        all_labels = pd.RangeIndex(len(known) + len(rows)) if only_numbered else None
     tail = np.concatenate([history.tail, rows])
     return replace(
         history,
-        labels=known,
+        labels=all_labels,
         numbers=np.concatenate([history.numbers, start + steps]),
         hashes=np.concatenate([history.hashes, _hash_rows(rows)]),
         tail=tail[max(len(tail) - n_kept, 0) :],
@@ -166,7 +168,7 @@ def tell_missing(history: History, past: Past, n_before: int) -> str:
 def warn(message: str) -> None:
     """Warn the caller of this package, or of scikit-learn, which may have called it."""
     frame, level = inspect.currentframe(), 1
-    while frame is not None and frame.f_globals["__name__"].startswith(("skhybrid.", "sklearn.")):
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(("skhybrid.", "sklearn.")):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, UserWarning, stacklevel=level)
 
@@ -283,9 +285,8 @@ def _hash_rows(rows):
 
 
 def _hash_block(rows):
-    mixed = np.add(rows.T, 0.0, dtype=np.float64, order="C").view(
-        np.uint64
-    )  # (feature, row); 0 for -0, which equals it
+    numbers = np.add(rows.T, 0.0, dtype=np.float64, order="C")  # 0 for -0, which equals it
+    mixed = numbers.view(np.uint64)  # (feature, row)
     mixed += np.arange(1, len(mixed) + 1, dtype=np.uint64)[:, None] * np.uint64(0x9E3779B97F4A7C15)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed ^= mixed >> np.uint64(shift)
