@@ -10,14 +10,14 @@ from statistics import fmean
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 N_ROWS = 100
 VALUES = np.random.default_rng(7).normal(size=(N_ROWS, 2)).round(3)
 
 
-class Records(RegressorMixin, BaseEstimator):
-    """Learn nothing, but keep what it should be learned from."""
+class KeepsData(BaseEstimator):
+    """Learn nothing, but keep what should be learned from."""
 
     def fit(self, X, y, sample_weight=None):
         self.X_, self.y_, self.sample_weight_ = X, y, sample_weight
@@ -26,6 +26,14 @@ class Records(RegressorMixin, BaseEstimator):
 
     def predict(self, X):
         return np.zeros(len(X))
+
+
+class Records(RegressorMixin, KeepsData):
+    """Keep targets."""
+
+
+class RecordsLabels(ClassifierMixin, KeepsData):
+    """Keep labels."""
 
 
 # --- Labels ----------------------------------------------------------------------------------------------------------

@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skhybrid import RollingFeatures, SlidingWindow, WindowedRegressor
+from skhybrid import RollingFeatures, SlidingWindow, WindowedClassifier, WindowedRegressor
 from tests.series.oracle import (
     HOURS,
     LABELS,
     LATE,
     VALUES,
     Records,
+    RecordsLabels,
     Series,
     ask,
     count_incomplete,
@@ -197,10 +198,15 @@ def make_windowed(rng, n_steps):
     return WindowedRegressor(Records(), n_steps), filled
 
 
+def make_classifier(rng, n_steps):
+    return WindowedClassifier(RecordsLabels(), n_steps), filled
+
+
 PARTS = {
     "SlidingWindow": (make_window, "transform"),
     "RollingFeatures": (make_rolling, "transform"),
     "WindowedRegressor": (make_windowed, "read_windows"),
+    "WindowedClassifier": (make_classifier, "read_windows"),
 }
 UPDATES = [0.35, 0.35, 0.1, 0.1, 0.1]  # how often each kind is tried
 
