@@ -87,8 +87,10 @@ def rolling_statistics(
 def _roll_all(values, windows, statistics, centre):
     """Return each statistic of each window, (feature, time)."""
     found: dict[str, list[NDArray[np.float64]]] = {}
-    if not {"mean", "std"}.isdisjoint(statistics):
-        found |= _roll_moments(values, windows, centre, with_std="std" in statistics)
+    if "mean" in statistics:
+        found["mean"] = _roll_means(values, windows)
+    if "std" in statistics:
+        found["std"] = _roll_deviations(values, windows, centre)
     if "min" in statistics:
         found["min"] = [least for _, least in _roll([1.0, values], windows, _merge_minima)]
     if "max" in statistics:
@@ -96,25 +98,24 @@ def _roll_all(values, windows, statistics, centre):
     return found
 
 
-def _roll_moments(values, windows, centre, *, with_std):
-    """Return the mean and, if asked for, the standard deviation of each window, (feature, time)."""
+def _roll_means(values, windows):
+    return [total / np.where(n > 0, n, np.nan) for n, total in _roll(_count_known(values), windows, _merge_sums)]
+
+
+def _roll_deviations(values, windows, centre):
+    """Return the standard deviation of each window, (feature, time)."""
     counts, centred = _count_known(values - centre)
-    single = [counts, centred, centred * centred] if with_std else [counts, centred]
-    found: dict[str, list[NDArray[np.float64]]] = {"mean": [], "std": []}
-    exact = None
-    for i, (n, total, *squares) in enumerate(_roll(single, windows, _merge_sums)):
+    deviations, exact = [], None
+    for i, (n, total, squares) in enumerate(_roll([counts, centred, centred * centred], windows, _merge_sums)):
         n = np.where(n > 0, n, np.nan)
-        mean = total / n
-        found["mean"].append(mean + centre)
-        for square in squares:
-            level = square / n
-            variance = level - mean * mean
-            is_lost = variance * _MAX_LOSS < level
-            if is_lost.any():
-                exact = _roll_exact_variances(values, windows) if exact is None else exact
-                variance = np.where(is_lost, exact[i][:, -variance.shape[1] :], variance)
-            found["std"].append(np.sqrt(variance))
-    return found
+        level = squares / n
+        variance = level - (total / n) ** 2
+        is_lost = variance * _MAX_LOSS < level
+        if is_lost.any():
+            exact = _roll_exact_variances(values, windows) if exact is None else exact
+            variance = np.where(is_lost, exact[i], variance)
+        deviations.append(np.sqrt(variance))
+    return deviations
 
 
 def _roll_exact_variances(values, windows):

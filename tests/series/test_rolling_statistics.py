@@ -77,6 +77,13 @@ def test_rolling_statistics_forget_a_spike():
     assert (out[33] != expected[33]).any()
 
 
+@pytest.mark.parametrize("centre", [1.0, -1e3, 1e12])
+def test_rolling_statistics_are_the_same_for_every_centre(centre):
+    rows = 5 + random_rows(100, share_of_nan=0.1)
+    out = rolling_statistics(rows, (7, 24), STATISTICS, centre=centre)
+    np.testing.assert_allclose(out, rolling_statistics(rows, (7, 24), STATISTICS), rtol=1e-10)
+
+
 @pytest.mark.parametrize("statistics", [("mean",), ("std",), ("std", "mean"), ("max", "min")])
 def test_rolling_statistics_do_not_depend_on_what_else_is_asked_for(statistics):
     rows = random_rows(50, share_of_nan=0.3)
