@@ -110,7 +110,8 @@ def lay_out(past: Past, rows: NDArray[np.floating], n_before: int) -> Timeline:
     if not is_regular:
         at = np.concatenate([[0], np.cumsum(np.minimum(np.diff(past.steps), n_before + 1))]).astype(np.intp)
         n_steps = at[-1] + 1
-    line = np.full((n_before + n_steps, rows.shape[1]), np.nan, dtype=rows.dtype)
+    line = np.empty((n_before + n_steps, rows.shape[1]), dtype=rows.dtype)
+    line[: n_before if is_regular else None] = np.nan
     line[n_before - steps_back] = before
     line[n_before:][at] = rows
     return Timeline(line, at, n_before, max(n_before - past.start, 0))

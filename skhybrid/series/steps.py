@@ -1,6 +1,6 @@
 """Steps: which rows follow one another, and how many are missing between two of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ class Steps:
     inferred : str or None
         The offset that pandas finds in the fitted labels.
     is_exact : bool
-        Whether it makes them all, and no other.
+        Whether that offset has steps of different lengths, and makes all fitted labels and no other.
     """
 
     freq: Any = None
@@ -43,7 +43,7 @@ class Steps:
             return _positions_on_grid(labels, self.freq)
         if np.isnan(self.usual):  # fitted to one row
             return learn_steps(labels, None).number(labels, n_rows)
-        if self.is_exact and self._is_uneven:
+        if self.is_exact:
             positions = pd.date_range(labels[0], labels[-1], freq=self.inferred).get_indexer(labels)
             if (positions >= 0).all():
                 return positions
@@ -95,21 +95,23 @@ def learn_steps(labels: pd.Index | None, freq: Any) -> Steps:
         return Steps()
     gaps = _gaps(labels)
     usual = float(np.median(gaps))
-    is_regular = np.mean(np.abs(gaps / usual - 1) <= 0.2) >= 0.9
-    is_regular |= _counts_hours(labels) and np.mean(gaps == usual) > 0.5 and bool((gaps % usual == 0).all())
+    is_regular = np.mean(np.abs(gaps / usual - 1) <= 0.2) >= 0.9 or _are_multiples(labels, gaps, usual)
     longest = (1.5 if is_regular else 10) * usual
     longest_after = longest if is_regular else float(gaps[gaps <= longest].max())
     inferred = _infer(labels, gaps > longest)
-    is_exact = inferred is not None and pd.date_range(labels[0], labels[-1], freq=inferred).equals(labels)
-    return Steps(None, usual, longest, longest_after, inferred, is_exact)
+    steps = Steps(None, usual, longest, longest_after, inferred)
+    is_exact = steps._is_uneven and pd.date_range(labels[0], labels[-1], freq=inferred).equals(labels)
+    return replace(steps, is_exact=is_exact)
 
 
-def _counts_hours(labels):
-    """Return whether steps are shorter than a day, so that a longer one is no weekend."""
+def _are_multiples(labels, gaps, usual):
+    """Return whether steps are multiples of the usual one, which is shorter than a day: the others are no weekends."""
     if isinstance(labels, pd.PeriodIndex):
-        return isinstance(labels.freq, Tick) and not isinstance(labels.freq, Day)
-    is_time = isinstance(labels, pd.DatetimeIndex | pd.TimedeltaIndex)
-    return is_time and bool(np.median(_gaps(labels)) < pd.Timedelta(days=1) / pd.Timedelta(1, "ns"))
+        is_short = isinstance(labels.freq, Tick) and not isinstance(labels.freq, Day)
+    else:
+        is_time = isinstance(labels, pd.DatetimeIndex | pd.TimedeltaIndex)
+        is_short = is_time and usual < pd.Timedelta(days=1) / pd.Timedelta(1, "ns")
+    return is_short and np.mean(gaps == usual) > 0.5 and bool((gaps % usual == 0).all())
 
 
 def _infer(labels, is_hole):
