@@ -88,6 +88,9 @@ def check_positive_int(value: Any, name: str) -> int:
 def check_rows(a: ArrayLike, name: str = "X") -> NDArray[Any]:
     """Return `a` as a numeric array of rows in time, (n_rows, n_features); 1-D becomes one feature."""
     rows = np.asarray(a)
+    dtypes = getattr(a, "dtypes", None)  # of a DataFrame one for each column; numbers and flags together make objects
+    if rows.dtype == object and dtypes is not None and all(dtype.kind in "biuf" for dtype in np.atleast_1d(dtypes)):
+        rows = a.to_numpy(dtype=np.float64, na_value=np.nan)  # type: ignore[union-attr]
     if rows.dtype.kind not in "biuf":
         raise ValueError(
             f"{name} must hold numbers, but has dtype {rows.dtype}; encode text and dates as numbers, "
@@ -203,7 +206,7 @@ def check_sample_shape(X: ArrayLike, sample_shape: tuple[int, ...]) -> None:
 def check_input(estimator: Any, X: ArrayLike, *, reset: bool, allow_nd: bool = True) -> NDArray[Any]:
     """Return X as an array of floats (not checked for NaN and inf)."""
     _check_lengths(X)
-    if not reset and _is_as_in_fit(estimator, X):
+    if not reset and _is_as_in_fit(estimator, X, allow_nd):
         return X  # type: ignore[return-value]  # it is an array
     return _validate(estimator, X, reset=reset, allow_nd=allow_nd)
 
@@ -277,12 +280,12 @@ def _sum_is_finite(a: NDArray[Any]) -> bool:
         return bool(np.isfinite(np.sum(a)))
 
 
-def _is_as_in_fit(estimator: Any, X: Any) -> bool:
+def _is_as_in_fit(estimator: Any, X: Any, allow_nd: bool) -> bool:
     """Return fast whether scikit-learn's checks would find nothing in X: to predict one window, they take long."""
     return (
         type(X) is np.ndarray
         and X.dtype in (np.float32, np.float64)
-        and X.ndim > 1
+        and (X.ndim == 2 or (X.ndim > 2 and allow_nd))
         and X.shape[1] == estimator.n_features_in_
         and not hasattr(estimator, "feature_names_in_")
     )

@@ -37,24 +37,27 @@ class History:
         How many steps each known row lies after the first one.
     first : ndarray of shape (n_features,)
         The first fitted row.
-    tolerance : ndarray of shape (n_features,)
-        How far a value may be from that of a known row and still count as equal.
+    spread : ndarray of shape (n_features,)
+        How far fitted values lie from one another; what is a millionth of it apart counts as equal.
     hashes : ndarray of shape (n_known,)
         A number for each known row, to find equal ones without keeping them.
     are_distinct : bool
         Whether hardly any fitted row occurs twice.
     tail : ndarray of shape (n_kept, n_features)
         The last known rows.
+    older : ndarray of shape (n_features,)
+        The last value of each column before them; NaN where none is known.
     """
 
     steps: Steps
     labels: pd.Index | None
     numbers: NDArray[np.intp]
     first: NDArray[Any]
-    tolerance: NDArray[Any]
+    spread: NDArray[Any]
     hashes: NDArray[np.uint64]
     are_distinct: bool
     tail: NDArray[Any]
+    older: NDArray[Any]
 
     def __getstate__(self) -> dict[str, Any]:
         """Return arrays, numbers and text, which skops stores as well; it cannot store labels of pandas."""
@@ -80,23 +83,22 @@ class History:
 
 def remember(rows: NDArray[Any], labels: pd.Index | None, steps: Steps, n_kept: int) -> History:
     """Keep of the fitted `rows` what `find_past` will need."""
-    first = rows[0].copy()
-    # Values may have passed through arithmetic (a scaler) on their way, so equal means equal except for rounding.
-    rounding = 8 * np.finfo(np.result_type(rows, np.float32)).eps * np.abs(first)
-    some = rows[:: len(rows) // 1000 + 1]  # a rough spread will do
+    some = rows[:: len(rows) // 1000 + 1]
     some = some[~np.isnan(some).any(axis=1)]
-    spread = some.std(axis=0, dtype=np.float64) if len(some) else 0.0
+    quartiles = np.quantile(some, [0.25, 0.75], axis=0) if len(some) else np.zeros((2, rows.shape[1]))
+    n_forgotten = max(len(rows) - n_kept, 0)
     hashes = _hash_rows(rows)
     n_repeated = int((np.diff(np.sort(hashes)) == 0).sum())
     return History(
         steps=steps,
         labels=labels,
         numbers=steps.number(labels, len(rows)),
-        first=first,
-        tolerance=np.fmax(1e-6 * spread, np.nan_to_num(rounding)),
+        first=rows[0].copy(),
+        spread=quartiles[1] - quartiles[0],  # a spike does not widen it
         hashes=hashes,
         are_distinct=n_repeated < 0.01 * len(hashes),
-        tail=rows[max(len(rows) - n_kept, 0) :].copy(),
+        tail=rows[n_forgotten:].copy(),
+        older=_last_known(rows[:n_forgotten]),
     )
 
 
@@ -122,12 +124,14 @@ def extend(history: History, rows: NDArray[Any], labels: pd.Index | None, n_kept
         only_numbered = known is not None and is_default(known) and labels is not None
         all_labels = pd.RangeIndex(len(known) + len(rows)) if only_numbered else None
     tail = np.concatenate([history.tail, rows])
+    n_forgotten = max(len(tail) - n_kept, 0)
     return replace(
         history,
         labels=all_labels,
         numbers=np.concatenate([history.numbers, start + steps]),
         hashes=np.concatenate([history.hashes, _hash_rows(rows)]),
-        tail=tail[max(len(tail) - n_kept, 0) :],
+        tail=tail[n_forgotten:],
+        older=_last_known(np.concatenate([history.older[None], tail[:n_forgotten]])),
     )
 
 
@@ -144,11 +148,13 @@ def find_past(
     else:
         steps = _number(history, labels, len(rows), may_refuse)
         if context == "none":
-            return Past(history.tail[:0], history.numbers[:0], steps, 0)
+            return Past(history.tail[:0], history.numbers[:0], steps, 0, np.full_like(history.older, np.nan))
         start = history.next_step if context == "carry" else _find_by_values(history, rows[0])
     numbers = history.numbers[history.n_forgotten :]
     before = slice(0, int(np.searchsorted(numbers, start)))
-    return Past(history.tail[before], start - numbers[before], steps, start)
+    are_kept = start >= (numbers[0] if len(numbers) else history.next_step)
+    older = history.older if are_kept else np.full_like(history.older, np.nan)
+    return Past(history.tail[before], start - numbers[before], steps, start, older)
 
 
 def tell_missing(history: History, past: Past, n_before: int) -> str:
@@ -245,14 +251,14 @@ def _places_of_labels(known, labels):
 
 def _find_by_values(history, row):
     """Return how many steps `row`, the first of X, lies after the first known row, found by its values."""
-    if len(history.tail) == 0:  # no row has a past
-        return history.next_step
     places = _places(history, row)
     is_near = (places == 0) | (places >= history.n_forgotten)
     if len(places) == 1 and (is_near[0] or history.are_distinct):
         return int(history.numbers[places[0]])
     if not is_near.any():  # values that recur say nothing
         return history.next_step
+    if len(history.tail) == 0:  # no row has a past that could be another's
+        return 0
     taken = "the fitted data, without rows before it" if places[0] == 0 else "continuing it"
     warn(
         f"X starts with a row that occurs more than once in the fitted data ({len(places)} times), and is taken as "
@@ -265,14 +271,24 @@ def _find_by_values(history, row):
 def _places(history, row):
     """Return the places of the known rows that equal `row`, except for rounding where they are kept."""
     is_equal = history.hashes == _hash_rows(row[None])
-    is_equal[history.n_forgotten :] |= _equals(history.tail, row, history.tolerance)
-    is_equal[0] |= _equals(history.first, row, history.tolerance)
+    is_equal[history.n_forgotten :] |= _equals(history.tail, row, history.spread)
+    is_equal[0] |= _equals(history.first, row, history.spread)
     return np.flatnonzero(is_equal)
 
 
-def _equals(rows, row, tolerance):
-    """Return which rows equal `row`; NaN equals NaN."""
-    is_equal = np.abs(rows - row) <= tolerance
+def _last_known(rows):
+    """Return the last value of each column that is not NaN; NaN where there is none."""
+    if len(rows) == 0 or not np.isnan(rows[-1]).any():
+        return rows[-1].copy() if len(rows) else np.full(rows.shape[1], np.nan, dtype=rows.dtype)
+    is_known = ~np.isnan(rows)
+    last = len(rows) - 1 - is_known[::-1].argmax(axis=0)
+    return np.take_along_axis(rows, last[None], axis=0)[0]
+
+
+def _equals(rows, row, spread):
+    """Return which rows equal `row`, except for the rounding of arithmetic, as that of a scaler; NaN equals NaN."""
+    rounding = 8 * max(np.finfo(rows.dtype).eps, np.finfo(row.dtype).eps) * np.abs(row)
+    is_equal = np.abs(rows - row) <= np.fmax(1e-6 * spread, rounding)
     if np.isnan(np.sum(row)):
         is_equal |= np.isnan(rows) & np.isnan(row)
     return is_equal.all(axis=-1)

@@ -1,5 +1,6 @@
 """What all estimators of time share: how they read rows, and keep those that later rows have as their past."""
 
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -26,7 +27,7 @@ class KeepsHistory(BaseEstimator):
 
     _parameter_constraints: dict[str, list[Any]] = {
         "context": [StrOptions(CONTEXTS)],
-        "freq": [str, BaseOffset, None],
+        "freq": [str, BaseOffset, timedelta, None],
         "missing": [StrOptions({"raise", "drop"})],
     }
 

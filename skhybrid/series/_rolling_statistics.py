@@ -25,6 +25,8 @@ _VALUES_AT_ONCE = 24_576
 # Where the squares are so many times the variance, it keeps eleven digits.
 _MAX_LOSS = 1e4
 
+_MAX_CENTRE = 1e150
+
 # What is kept of the last rows, for each row: how many values are known, one number where all are, and arrays
 # (feature, time) of what is merged of them.
 _Summary = list[Any]
@@ -104,6 +106,8 @@ def _roll_means(values, windows):
 
 def _roll_deviations(values, windows, centre):
     """Return the standard deviation of each window, (feature, time)."""
+    # Squares overflow where the centre is very far away.
+    centre = np.where(np.abs(centre) < _MAX_CENTRE, centre, 0.0)
     counts, centred = _count_known(values - centre)
     deviations, exact = [], None
     for i, (n, total, squares) in enumerate(_roll([counts, centred, centred * centred], windows, _merge_sums)):

@@ -22,12 +22,15 @@ class Past:
         How many steps each row of X lies after its first one.
     start : int
         How many steps the first row of X lies after the first known row, before which there was nothing.
+    older : ndarray of shape (n_features,)
+        The last known value of each column before the known rows; NaN where there is none.
     """
 
     rows: NDArray[np.floating]
     steps_back: NDArray[np.intp]
     steps: NDArray[np.intp]
     start: int
+    older: NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,15 @@ class Timeline:
         How many steps lie before the first row of X.
     n_unborn : int
         How many steps at the start were never there.
+    older : ndarray of shape (n_features,)
+        The last known value of each column before all these steps; NaN where there is none.
     """
 
     rows: NDArray[np.floating]
     at: slice | NDArray[np.intp]
     n_before: int
     n_unborn: int
+    older: NDArray[np.floating]
 
     def touches_unknown(self, *, unborn: bool, missing: bool = True) -> NDArray[np.bool_]:
         """Return which rows of X have an unknown step in their window, (n_rows,).
@@ -85,7 +91,8 @@ class Timeline:
         is_empty = np.isnan(windows[:, 0])
         if is_empty.any():
             starts = np.arange(len(self.rows) - self.n_before)[self.at]
-            windows = np.where(is_empty[:, None], _fill_forward(self.rows[None])[0, starts, None], windows)
+            before = _fill_forward(np.concatenate([self.older[None], self.rows])[None])[0]  # up to before each step
+            windows = np.where(is_empty[:, None], before[starts, None], windows)
             _check_known(windows[:, 0])
         return windows
 
@@ -102,9 +109,10 @@ def lay_out(past: Past, rows: NDArray[np.floating], n_before: int) -> Timeline:
     """Put the known past and the rows of X on one line of steps."""
     near = past.steps_back <= n_before
     before, steps_back = past.rows[near], past.steps_back[near]
+    older = _fill_forward(np.concatenate([past.older[None], past.rows[~near]])[None])[0, -1]
     is_regular = past.steps[-1] == len(rows) - 1
     if is_regular and len(before) == n_before:
-        return Timeline(np.concatenate([before, rows]), slice(None), n_before, 0)
+        return Timeline(np.concatenate([before, rows]), slice(None), n_before, 0, older)
     at: slice | NDArray[np.intp] = slice(None)
     n_steps = len(rows)
     if not is_regular:
@@ -114,7 +122,7 @@ def lay_out(past: Past, rows: NDArray[np.floating], n_before: int) -> Timeline:
     line[: n_before if is_regular else None] = np.nan
     line[n_before - steps_back] = before
     line[n_before:][at] = rows
-    return Timeline(line, at, n_before, max(n_before - past.start, 0))
+    return Timeline(line, at, n_before, max(n_before - past.start, 0), older)
 
 
 def _fill(windows):

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.utils import get_tags
 
 from skhybrid._nested import look_inside
@@ -257,7 +258,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         is_run = rows[-1] - rows[0] == len(rows) - 1
         chosen = slice(rows[0], rows[-1] + 1) if is_run else rows  # a slice makes a view of the windows, not a copy
         if data.weights is not None:
-            options["sample_weight"] = data.weights[chosen]
+            options["sample_weight"] = check_weights(data.weights[chosen], len(rows))  # not only zeros
         windows = line.windows(fill=False)[chosen]
         getattr(self.estimator_, method)(self._shape(windows), data.y[chosen], **options)
 
@@ -311,19 +312,24 @@ def fill_targets(y):
     """Return targets without a missing one, in whose place stands another, and which are known, (n_rows,)."""
     targets = np.asarray(y)
     is_missing = pd.isna(targets)
-    if targets.ndim == 0 or not is_missing.any() or is_missing.all():
-        return y, ~is_missing.reshape(len(targets), -1).any(axis=1) if targets.ndim else is_missing
-    return np.where(is_missing, targets[~is_missing][0], targets), ~is_missing.reshape(len(targets), -1).any(axis=1)
+    if targets.size == 0 or targets.ndim == 0 or not is_missing.any():
+        return y, np.ones(targets.shape[:1], dtype=bool)
+    if is_missing.all():
+        raise ValueError("y must hold a known target, but all are missing (NaN); pass targets that are known.")
+    filled = pd.DataFrame(np.where(is_missing, targets[~is_missing][0], targets)).infer_objects().to_numpy()
+    return filled.reshape(targets.shape), ~is_missing.reshape(len(targets), -1).any(axis=1)
 
 
 def takes_nan(estimator):
     """Return whether an estimator takes tables with NaN; of a pipeline, each step up to one that fills NaN."""
-    steps, members, _ = look_inside(estimator)
+    steps, members, final = look_inside(estimator)
     if steps:
         takes = [takes_nan(step) for step in steps]
         fills = [type(step).__module__.startswith("sklearn.impute") for step in steps]
         return all(takes[: fills.index(True) + 1 if any(fills) else None])
-    return all(map(takes_nan, members)) if members else get_tags(estimator).input_tags.allow_nan
+    if not get_tags(estimator).input_tags.allow_nan and not isinstance(estimator, TransformedTargetRegressor):
+        return False  # TransformedTargetRegressor hands X on, but has not the tag
+    return all(map(takes_nan, [*members, *final]))
 
 
 def takes_windows(estimator):

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-# Text that is a time: as ISO 8601 has it, which is read; and other text that holds a year, or a day and a month.
+# Text that is a time: as ISO 8601 has it, which is read; and other text that starts with a digit, or holds a year, a
+# day and a month, or the name of a day or a month beside a digit.
 _ISO_TIME = r"\d{4}-\d{2}"
 _YEAR, _MONTH_AND_DAY = r"(?:1[5-9]|2[01])\d{2}", r"(?:0\d|1[0-2])(?:[0-3]\d)?"
-_OTHER_TIME = rf".*(?:(?:^|\D){_YEAR}(?:{_MONTH_AND_DAY})?(?:\D|$)|\d{{1,2}}[-./]\d{{1,2}})"
+_NAME = r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)[a-z]*\b"
+_OTHER_TIME = rf"(?i)\s*\d|.*(?:\D{_YEAR}(?:{_MONTH_AND_DAY})?(?:\D|$)|\d{{1,2}}[-./]\d{{1,2}}|{_NAME}.*\d)"
 
 
 def time_index(X: Any, name: str = "X") -> pd.Index | None:
@@ -36,7 +38,8 @@ def time_index(X: Any, name: str = "X") -> pd.Index | None:
         what = "missing ones are among them" if index.hasnans else f"they are {index.dtype} ({first!r}, ...)"
         raise ValueError(
             f"{name} must have times or numbers as labels of its rows, but {what}; convert the index "
-            f"(pandas.to_datetime), or number the rows ({name}.reset_index(drop=True))."
+            "(pandas.to_datetime, with utc=True where zones differ), or number the rows "
+            f"({name}.reset_index(drop=True))."
         )
     if not (labels.is_monotonic_increasing and labels.is_unique):
         raise ValueError(
@@ -71,7 +74,7 @@ def as_times(index: pd.Index) -> pd.Index | None:
 
 def is_default(labels: pd.Index) -> bool:
     """Return whether labels only number the rows from 0, as those of a DataFrame made from an array do."""
-    return isinstance(labels, pd.RangeIndex) and labels.start == 0 and labels.step == 1
+    return bool(labels.dtype.kind == "i" and labels[0] == 0 and labels[-1] == len(labels) - 1)
 
 
 def pack_labels(labels: pd.Index) -> tuple[str, NDArray[Any], Any]:

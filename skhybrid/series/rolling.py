@@ -130,7 +130,12 @@ def _check_statistics(windows: Sequence[int], statistics: Sequence[str]) -> None
         )
     for window in windows:
         check_positive_int(window, "windows")
-    if not statistics or not set(statistics) <= set(STATISTICS):
+    if len(set(windows)) < len(windows) or len(set(statistics)) < len(statistics):
+        raise ValueError(
+            f"windows and statistics must hold each thing once, but are {windows!r} and {statistics!r}; leave out what "
+            "is there twice, whose columns would have one name."
+        )
+    if not statistics or not all(statistic in STATISTICS for statistic in statistics):
         raise ValueError(
             f"statistics must name one or more of {list(STATISTICS)}, but is {statistics!r}; leave out what is not in "
             "the list."

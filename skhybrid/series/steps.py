@@ -1,6 +1,6 @@
 """Steps: which rows follow one another, and how many are missing between two of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.tseries.frequencies import to_offset
 from pandas.tseries.offsets import Day, Tick
+
+_DAY = float(pd.Timedelta(days=1) // pd.Timedelta(1, "ns"))
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Steps:
     inferred : str or None
         The offset that pandas finds in the fitted labels.
     is_exact : bool
-        Whether that offset has steps of different lengths, and makes all fitted labels and no other.
+        Whether that offset has steps of different lengths, as months have, and says of all labels whether they follow.
     """
 
     freq: Any = None
@@ -52,9 +54,9 @@ class Steps:
         if not is_hole.any():
             return np.arange(n_rows)
         steps = np.where(is_hole, np.rint(gaps / self.usual), 1).astype(np.intp)
-        if self._is_uneven:
+        if _is_uneven(self.inferred):
             for i in np.flatnonzero(is_hole):
-                steps[i] = self.between(labels[i : i + 1], labels[i + 1 : i + 2])
+                steps[i] = self._count(labels[i : i + 2], gaps[i])
         return np.concatenate([[0], np.cumsum(steps)])
 
     def between(self, last: pd.Index, first: pd.Index) -> int:
@@ -64,16 +66,17 @@ class Steps:
         labels = last.append(first)
         if self.freq is not None:
             return int(_positions_on_grid(labels, self.freq)[-1])
-        if self.inferred is not None:
-            grid = pd.date_range(labels[0], labels[1], freq=self.inferred)
-            return int(((grid > labels[0]) & (grid < labels[1])).sum()) + 1
         gap = _gaps(labels)[0]
-        return max(round(gap / self.usual), 2) if gap > self.longest_after else 1
+        if self.is_exact:
+            return max(self._count(labels, gap), 1)
+        return max(self._count(labels, gap), 2) if gap > self.longest_after else 1
 
-    @property
-    def _is_uneven(self):
-        """Whether the inferred steps differ in length, so that those of a hole are counted one by one."""
-        return self.inferred is not None and not isinstance(to_offset(self.inferred), Tick | Day)
+    def _count(self, labels, gap):
+        """Return how many steps there are between two labels that are a gap apart."""
+        if not _is_uneven(self.inferred):
+            return round(gap / self.usual)
+        grid = pd.date_range(labels[0], labels[1], freq=self.inferred)
+        return int((grid < labels[1] - pd.Timedelta(self.usual / 2, "ns")).sum())  # a little late is not a step later
 
     @property
     def _counts_rows(self):
@@ -84,9 +87,10 @@ def learn_steps(labels: pd.Index | None, freq: Any) -> Steps:
     """Return the steps of fitted labels.
 
     Unless `freq` says more, steps are regular where nine in ten are alike (months, whose days differ, count as alike),
-    or where they are shorter than a day, more than half are equal and the others are multiples of them. A hole is then
-    longer than one and a half of them. Steps that are not regular, as those of trading days, may differ up to ten
-    times; what follows the fitted rows does so after the longest of them at the latest.
+    or where more than half are equal and the others are multiples of them, unless they are days and none is at a
+    weekend. A hole is then longer than one and a half of them. Months and the like are counted on their calendar. Steps
+    that are not regular, as those of trading days, may differ up to ten times; what follows the fitted rows does so
+    after the longest of them at the latest.
     """
     if freq is not None:
         _check_freq(freq, labels)
@@ -98,30 +102,44 @@ def learn_steps(labels: pd.Index | None, freq: Any) -> Steps:
     is_regular = np.mean(np.abs(gaps / usual - 1) <= 0.2) >= 0.9 or _are_multiples(labels, gaps, usual)
     longest = (1.5 if is_regular else 10) * usual
     longest_after = longest if is_regular else float(gaps[gaps <= longest].max())
-    inferred = _infer(labels, gaps > longest)
-    steps = Steps(None, usual, longest, longest_after, inferred)
-    is_exact = steps._is_uneven and pd.date_range(labels[0], labels[-1], freq=inferred).equals(labels)
-    return replace(steps, is_exact=is_exact)
+    return Steps(None, usual, longest, longest_after, *_infer(labels, gaps, usual, longest))
 
 
 def _are_multiples(labels, gaps, usual):
-    """Return whether steps are multiples of the usual one, which is shorter than a day: the others are no weekends."""
-    if isinstance(labels, pd.PeriodIndex):
-        is_short = isinstance(labels.freq, Tick) and not isinstance(labels.freq, Day)
-    else:
-        is_time = isinstance(labels, pd.DatetimeIndex | pd.TimedeltaIndex)
-        is_short = is_time and usual < pd.Timedelta(days=1) / pd.Timedelta(1, "ns")
-    return is_short and np.mean(gaps == usual) > 0.5 and bool((gaps % usual == 0).all())
+    """Return whether more than half of the steps are equal and the others multiples of them, and these no weekends."""
+    if isinstance(labels, pd.DatetimeIndex) or (isinstance(labels, pd.PeriodIndex) and isinstance(labels.freq, Day)):
+        are_workdays = bool((labels.day_of_week < 5).all())
+        if are_workdays and (isinstance(labels, pd.PeriodIndex) or usual >= _DAY):
+            return False
+    return bool(np.mean(gaps == usual) > 0.5 and (gaps % usual == 0).all())
 
 
-def _infer(labels, is_hole):
-    """Return the offset that pandas finds in the longest part of labels without a hole, of which the end is enough."""
+def _infer(labels, gaps, usual, longest):
+    """Return the offset that pandas finds in a part of labels without a hole, and whether it is exact.
+
+    That of workdays is exact where the labels have all of them; otherwise there are holidays, which nothing tells.
+    """
     if not isinstance(labels, pd.DatetimeIndex):
-        return None
-    edges = np.concatenate([[0], np.flatnonzero(is_hole) + 1, [len(labels)]])
+        return None, False
+    parts = (labels[-64:], _longest_run(labels, gaps <= longest), _longest_run(labels, gaps <= 1.5 * usual))
+    inferred = next(filter(None, (pd.DatetimeIndex(part, freq="infer").freqstr for part in parts)), None)
+    if inferred is None or not _is_uneven(inferred):
+        return inferred, False
+    grid = pd.date_range(labels[0], labels[-1], freq=inferred)
+    is_whole = len(grid) == len(labels) or not inferred.startswith(("B", "C"))
+    return inferred, bool(is_whole and (grid.get_indexer(labels) >= 0).all())
+
+
+def _longest_run(labels, follow):
+    """Return the longest part of labels each of which follows the one before, or its end."""
+    edges = np.concatenate([[0], np.flatnonzero(~follow) + 1, [len(labels)]])
     longest = np.argmax(np.diff(edges))
-    part = labels[max(edges[longest], edges[longest + 1] - 64) : edges[longest + 1]]
-    return pd.DatetimeIndex(part, freq="infer").freqstr
+    return labels[max(edges[longest], edges[longest + 1] - 64) : edges[longest + 1]]
+
+
+def _is_uneven(offset):
+    """Return whether there is an offset, and its steps differ in length."""
+    return offset is not None and not isinstance(to_offset(offset), Tick | Day)
 
 
 def check_steps(steps: NDArray[np.intp], labels: pd.Index | None, name: str = "X") -> None:
@@ -141,11 +159,13 @@ def _check_freq(freq, labels):
     if isinstance(freq, str) and freq == "rows":
         return
     try:
-        _as_offset(freq, labels)
-    except (ValueError, TypeError):
+        is_step = _as_offset(freq, labels).n != 0 if not isinstance(labels, pd.TimedeltaIndex) else True
+    except (ValueError, TypeError, AttributeError):
+        is_step = False
+    if not is_step:
         raise ValueError(
             f"freq must be None, a pandas offset such as 'h' or 'B', or 'rows', but is {freq!r}; pass one of these."
-        ) from None
+        )
     if not isinstance(labels, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex):
         has = "no labels" if labels is None else f"labels of type {labels.dtype}"
         raise ValueError(
@@ -166,11 +186,13 @@ def _positions_on_grid(labels, freq):
     """Return the number of each label among those that `freq` makes from the first one on."""
     offset = _as_offset(freq, labels)
     if isinstance(labels, pd.PeriodIndex):
-        is_on_grid = np.full(len(labels), labels.freq == offset)
-        positions = (labels.asi8 - labels.asi8[0]) // offset.n
+        positions, rest = np.divmod(labels.asi8 - labels.asi8[0], offset.n)
+        is_on_grid = (rest == 0) & (labels.freq == offset)
+    elif isinstance(offset, pd.Timedelta) or (isinstance(offset, Tick) and not isinstance(offset, Day)):
+        positions, rest = np.divmod(_since_first(labels), pd.Timedelta(offset) // pd.Timedelta(1, "ns"))
+        is_on_grid = rest == 0
     else:
-        make_range = pd.timedelta_range if isinstance(labels, pd.TimedeltaIndex) else pd.date_range
-        positions = make_range(labels[0], labels[-1], freq=offset).get_indexer(labels)
+        positions = pd.date_range(labels[0], labels[-1], freq=offset).get_indexer(labels)
         is_on_grid = positions >= 0
     if not is_on_grid.all():
         raise ValueError(
@@ -178,6 +200,11 @@ def _positions_on_grid(labels, freq):
             "pass the offset that they have, or freq='rows' where rows follow one another whatever their times."
         )
     return positions
+
+
+def _since_first(labels):
+    """Return the time since the first label, in nanoseconds."""
+    return (labels.asi8 - labels.asi8[0]) * (pd.Timedelta(1, labels.unit) // pd.Timedelta(1, "ns"))
 
 
 def _gaps(labels):

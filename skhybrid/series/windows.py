@@ -117,8 +117,9 @@ def make_supervised(
     y : Series, DataFrame or ndarray of shape (n_samples,) or (n_samples, n_horizons)
         ``y[t]`` is the target at row ``t + horizon``; 1-D if `horizon` is an int. Pandas where X is, with X's index.
 
-    X_future : DataFrame or ndarray of shape (max(horizon), n_features)
-        Only if `return_future`: the rows after X.
+    X_future : DataFrame or ndarray of shape (n_future, n_features)
+        Only if `return_future`: the rows after X, ``max(horizon)`` of them where none is missing. They keep their NaN,
+        whatever `missing` is.
 
     Raises
     ------
@@ -145,7 +146,7 @@ def make_supervised(
     if missing == "drop":
         kept = table.has_target & table.X.iloc[:n_samples].notna().all(axis=1).to_numpy()
         _check_any(kept, "row")
-        parts = (parts[0][kept], parts[1][kept], parts[2])
+        parts = (parts[0][kept], parts[1][kept].astype(table.dtype), parts[2])
     parts = parts[: 3 if return_future else 2]
     return parts if isinstance(data, pd.DataFrame | pd.Series) else tuple(part.to_numpy() for part in parts)
 
@@ -217,6 +218,7 @@ def make_windows(
     """
     window_length = check_positive_int(window_length, "window_length")
     stride = check_positive_int(stride, "stride")
+    horizon = list(horizon) if isinstance(horizon, Iterable) else horizon  # a generator can be read once
     table = _supervise(data, target, horizon, (), False, freq, missing)
     rows = check_rows(table.X, "data")
     _check_enough_rows(len(rows), window_length, n_ahead=max(check_horizon(horizon)))
@@ -230,17 +232,23 @@ def make_windows(
         )
         ends = is_whole & table.has_target[window_length - 1 :] & (first_steps % stride == 0)
         _check_any(ends, "window")
+        y = y.iloc[ends].astype(table.dtype)
+        return windows[ends], y if isinstance(data, pd.DataFrame | pd.Series) else y.to_numpy()
     y = y.iloc[ends] if isinstance(data, pd.DataFrame | pd.Series) else y.iloc[ends].to_numpy()
     return windows[ends], y
 
 
 class _Table(NamedTuple):
-    """What is known at each row; the target of the first rows, which of them have one, and on which step they are."""
+    """What is known at each row; the target of the first rows, which of them have one, on which step they are.
+
+    `dtype` is that of the column, which is another where some have no target.
+    """
 
     X: pd.DataFrame
     y: pd.Series | pd.DataFrame
     has_target: NDArray[np.bool_]
     steps: NDArray[np.intp]
+    dtype: Any
 
 
 def _supervise(data, target, horizon, known_future, return_future, freq, missing):
@@ -254,7 +262,7 @@ def _supervise(data, target, horizon, known_future, return_future, freq, missing
     if missing == "raise":
         check_steps(steps, labels, "data")
     column = _target_column(frame, target)
-    moved = [_column(frame, name, "known_future") for name in known_future]
+    moved = _columns_ahead(frame, known_future)
     if column in moved:
         raise ValueError(
             f"known_future must hold columns that are known in advance, but holds the target {column!r}; leave it out."
@@ -271,7 +279,7 @@ def _supervise(data, target, horizon, known_future, return_future, freq, missing
     has_target = y.notna().all(axis=1).to_numpy()
     if not isinstance(horizon, Iterable):
         y = y.iloc[:, 0].rename(column)
-    return _Table(X, y, has_target, steps[:n_samples])
+    return _Table(X, y, has_target, steps[:n_samples], frame[column].dtype)
 
 
 def _check_any(kept, what):
@@ -293,10 +301,15 @@ def _check_enough_rows(n_rows, window_length, n_ahead=0):
 
 def _as_frame(data):
     """Return `data` as a DataFrame with one row per time step."""
-    if isinstance(data, pd.DataFrame):
-        return data
     if isinstance(data, pd.Series):
         return data.to_frame()
+    if isinstance(data, pd.DataFrame):
+        if data.shape[1] == 0 or not data.columns.is_unique or data.columns.nlevels > 1:
+            raise ValueError(
+                f"data must have one or more columns, each with one name of its own, but has {list(data.columns)}; "
+                "rename the columns."
+            )
+        return data
     return pd.DataFrame(check_rows(data, "data"))
 
 
@@ -307,6 +320,21 @@ def _column(frame, name, parameter):
     raise ValueError(
         f"{parameter} must name columns of data, but {name!r} is not one of {list(frame.columns)}; pass one of these."
     )
+
+
+def _columns_ahead(frame, names):
+    """Return the labels of the columns known in advance, each once."""
+    if isinstance(names, str):
+        raise ValueError(
+            f"known_future must be a sequence of columns of data, but is the text {names!r}; pass [{names!r}]."
+        )
+    columns = [_column(frame, name, "known_future") for name in names]
+    if len({str(column) for column in columns}) < len(columns):
+        raise ValueError(
+            f"known_future must name different columns, but is {list(names)!r}, of which two get one name ahead; "
+            "rename one, or leave it out."
+        )
+    return columns
 
 
 def _target_column(frame, target):
@@ -328,14 +356,13 @@ def _count_known(series):
 
 def _shifted(columns, horizons, n_rows, steps):
     """Return, for the first rows, the values of `columns` at each horizon after them, named ``load_t+1``."""
-    ahead = {}
+    numbered = columns.reset_index(drop=True)
+    ahead: dict[str, NDArray[Any]] = {}
     for h in horizons:
-        wanted = steps[:n_rows] + h
-        rows = np.searchsorted(steps, wanted)
-        is_there = steps[np.minimum(rows, len(steps) - 1)] == wanted
-        for name in columns.columns:
-            values = columns[name].to_numpy()[np.minimum(rows, len(steps) - 1)]
-            ahead[f"{name}_t+{h}"] = values if is_there.all() else np.where(is_there, values, np.nan)
+        rows = np.searchsorted(steps, steps[:n_rows] + h)
+        is_there = steps[np.minimum(rows, len(steps) - 1)] == steps[:n_rows] + h
+        rows = np.where(is_there, rows, -1)  # of which there is no label
+        ahead |= {f"{name}_t+{h}": numbered[name].reindex(rows).to_numpy() for name in columns.columns}
     names = [f"{name}_t+{h}" for name in columns.columns for h in horizons]
     return pd.DataFrame(ahead, index=columns.index[:n_rows])[names]
 

@@ -169,19 +169,22 @@ def count_incomplete(rows, windows):
     return sum(any(step >= 0 and not is_whole(rows, step) for step in steps) for steps in windows)
 
 
-def filled(rows, steps):
+def filled(rows, steps, older=()):
     """Return a window with, in the place of what is not known, the value before it there, or the first one there.
 
-    Where none is there, this is the last one before.
+    Where none is there, this is the last one before, among those rows or `older` ones.
     """
     if all(is_whole(rows, step) for step in steps):
         return [rows[step] for step in steps]
-    return np.transpose([filled_column(rows, steps, column) for column in range(2)])
+    return np.transpose([filled_column(rows, steps, column, older) for column in range(2)])
 
 
-def filled_column(rows, steps, column):
+def filled_column(rows, steps, column, older):
     known = {step: row[column] for step, row in rows.items() if not math.isnan(row[column])}
-    here = [step for step in steps if step in known] or [max(step for step in known if step <= steps[-1])]
+    here = [step for step in steps if step in known]
+    if not here:
+        known |= {step: older[step][column] for step in older if not math.isnan(older[step][column])}
+        here = [max(step for step in known if step <= steps[-1])]
     return [known[max((other for other in here if other <= step), default=here[0])] for step in steps]
 
 

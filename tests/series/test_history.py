@@ -55,17 +55,44 @@ def test_remember_knows_whether_hardly_any_row_comes_twice(values, are_distinct)
 
 
 @pytest.mark.parametrize(
-    ("rows", "tolerance"),
+    ("rows", "spread"),
     [
-        (column(0, 2), [1e-6]),
-        (column(0, 2, np.nan), [1e-6]),
-        (column(5, 5), [5 * 8 * np.finfo(np.float64).eps]),
-        (column(5, 5).astype(np.float32), [5 * 8 * np.finfo(np.float32).eps]),
-        (np.array([[np.nan, 1.0], [1.0, np.nan]]), [0, 8 * np.finfo(np.float64).eps]),
+        (column(0, 1, 2), [1]),
+        (column(0, np.nan, 2), [1]),
+        (column(5, 5), [0]),
+        (column(*range(9), 1e9), [4.5]),  # which a spike does not widen
+        (np.array([[np.nan, 1.0], [1.0, np.nan]]), [0, 0]),
     ],
 )
-def test_remember_allows_for_rounding(rows, tolerance):
-    np.testing.assert_allclose(remember(rows, None, learn_steps(None, None), 1).tolerance, tolerance)
+def test_remember_measures_how_far_values_lie_apart(rows, spread):
+    np.testing.assert_allclose(remember(rows, None, learn_steps(None, None), 1).spread, spread)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_are_found_except_for_rounding(dtype):
+    rows = 1000 + np.random.default_rng(0).normal(size=(200, 2))
+    history = remember(rows, None, learn_steps(None, None), 6)
+    for start in (0, 195):
+        assert find_past(history, rows[start:].astype(dtype) * dtype(1 + 1e-15), None, "auto").start == start
+
+
+def test_rows_beside_a_spike_are_not_taken_for_others():
+    rows = np.random.default_rng(0).normal(size=(600, 1))
+    rows[100] = 999999
+    for stop in range(300, 400):
+        history = remember(rows[:stop], None, learn_steps(None, None), 46)
+        assert find_past(history, rows[stop:], None, "auto").start == stop
+
+
+def test_last_values_before_the_kept_rows_are_known():
+    rows = np.array([[1, 2], [np.nan, 3], [4, np.nan], [5, 6], [7, 8.0]])
+    history = remember(rows, None, learn_steps(None, None), 2)
+    assert history.older.tolist() == [4, 3]
+    later = extend(history, np.array([[9, np.nan]]), None, 2, "carry")
+    assert later.older.tolist() == [5, 6]
+    assert find_past(later, rows[:1], None, "carry").older.tolist() == [5, 6]
+    assert np.isnan(find_past(later, rows[:1], None, "none").older).all()
+    assert np.isnan(find_past(history, rows[2:], None, "auto").older).all()  # before rows that are not kept
 
 
 def test_many_rows_are_told_apart_as_few_are():
@@ -189,8 +216,9 @@ def test_find_past_continues_where_a_forgotten_row_says_nothing(values):
     assert found(known(*values), 7, 9) == ([3, 4], len(values))
 
 
-def test_find_past_asks_no_values_where_no_row_has_a_past():
-    assert found(known(n_kept=0), 1, 2) == ([], 4)
+@pytest.mark.parametrize(("values", "start"), [((1, 2), 0), ((9, 2), 4)])
+def test_find_past_knows_the_fitted_rows_where_no_row_has_a_past(values, start):
+    assert found(known(n_kept=0), *values) == ([], start)
 
 
 # --- find_past: by labels --------------------------------------------------------------------------------------------
@@ -344,7 +372,7 @@ def test_history_is_the_same_after_pickling(labels):
     assert vars(again).keys() == vars(history).keys()
     assert again.labels is None if labels is None else again.labels.equals(labels)
     assert repr(again.steps) == repr(history.steps)
-    for name in ("numbers", "first", "tolerance", "hashes", "tail"):
+    for name in ("numbers", "first", "spread", "hashes", "tail", "older"):
         np.testing.assert_array_equal(getattr(again, name), getattr(history, name))
 
 

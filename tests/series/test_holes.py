@@ -4,6 +4,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -433,9 +434,13 @@ def check_answer(answer, shape, case, n_steps, stop, start):
     rows = {step: row for step, row in case.rows.items() if step in {*before, *asked}}
     found, texts = ask(answer, case.cut(start, case.n_rows))
     windows = steps_of(asked, n_steps)
-    if shape is filled and not all(is_known(rows, step) for step in asked):
-        assert isinstance(found, ValueError), "rows with nothing known before them must be refused"
-        return "refused"
+    if shape is filled:
+        known = case.steps[: min(start, stop)] if start >= stop - n_kept else []  # of which each last value is kept
+        older = {step: case.rows[step] for step in known}
+        if not all(is_known(older | rows, step) for step in asked):
+            assert isinstance(found, ValueError), "rows with nothing known before them must be refused"
+            return "refused"
+        shape = partial(filled, older=older)
     assert not isinstance(found, ValueError), f"the rows must be answered, but: {found}"
     expected = np.array([shape(rows, steps) for steps in windows])
     np.testing.assert_allclose(found.reshape(expected.shape), expected, rtol=1e-10, atol=1e-12)

@@ -77,7 +77,7 @@ def test_rolling_statistics_forget_a_spike():
     assert (out[33] != expected[33]).any()
 
 
-@pytest.mark.parametrize("centre", [1.0, -1e3, 1e12])
+@pytest.mark.parametrize("centre", [1.0, -1e3, 1e12, 1e300])
 def test_rolling_statistics_are_the_same_for_every_centre(centre):
     rows = 5 + random_rows(100, share_of_nan=0.1)
     out = rolling_statistics(rows, (7, 24), STATISTICS, centre=centre)

@@ -10,7 +10,7 @@ SUMMER_TIME = pd.date_range("2024-03-20", periods=30, freq="D", tz="Europe/Berli
 WORKDAYS = pd.bdate_range("2024-01-01", periods=40)
 MONTHS = pd.date_range("2000-01-31", periods=200, freq="ME")
 JITTER = HOURS + pd.to_timedelta(np.arange(40) % 3, unit="min")
-TRADES = pd.date_range("2024-01-01", periods=40)[np.cumsum([0, *[1, 1, 1, 3] * 6])]  # steps differ
+TRADES = pd.Index(np.cumsum([0, *[1, 1, 1, 2.5] * 6]))  # steps differ
 
 
 def numbers(labels, n_rows=None, freq=None):
@@ -57,7 +57,7 @@ def test_long_holes_are_counted_on_the_inferred_grid(labels):
 
 @pytest.mark.parametrize(("longest", "n_steps"), [(10, 1), (11, 11)])
 def test_steps_that_differ_may_do_so_up_to_ten_times(longest, n_steps):
-    labels = TRADES.append(TRADES[-1:] + pd.Timedelta(longest, "D"))
+    labels = TRADES.append(TRADES[-1:] + longest)
     assert numbers(labels) == [*range(len(TRADES)), len(TRADES) - 1 + n_steps]
 
 
@@ -186,8 +186,8 @@ def test_freq_needs_times(labels, has):
         (MONTHS, None, MONTHS[-1] + pd.offsets.MonthEnd(60), 60),
         (JITTER, None, JITTER[-1] + pd.Timedelta("5h"), 5),  # no offset is inferred
         (JITTER, None, JITTER[-1] + pd.Timedelta("80min"), 1),
-        (TRADES, None, TRADES[-1] + pd.Timedelta("3D"), 1),
-        (TRADES, None, TRADES[-1] + pd.Timedelta("4D"), 4),
+        (TRADES, None, TRADES[-1] + 2.5, 1),
+        (TRADES, None, TRADES[-1] + 4, 4),
         (pd.RangeIndex(2, 20, 2), None, 20, 1),
         (pd.RangeIndex(2, 20, 2), None, 24, 3),
         (pd.Index([0, 1, 2, 4, 6, 8, 10.5]), None, 13.1, 2),  # a hole is two steps at least
@@ -215,3 +215,49 @@ def test_check_steps_refuses_holes():
 
 def test_steps_are_compared_by_value():
     assert learn_steps(HOURS, None) == learn_steps(HOURS, None) != learn_steps(HOURS, "h")
+
+
+# --- What users bring ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pd.date_range("2023-01-01", periods=80),
+        pd.period_range("2023-01-01", periods=80, freq="D"),
+        pd.date_range("2020-01-01", periods=80, freq="MS"),
+        pd.period_range("2020-01", periods=80, freq="M"),
+        pd.date_range("2020-01-01", periods=80, freq="QS"),
+        pd.RangeIndex(80),
+        pd.timedelta_range("0D", periods=80, freq="D"),
+    ],
+    ids=["days", "periods of days", "months", "periods of months", "quarters", "numbers", "timedeltas"],
+)
+@pytest.mark.parametrize("n_left_out", [4, 12, 20])
+def test_steps_are_counted_though_many_are_missing(labels, n_left_out):
+    missing = np.random.default_rng(n_left_out).choice(np.arange(1, 79), n_left_out, replace=False)
+    assert numbers(labels.delete(missing)) == left_out(80, *missing)
+
+
+@pytest.mark.parametrize("fitted", [HOURS, WORKDAYS, MONTHS], ids=["hours", "workdays", "months"])
+@pytest.mark.parametrize("late", ["1ms", "10min"])
+def test_labels_that_are_a_little_late_are_no_step_later(fitted, late):
+    steps = learn_steps(fitted[:20], None)
+    assert steps.between(fitted[19:20], fitted[20:21] + pd.Timedelta(late)) == 1
+    assert steps.between(fitted[19:20], fitted[22:23] + pd.Timedelta(late)) == 3
+
+
+def test_long_gaps_are_divided_not_counted():
+    labels = pd.date_range("2024-01-01", periods=9, freq="ms")
+    later = labels + pd.Timedelta(days=365)
+    n_steps = 365 * 86_400_000
+    for freq in (None, "ms"):
+        assert learn_steps(labels, freq).between(labels[:1], later[:1]) == n_steps
+        assert learn_steps(labels, freq).number(labels.append(later), 18)[9] == n_steps
+
+
+@pytest.mark.parametrize("freq", ["0h", "2h"])
+def test_periods_must_lie_on_the_grid_of_freq(freq):
+    labels = pd.PeriodIndex(["2024-01-01 00:00", "2024-01-01 01:00", "2024-01-01 03:00"], freq="2h")
+    with pytest.raises(ValueError, match=r"freq must be None, a pandas offset|must make all labels of X"):
+        numbers(labels, freq=freq)

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,13 +14,13 @@ def column(*values):
 
 
 def line(*values, at=slice(None), n_before=2, n_unborn=0):
-    return Timeline(column(*values), at, n_before, n_unborn)
+    return Timeline(column(*values), at, n_before, n_unborn, column(NAN)[0])
 
 
 def past(*values, steps_back=None, steps=(0, 1), start=9):
     """Return a past of the rows `values`, which end just before the first row of X unless `steps_back` says more."""
     steps_back = range(len(values), 0, -1) if steps_back is None else steps_back
-    return Past(column(*values), np.array(steps_back, dtype=int), np.array(steps), start)
+    return Past(column(*values), np.array(steps_back, dtype=int), np.array(steps), start, column(NAN)[0])
 
 
 # --- lay_out ---------------------------------------------------------------------------------------------------------
@@ -58,7 +59,7 @@ def test_lay_out_needs_no_past():
 
 @pytest.mark.parametrize("known", [past(), past(3, 4)])
 def test_lay_out_keeps_the_dtype(known):
-    known = Past(known.rows.astype(np.float32), known.steps_back, known.steps, known.start)
+    known = replace(known, rows=known.rows.astype(np.float32), older=known.older.astype(np.float32))
     assert lay_out(known, column(5, 6).astype(np.float32), 2).rows.dtype == np.float32
 
 
@@ -85,7 +86,7 @@ def test_touches_unknown_looks_at_the_window_of_each_row(line, unborn, missing):
 
 def test_touches_unknown_takes_one_nan_of_a_row():
     rows = np.array([[1, 2], [NAN, 2], [3, 4.0]])
-    assert Timeline(rows, slice(None), 1, 0).touches_unknown(unborn=False).tolist() == [True, True]
+    assert Timeline(rows, slice(None), 1, 0, np.full(2, NAN)).touches_unknown(unborn=False).tolist() == [True, True]
 
 
 # --- windows and born ------------------------------------------------------------------------------------------------
@@ -109,18 +110,28 @@ def test_windows_are_filled_forward_and_only_at_their_start_backward(line, windo
 
 def test_each_column_is_filled_on_its_own():
     rows = np.array([[1, NAN], [NAN, 2], [3, NAN]])
-    assert Timeline(rows, slice(None), 2, 0).windows().tolist() == [[[1, 2], [1, 2], [3, 2]]]
+    assert Timeline(rows, slice(None), 2, 0, np.full(rows.shape[1], NAN)).windows().tolist() == [
+        [[1, 2], [1, 2], [3, 2]]
+    ]
+
+
+def test_windows_without_a_known_value_hold_the_last_one_before():
+    known = past(1, NAN, NAN, steps=(0, 1, 2), start=9)
+    windows = lay_out(known, column(NAN, 5, NAN), 1).windows()
+    assert windows[:, :, 0].tolist() == [[1, 1], [5, 5], [5, 5]]
+    older = replace(known, rows=column(NAN, NAN), steps_back=np.array([2, 1]), older=column(7)[0])
+    assert lay_out(older, column(NAN, 5, NAN), 1).windows()[:, :, 0].tolist() == [[7, 7], [5, 5], [5, 5]]
 
 
 def test_windows_of_steps_without_a_row_are_left_out():
     rows = np.array([[1], [2], [NAN], [4.0]])
-    windows = Timeline(rows, np.array([0, 2]), 1, 0).windows()
+    windows = Timeline(rows, np.array([0, 2]), 1, 0, column(NAN)[0]).windows()
     assert windows[:, :, 0].tolist() == [[1, 2], [4, 4]]
 
 
 def test_windows_that_need_no_filling_are_a_view():
     rows = np.arange(6.0)[:, None]
-    assert np.shares_memory(Timeline(rows, slice(None), 2, 0).windows(), rows)
+    assert np.shares_memory(Timeline(rows, slice(None), 2, 0, np.full(rows.shape[1], NAN)).windows(), rows)
     given = line(NAN, NAN, 3, n_before=1)
     np.testing.assert_array_equal(given.windows(fill=False)[:, :, 0], [[NAN, NAN], [NAN, 3]])
 
@@ -144,6 +155,6 @@ def test_filling_leaves_the_rows_as_they_were(n_unborn):
     ],
 )
 def test_rows_before_which_nothing_is_known_are_refused(rows, n_before, at, message):
-    given = Timeline(np.array(rows, dtype=float), at, n_before, 0)
+    given = Timeline(np.array(rows, dtype=float), at, n_before, 0, np.full(2, NAN))
     with pytest.raises(ValueError, match=re.escape(f"of each row, but there is none in {message}; leave these rows")):
         given.windows()

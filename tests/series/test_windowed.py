@@ -3,8 +3,15 @@ import pandas as pd
 import pytest
 from sklearn.base import is_classifier
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.ensemble import BaggingRegressor, StackingRegressor, VotingRegressor
+from sklearn.ensemble import (
+    AdaBoostRegressor,
+    BaggingRegressor,
+    HistGradientBoostingRegressor,
+    StackingRegressor,
+    VotingRegressor,
+)
 from sklearn.exceptions import NotFittedError
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier, SGDRegressor
 from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_val_predict, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -22,7 +29,7 @@ from skhybrid import (
     WindowedRegressor,
     make_supervised,
 )
-from skhybrid.series._windowed import takes_windows
+from skhybrid.series._windowed import takes_nan, takes_windows
 
 ROWS_ARE_TIME = {
     "check_methods_sample_order_invariance": "the rows are time steps, so that their order matters",
@@ -445,3 +452,90 @@ def test_failed_fit_leaves_the_model_as_it_was():
     with pytest.raises(ValueError, match="finite loss"):
         model.set_params(estimator__learning_rate=1e30).fit(X[:40], y[:40])
     np.testing.assert_array_equal(model.predict(X[50:]), expected)
+
+
+# What users bring
+
+
+def hourly_frame(n_rows=100):
+    rows = np.random.default_rng(0).normal(size=(n_rows, 2))
+    return pd.DataFrame(rows, pd.date_range("2024-01-01", periods=n_rows, freq="h"), columns=["a", "b"])
+
+
+@pytest.mark.filterwarnings("ignore:.*the windows of")
+@pytest.mark.parametrize("window_length", [1, 3])
+def test_dead_sensor_is_predicted_alike_among_all_and_at_the_end(window_length):
+    X = hourly_frame()
+    X.iloc[90:, 1] = np.nan
+    model = WindowedRegressor(Ridge(), window_length, missing="drop").fit(X[:98], X["a"][:98])
+    whole = model.predict(X)
+    np.testing.assert_array_equal(model.predict(X[98:]), whole[-2:])
+    model.update(X[98:99])
+    np.testing.assert_array_equal(model.predict(X[99:]), whole[-1:])
+
+
+@pytest.mark.parametrize("labels", [[1, None, 0], [True, None, False], ["a", None, "b"], [1.0, np.nan, 0.0]])
+def test_labels_may_be_missing(labels):
+    y = np.array(labels * 10, dtype=object if labels[1] is None else float)
+    model = WindowedClassifier(LogisticRegression(), 2, missing="drop").fit(np.arange(30.0)[:, None], y)
+    assert (model.n_training_rows_, model.n_left_out_, len(model.classes_)) == (19, 10, 2)
+
+
+def test_all_targets_missing_is_refused():
+    with pytest.raises(ValueError, match="y must hold a known target"):
+        WindowedRegressor(Ridge(), 2, missing="drop").fit(np.arange(9.0)[:, None], np.full(9, np.nan))
+
+
+def test_fitted_rows_are_known_again_as_float32():
+    X = 1000 + np.random.default_rng(0).normal(size=(200, 1))
+    model = WindowedRegressor(Ridge(), 4).fit(X, X[:, 0])
+    np.testing.assert_allclose(model.read_windows(X.astype(np.float32)), model.read_windows(X), rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["predict", "update"])
+def test_rows_of_three_dimensions_are_refused(method):
+    X = np.random.default_rng(0).normal(size=(50, 3))
+    model = WindowedRegressor(Ridge(), 4).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match="dim"):
+        getattr(model, method)(X.reshape(-1, 3, 2)[:5])
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        StackingRegressor([("h", HistGradientBoostingRegressor())], final_estimator=Ridge(), passthrough=True),
+        AdaBoostRegressor(HistGradientBoostingRegressor()),
+        make_pipeline(StandardScaler(), Ridge()),
+        VotingRegressor([("r", Ridge())]),
+    ],
+)
+def test_estimators_that_refuse_nan_are_told_apart(estimator):
+    assert not takes_nan(estimator)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        HistGradientBoostingRegressor(),
+        make_pipeline(StandardScaler(), HistGradientBoostingRegressor()),
+        make_pipeline(SimpleImputer(), Ridge()),
+        VotingRegressor([("h", HistGradientBoostingRegressor())]),
+        TransformedTargetRegressor(HistGradientBoostingRegressor()),
+    ],
+)
+def test_estimators_that_take_nan_get_it(estimator):
+    X = hourly_frame()
+    X.iloc[50, 1] = np.nan
+    model = WindowedRegressor(estimator, 3, missing="drop").fit(X, X["a"])
+    assert (model.n_training_rows_, model.n_left_out_) == (98, 0)
+
+
+def test_weights_of_rows_without_a_window_are_not_enough():
+    X = hourly_frame()
+    with pytest.raises(ValueError, match="sample_weight must hold no negative weight and not only zeros"):
+        WindowedRegressor(Ridge(), 3).fit(X, X["a"], sample_weight=np.eye(100)[0])
+
+
+def test_freq_may_be_a_timedelta():
+    X = hourly_frame()
+    assert WindowedRegressor(Ridge(), 3, freq=pd.Timedelta("1h")).fit(X, X["a"]).n_training_rows_ == 98

@@ -166,3 +166,47 @@ def test_make_supervised_bad_input(arguments, message):
 def test_make_windows_bad_input():
     with pytest.raises(ValueError, match="window_length=5 needs at least 5 rows and 1 for the horizon, but X has 5"):
         make_windows(np.arange(5.0), window_length=5)
+
+
+# --- What users bring ------------------------------------------------------------------------------------------------
+
+
+def flagged():
+    index = pd.date_range("2024-01-01", periods=12, freq="h")
+    return pd.DataFrame({"load": np.arange(12.0), "holiday": np.arange(12) % 2 == 0}, index)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "boolean", "Int64", "Float64"])
+def test_windows_take_flags_and_nullable_columns_beside_numbers(dtype):
+    X, _ = make_windows(flagged().astype({"holiday": dtype}), "load", window_length=2)
+    assert X[0].tolist() == [[0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int64", "datetime64[us]"])
+def test_dropped_targets_leave_the_dtype_as_it_is(dtype):
+    df = flagged()
+    df["target"] = (np.arange(12) % 2).astype(dtype)
+    _, y = make_supervised(df.drop(index=df.index[[4, 8]]), "target", freq="h", missing="drop")
+    assert (y.dtype, len(y)) == (np.dtype(dtype), 7)
+
+
+def test_columns_known_in_advance_are_named_apart():
+    df = pd.DataFrame({"t": range(4), 1: range(4), "1": range(10, 14)})
+    with pytest.raises(ValueError, match="known_future must name different columns"):
+        make_supervised(df, "t", known_future=[1, "1"])
+    with pytest.raises(ValueError, match="known_future must be a sequence of columns of data, but is the text 't'"):
+        make_supervised(df, "t", known_future="t")
+
+
+@pytest.mark.parametrize(
+    "columns", [["a", "a"], [], pd.MultiIndex.from_tuples([("a", 1), ("a", 2)])], ids=["doubled", "none", "levels"]
+)
+def test_each_column_must_have_a_name_of_its_own(columns):
+    data = pd.DataFrame(np.zeros((4, len(columns))), columns=columns)
+    with pytest.raises(ValueError, match="data must have one or more columns, each with one name of its own"):
+        make_supervised(data, "a")
+
+
+def test_horizons_may_come_from_a_generator():
+    X, y = make_windows(np.arange(6.0), window_length=2, horizon=(h for h in (1, 2)))
+    assert (len(X), y.tolist()[0]) == (3, [2, 3])

@@ -24,8 +24,11 @@ class Given:
     def __init__(self, X, y):
         self.X, self.y = as_array(X), as_array(y)
         labels = time_index(X)
-        self.steps = _number_steps(time_index(y, "y") if labels is None else labels, len(self.X))
+        self.steps = np.arange(len(self.X))  # rows are steps, where the target is found so many of them later
         self.horizon = find_horizon(self.X, self.y, self.steps)
+        if not self.horizon:
+            self.steps = _number_steps(time_index(y, "y") if labels is None else labels, len(self.X))
+            self.horizon = find_horizon(self.X, self.y, self.steps)
         found = [f"training targets for a horizon of {self.horizon}, read from X"] if self.horizon else []
         self.checked = ("features against the target", *found)
 

@@ -268,3 +268,15 @@ def test_rows_stand_at_rows_of_the_raw_data(as_array):
     later_y, leaks = data.alter_future(5)  # row 10 of the raw data
     assert leaks == []
     assert np.flatnonzero(np.asarray(later_y != data.y)).tolist() == list(range(5, 59))
+
+
+def test_rows_are_steps_where_the_target_follows_by_rows():
+    days = [
+        pd.Timestamp("2024-01-01") + pd.Timedelta(days=day, hours=9 + hour) for day in range(25) for hour in range(8)
+    ]
+    sessions = pd.DataFrame({"x": np.random.default_rng(0).normal(size=200)}, pd.DatetimeIndex(days))
+    X, y = make_supervised(sessions, horizon=3, freq="rows")
+    data = Given(X, y)
+    assert data.horizon == 3
+    altered, _ = data.alter_future(48)  # the first row of a session
+    assert np.flatnonzero(np.asarray(altered) != np.asarray(y))[0] == 46
