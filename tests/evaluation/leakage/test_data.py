@@ -271,10 +271,9 @@ def test_rows_stand_at_rows_of_the_raw_data(as_array):
 
 
 def test_rows_are_steps_where_the_target_follows_by_rows():
-    days = [
-        pd.Timestamp("2024-01-01") + pd.Timedelta(days=day, hours=9 + hour) for day in range(25) for hour in range(8)
-    ]
-    sessions = pd.DataFrame({"x": np.random.default_rng(0).normal(size=200)}, pd.DatetimeIndex(days))
+    day = pd.date_range("2024-01-01 09:00", periods=8, freq="h")
+    times = pd.DatetimeIndex([time for n in range(25) for time in day + pd.Timedelta(days=n)])
+    sessions = pd.DataFrame({"x": np.random.default_rng(0).normal(size=200)}, times)
     X, y = make_supervised(sessions, horizon=3, freq="rows")
     data = Given(X, y)
     assert data.horizon == 3
