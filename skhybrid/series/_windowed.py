@@ -112,8 +112,9 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_rows, n_features)
-            One row per time step, in time order. Where part of a row's past is not known, the value before is
-            repeated, or the oldest known one; unless X starts where the fitted data starts, a warning counts such rows.
+            One row per time step, in time order. What is not known in a row's window is filled by the value before it
+            in the window, else by the first one after it, else by the last one known before the window; unless X
+            starts where the fitted data starts, a warning counts such rows.
 
         Returns
         -------

@@ -56,7 +56,8 @@ class SlidingWindow(TransformsRows):
     missing : {"raise", "drop"}, default="raise"
         What to do about holes and NaN in X. "raise" refuses them. "drop": a window that touches one is NaN from its
         start up to there, so that the sequence estimators of this package leave it out of their training; other
-        estimators refuse it (:class:`WindowedRegressor` leaves it out for any).
+        estimators refuse it (:class:`WindowedRegressor` leaves it out for any). A row that holds NaN itself has a
+        window of NaN only, from which no estimator predicts.
 
     Attributes
     ----------
@@ -74,14 +75,20 @@ class SlidingWindow(TransformsRows):
     The past of a row, in `transform` and wherever else this package has ``context="auto"``:
 
     - *Labels* of a pandas X are read where they are times (also dates, and text as ISO 8601 has it) or numbers; they
-      must be strictly increasing. X continues the fitted data if its first label is the next one, and is part of it
-      if that is a fitted label. A label before the fitted data, or between two fitted ones, is refused.
+      must be strictly increasing. Text with other dates is refused, names of rows count as no labels. X continues the
+      fitted data if its first label is the next one, and is part of it if that is a fitted label. A label before the
+      fitted data, or between two fitted ones, is refused.
     - *Arrays*, and an index that only numbers the rows of X from 0: if the first row of X equals one fitted row (except
       for rounding), X is part of the fitted data from there on; if it equals none, X continues it. If it equals
       several, the first row or one of the kept rows among them, a warning says what X is taken as.
-    - Of the fitted rows the last ``2 * window_length - 2`` are kept. A row within the fitted data whose past is no
-      longer kept, and one after a hole, gets the last value before in the place of each step that is missing (or the
-      oldest known row, or NaN with ``incomplete="nan"``); a warning counts such rows.
+    - Of the fitted rows the last ``2 * window_length - 2`` are kept. In the window of a row within the fitted data
+      whose past is no longer kept, and of one after a hole, each step that is missing is filled by the value before it
+      in the window, or else the first one after it (by NaN with ``incomplete="nan"``); a warning counts such rows.
+
+    With ``freq=None`` steps are told from the fitted rows: nine in ten that are alike, or more than half that are equal
+    with the others multiples of them, are regular, and a longer one is a hole. Months and the like are counted on their
+    calendar. Days none of which is at a weekend may have holidays, which nothing tells from holes: there, and where
+    steps are of all lengths, they may differ up to ten times; pass `freq` to have each missing one seen.
 
     Without `flatten` the output has three dimensions: it cannot be a DataFrame, `set_output` has no effect, and the
     transformer cannot stand inside a ``FeatureUnion`` or ``ColumnTransformer``.

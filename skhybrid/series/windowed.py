@@ -41,7 +41,7 @@ class WindowedRegressor(RegressorMixin, Windowed):
     missing : {"raise", "drop"}, default="raise"
         What to do about holes, and NaN in X and y. "raise" refuses them, except NaN in y with weight 0, and NaN in X
         where all windows that it lies in have weight 0. "drop" leaves windows and targets that touch one out of
-        training; to predict, the value before is repeated, and a warning counts such rows. An estimator that takes
+        training; to predict, they are filled (see `predict`), and a warning counts such rows. An estimator that takes
         tables with NaN, as gradient boosting by histograms does, gets NaN instead.
 
     warmup : int, default=0
@@ -154,7 +154,7 @@ class WindowedClassifier(ClassifierMixin, Windowed):
     missing : {"raise", "drop"}, default="raise"
         What to do about holes, and NaN in X and y. "raise" refuses them, except NaN in y with weight 0, and NaN in X
         where all windows that it lies in have weight 0. "drop" leaves windows and targets that touch one out of
-        training; to predict, the value before is repeated, and a warning counts such rows. An estimator that takes
+        training; to predict, they are filled (see `predict`), and a warning counts such rows. An estimator that takes
         tables with NaN, as gradient boosting by histograms does, gets NaN instead.
 
     warmup : int, default=0
