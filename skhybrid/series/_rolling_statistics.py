@@ -104,6 +104,7 @@ def _roll_means(values, windows):
     return [total / np.where(n > 0, n, np.nan) for n, total in _roll(_count_known(values), windows, _merge_sums)]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # squares of huge values are inf, and so is what is made of them
 def _roll_deviations(values, windows, centre):
     """Return the standard deviation of each window, (feature, time)."""
     # Squares overflow where the centre is very far away.

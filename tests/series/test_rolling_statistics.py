@@ -84,6 +84,13 @@ def test_rolling_statistics_are_the_same_for_every_centre(centre):
     np.testing.assert_allclose(out, rolling_statistics(rows, (7, 24), STATISTICS), rtol=1e-10)
 
 
+def test_rolling_statistics_are_quiet_about_huge_values():
+    rows = np.array([[1e160], [1.0], [2.0], [3.0], [4.0]])
+    out = rolling_statistics(rows, (3,), ("std",), centre=rows[0])
+    np.testing.assert_allclose(out[3:], np.sqrt(2 / 3))
+    assert not np.isfinite(out[1:3]).any()
+
+
 @pytest.mark.parametrize("statistics", [("mean",), ("std",), ("std", "mean"), ("max", "min")])
 def test_rolling_statistics_do_not_depend_on_what_else_is_asked_for(statistics):
     rows = random_rows(50, share_of_nan=0.3)
