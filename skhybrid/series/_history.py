@@ -157,18 +157,20 @@ def find_past(
     return Past(history.tail[before], start - numbers[before], steps, start, older)
 
 
-def tell_missing(history: History, past: Past, n_before: int) -> str:
-    """Return in a clause what is missing in the windows of X."""
+def tell_missing(history: History, past: Past, n_before: int) -> tuple[str, str]:
+    """Return in a clause each what is missing in the windows of X, and what to do about it."""
     n_missing = past.start - history.next_step
     if n_missing > 0:
         return (
             f"X starts {n_missing + 1} steps after the fitted data ends, so that {n_missing} rows between them are "
-            "missing from its first windows"
+            "missing from its first windows",
+            "pass these rows as well, cut the windows before the split with make_windows, or split without a gap",
         )
     is_forgotten = len(history.tail) and 0 < past.start < history.numbers[history.n_forgotten] + n_before
     if is_forgotten and history.n_forgotten:
-        return f"X starts within the fitted data, of which only the last {len(history.tail)} rows are kept"
-    return "steps or values are missing"
+        kept = f"X starts within the fitted data, of which only the last {len(history.tail)} rows are kept"
+        return kept, f"start {n_before} rows earlier, and leave out what comes for these"
+    return "steps or values are missing", "fill them before to have all windows whole"
 
 
 def warn(message: str) -> None:

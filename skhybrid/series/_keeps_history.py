@@ -78,11 +78,8 @@ class KeepsHistory(BaseEstimator):
         line = lay_out(past, rows, n_before)
         n_incomplete = int(line.touches_unknown(unborn=False).sum())
         if n_incomplete:
-            warn(
-                f"{tell_missing(history, past, n_before)}: the windows of {n_incomplete} of the {len(rows)} rows "
-                "of X are not complete; pass the rows before as well, cut the windows before the split with "
-                "make_windows, or split without a gap."
-            )
+            missing, way_out = tell_missing(history, past, n_before)
+            warn(f"{missing}: the windows of {n_incomplete} of the {len(rows)} rows of X are not complete; {way_out}.")
         return line
 
     def _extend(self, rows: NDArray[Any], labels: pd.Index | None) -> None:

@@ -159,7 +159,8 @@ def _check_freq(freq, labels):
     if isinstance(freq, str) and freq == "rows":
         return
     try:
-        is_step = _as_offset(freq, labels).n != 0 if not isinstance(labels, pd.TimedeltaIndex) else True
+        offset = _as_offset(freq, labels)
+        is_step = bool(getattr(offset, "n", offset))  # a Timedelta has no n; 0 of either is no step
     except (ValueError, TypeError, AttributeError):
         is_step = False
     if not is_step:

@@ -317,25 +317,27 @@ def test_find_past_refuses_labels_that_fit_nowhere(index, message):
 
 
 @pytest.mark.parametrize(
-    ("first", "clause"),
+    ("first", "clause", "way_out"),
     [
-        (5, "X starts 2 steps after the fitted data ends, so that 1 rows between them are missing from its first"),
-        (4, "steps or values are missing"),
-        (3, "X starts within the fitted data, of which only the last 2 rows are kept"),
-        (1, "X starts within the fitted data, of which only the last 2 rows are kept"),
-        (0, "steps or values are missing"),
+        (5, "X starts 2 steps after the fitted data ends, so that 1 rows between", "pass these rows as well"),
+        (4, "steps or values are missing", "fill them before"),
+        (3, "X starts within the fitted data, of which only the last 2 rows are kept", "start 2 rows earlier"),
+        (1, "X starts within the fitted data, of which only the last 2 rows are kept", "start 2 rows earlier"),
+        (0, "steps or values are missing", "fill them before"),
     ],
 )
-def test_tell_missing_says_why(first, clause):
+def test_tell_missing_says_why_and_what_to_do(first, clause, way_out):
     history = known(labels=hours(0, 4))
     past = find_past(history, column(9), hours(first, first + 1), "auto")
-    assert tell_missing(history, past, 2).startswith(clause)
+    what, to_do = tell_missing(history, past, 2)
+    assert what.startswith(clause)
+    assert to_do.startswith(way_out)
 
 
 def test_tell_missing_where_all_rows_are_kept():
     history = known(labels=hours(0, 4), n_kept=4)
     past = find_past(history, column(9), hours(1, 2), "auto")
-    assert tell_missing(history, past, 2) == "steps or values are missing"
+    assert tell_missing(history, past, 2)[0] == "steps or values are missing"
 
 
 def test_warn_points_at_the_caller_of_the_package():

@@ -261,3 +261,11 @@ def test_periods_must_lie_on_the_grid_of_freq(freq):
     labels = pd.PeriodIndex(["2024-01-01 00:00", "2024-01-01 01:00", "2024-01-01 03:00"], freq="2h")
     with pytest.raises(ValueError, match=r"freq must be None, a pandas offset|must make all labels of X"):
         numbers(labels, freq=freq)
+
+
+@pytest.mark.parametrize(
+    "labels", [HOURS, HOURS - HOURS[0], HOURS.to_period("h")], ids=["times", "timedeltas", "periods"]
+)
+def test_freq_of_no_length_is_refused(labels):
+    with pytest.raises(ValueError, match="freq must be None, a pandas offset"):
+        learn_steps(labels, "0h")
