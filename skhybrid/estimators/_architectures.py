@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhybrid._validation import StrOptions, as_frames, as_windows, check_finite, non_negative_int, positive_int
+from skhybrid._validation import StrOptions, as_frames, check_finite
 from skhybrid.estimators._parameters import network_parameters, of_network, part
-from skhybrid.estimators._samples import Samples, WindowNorm, read_frames, read_sequences
-from skhybrid.estimators._window_norm import WINDOW_NORMS
+from skhybrid.estimators._samples import Samples, read_frames
+from skhybrid.estimators._window_options import Architecture
 from skhybrid.networks import (
     NETWORKS,
     cnn,
@@ -27,76 +27,6 @@ from skhybrid.networks import (
 
 Ints = int | tuple[int, ...]
 Activation = str | Callable[..., Any] | None
-
-
-class Architecture:
-    """A network by name, its parameters, and how X is read for it."""
-
-    _network_name = ""
-
-    def _network(self, input_shape: tuple[int, ...]) -> tuple[Any, dict[str, Any]]:
-        """Return the network for inputs of this shape, by name or as a builder, and its parameters."""
-        return self._network_name, network_parameters(self)
-
-    def _keeps_axes(self, X: NDArray[Any]) -> bool:
-        """Return whether X goes to the network with the axes that it has, rather than as plain windows."""
-        return False
-
-    def _read(self, X: NDArray[Any]) -> Samples:
-        """Return X as the network reads it."""
-        raise NotImplementedError
-
-    def _learn_norm(self, samples: Samples, rows: NDArray[np.intp]) -> WindowNorm | None:
-        """Return how each sample is expressed relative to itself inside the network; None for as it is."""
-        return None
-
-
-@part
-class WindowOptions(Architecture):
-    """Reads X as windows, (sample, time, feature).
-
-    Parameters
-    ----------
-    n_features : int
-        Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
-        oldest step first, the features of one step side by side.
-
-    window_norm : {"last", "relative", "standard"}
-        How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
-        subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
-    """
-
-    n_features: int = 1
-    window_norm: str | None = None
-
-    _parameter_constraints = {"n_features": [positive_int], "window_norm": [StrOptions(WINDOW_NORMS), None]}
-
-    def _read(self, X: NDArray[Any]) -> Samples:
-        if X.ndim == 2:  # a table: NaN there is a missing value, not a step before the series began
-            check_finite(X, "X")
-        return read_sequences(X if self._keeps_axes(X) else as_windows(X, self.n_features))
-
-    def _learn_norm(self, samples: Samples, rows: NDArray[np.intp]) -> WindowNorm | None:
-        return samples.learn_norm(self.window_norm, rows)
-
-
-@part
-class TargetOptions(WindowOptions):
-    """Windows of which one feature is the past of the target.
-
-    Parameters
-    ----------
-    target_channel : int
-        The feature whose future y is, for `window_norm`.
-    """
-
-    target_channel: int = 0
-
-    _parameter_constraints = {"target_channel": [non_negative_int]}
 
 
 @part

@@ -1,4 +1,4 @@
-"""What all estimators share: their training options, and the way from samples and targets to a trained network."""
+"""What all estimators share: the way from samples and targets to trained networks, and back."""
 
 from typing import Any
 
@@ -7,26 +7,18 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
 from skhybrid._backend import BaseWrapper, keras
-from skhybrid._training import hand_over, predict, train
-from skhybrid._validation import (
-    StrOptions,
-    check_input,
-    check_is_fitted,
-    check_sample_shape,
-    clone_parametrized,
-    fraction,
-    non_negative_int,
-    positive_int,
-    positive_real,
-)
-from skhybrid.estimators._architectures import Architecture
+from skhybrid._training import hand_over, predict
+from skhybrid._validation import check_input, check_is_fitted, check_sample_shape, clone_parametrized
+from skhybrid.estimators._ahead import learn_ahead_scale
 from skhybrid.estimators._bases import BaseEstimator
-from skhybrid.estimators._build import takes_parameter
+from skhybrid.estimators._build import LinearLayers, Reading, check_last_steps, check_takes, takes_parameter
 from skhybrid.estimators._callbacks import copy_callbacks, pack_callbacks
-from skhybrid.estimators._keras_arguments import check_loss, check_optimizer
+from skhybrid.estimators._keras_arguments import check_loss, check_metrics, check_optimizer, check_schedule, rename_metrics
+from skhybrid.estimators._linear_learning import LinearPath
+from skhybrid.estimators._members import Lesson, fade, mean_history, seed_of, settings_of, train_all
 from skhybrid.estimators._parameters import part
-from skhybrid.estimators._samples import Samples, find_usable, split_in_time
-from skhybrid.estimators._scikeras import build_again, make_wrapper, pack, unpack
+from skhybrid.estimators._samples import Ahead, Samples, split_in_time, take_apart
+from skhybrid.estimators._scikeras import average, copy_model, make_wrapper, pack, unpack
 from skhybrid.estimators._state import (
     all_or_nothing,
     check_changes,
@@ -35,142 +27,33 @@ from skhybrid.estimators._state import (
     set_loss,
 )
 from skhybrid.estimators._targets import Labels, Values
+from skhybrid.estimators._task import HeldOut, Rows, Task, divide, join
+from skhybrid.estimators._training_options import TrainingOptions
+from skhybrid.estimators._window_options import Architecture
 
 
 @part
-class NetworkEstimator(Architecture, BaseEstimator):
+class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
     """Base of all estimators: from samples and targets to a trained Keras model, and back.
 
     An architecture (of `_architectures`) holds which network is trained and how X is read; a subclass here, what the
     network's outputs mean.
-
-    Parameters
-    ----------
-    optimizer : str, type or keras.optimizers.Optimizer
-        Keras optimizer by name or class, or an instance, of which each fit takes a copy.
-
-    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule
-        Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
-
-    epochs : int
-        Number of passes over the training samples.
-
-    batch_size : int
-        Number of samples in a batch; the last batch of an epoch may hold fewer.
-
-    shuffle : bool
-        Whether to draw a new order of the samples for each epoch. The order of steps in a sample is never touched.
-
-    early_stopping : bool
-        Whether to hold out a part of the samples, stop when its loss has not fallen for `n_iter_no_change` epochs, and
-        take the weights of the best epoch.
-
-    validation_fraction : float
-        Share of the samples to hold out for early stopping.
-
-    validation_gap : int
-        Number of samples to leave out before the last part, where that is held out, so that no training target lies in
-        the held out time; None takes the number of outputs minus 1, which fits targets 1, 2, ..., n_outputs steps
-        ahead.
-
-    n_iter_no_change : int
-        Number of epochs without a better validation loss after which to stop.
-
-    callbacks : keras.callbacks.Callback or list of them
-        Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds, as
-        a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
-
-    warm_start : bool
-        Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters set
-        in between are applied where the network can go on with them, as `loss`, `learning_rate` and `batch_size`; those
-        that it is made of are refused. A training that fails or is interrupted leaves the network as it was before.
-
-    random_state : int, RandomState instance or None
-        Decides on the first weights, the order of the samples and dropout. An int gives the same predictions each time.
-
-    verbose : int
-        0 for silence, 1 for a progress bar, 2 for a line per epoch.
-
-    engine : {"auto", "compiled", "keras"}
-        What trains and predicts: "compiled" programs, which all fits of one architecture share, Keras' own loops
-        ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
-        optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
-
-    Attributes
-    ----------
-    scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
-
-    history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
-
-    n_epochs_ : int
-        Number of epochs trained.
-
-    n_parameters_ : int
-        Number of the network's parameters.
-
-    engine_ : str
-        What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
-
-    input_shape_ : tuple of int
-        Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
-
-    sample_shape_ : tuple of int
-        Shape of one sample as `fit` received it, ``X.shape[1:]``.
-
-    n_features_in_ : int
-        ``X.shape[1]`` seen in `fit`.
-
-    feature_names_in_ : ndarray of str
-        Names of the columns of X, if X was a DataFrame with string names.
-
-    callbacks_ : list of keras.callbacks.Callback
-        The copies of `callbacks` that the last fit used.
     """
 
-    loss: Any = None
-    optimizer: Any = "adam"
-    learning_rate: Any = None
-    epochs: int = 100
-    batch_size: int = 32
-    shuffle: bool = True
-    early_stopping: bool = False
-    validation_fraction: float = 0.1
-    validation_gap: int | None = None
-    n_iter_no_change: int = 10
-    callbacks: Any = None
-    warm_start: bool = False
-    random_state: Any = None
-    verbose: Any = 0
-    engine: str = "auto"
+    _output_activation: Any = None  # of the network's last layer; None for the network's own
 
-    _parameter_constraints = {
-        "loss": [str, callable],
-        "optimizer": [str, type, keras.optimizers.Optimizer],
-        "learning_rate": [positive_real, keras.optimizers.schedules.LearningRateSchedule, None],
-        "epochs": [positive_int],
-        "batch_size": [positive_int],
-        "shuffle": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [fraction],
-        "validation_gap": [non_negative_int, None],
-        "n_iter_no_change": [positive_int],
-        "callbacks": [keras.callbacks.Callback, list, tuple, None],
-        "warm_start": ["boolean"],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-        "engine": [StrOptions({"auto", "compiled", "keras"})],
-    }
-
-    _output_activation = ""  # of the network's last layer; "" for the network's own
+    @property
+    def scikeras_(self) -> BaseWrapper:
+        """The SciKeras wrapper of the network; of several, of the first."""
+        return self.members_[0]
 
     @property
     def model_(self) -> Any:
-        """The trained Keras model."""
-        hand_over(self.scikeras_.model_)  # so that its optimizer is as training has left it
-        return self.scikeras_.model_
+        """The trained Keras model; of several networks, their mean."""
+        models = [member.model_ for member in self.members_]
+        for model in models:
+            hand_over(model)  # so that its optimizer is as training has left it
+        return average(models)
 
     def to_keras(self) -> Any:
         """Return one Keras model from the samples that `fit` received to predictions, all scaling inside.
@@ -179,100 +62,139 @@ class NetworkEstimator(Architecture, BaseEstimator):
         -------
         model : keras.Model
             Maps (n_samples, *shape of a sample) to what `predict` (of classifiers: `predict_proba`) gives, always with
-            an axis for the outputs, and one for the quantiles where there are any. It shares nothing with the
-            estimator, and is made of Keras' own layers, so that Keras alone can save and load it. It computes in
-            float32, which keeps seven digits of the predictions' level.
+            an axis for the outputs, and one for the quantiles where there are any. Where X was :class:`Windows`, it has
+            two inputs, "sample" and "ahead". It shares nothing with the estimator, and is made of Keras' own layers, so
+            that Keras alone can save and load it. It computes in float32, which keeps seven digits of the predictions'
+            level.
         """
         check_is_fitted(self)
-        network = build_again(self.scikeras_)  # Keras' clone_model would draw seeds where a layer loses its own
-        network.set_weights(self.scikeras_.model_.get_weights())
-        inputs = keras.Input(self.sample_shape_, name="sample")
-        steps = keras.layers.Reshape(self.input_shape_, name="steps")(inputs)
-        return keras.Model(inputs, self._target.export(network(steps), steps), name=network.name)
+        network = average([copy_model(member) for member in self.members_])
+        inputs = [keras.Input(self.sample_shape_, name="sample")]
+        steps = keras.layers.Reshape(self.input_shape_, name="steps")(inputs[0])
+        if self.ahead_shape_ is not None:
+            inputs.append(keras.Input(self.ahead_shape_, name="ahead"))
+        outputs = network([steps, *inputs[1:]] if len(inputs) > 1 else steps)
+        return keras.Model(
+            inputs if len(inputs) > 1 else inputs[0], self._target.export(outputs, steps), name=network.name
+        )
 
-    def read_samples(self, X: ArrayLike) -> NDArray[Any]:
+    def read_samples(self, X: ArrayLike) -> Any:
         """Return X as the network reads it in `predict`.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, *shape of a sample)
+        X : array-like of shape (n_samples, *shape of a sample) or Windows
             Samples of the shape seen in `fit`.
 
         Returns
         -------
         samples : ndarray of shape (n_samples, *input_shape_)
             The samples, checked; where a window starts with NaN in all features, its first known step is repeated.
+            Where X is :class:`Windows`, a tuple of them and of what is known ahead, (n_samples, *ahead_shape_).
         """
         check_is_fitted(self)
+        X, ahead = take_apart(X)
         check_sample_shape(X, self.sample_shape_)
+        self._check_ahead(ahead)
         samples = self._as_fitted._read(check_input(self, X, reset=False))
         self._check_ends(self.scikeras_, samples.n_after)
-        values = samples.fill()
-        if self._norm is not None:
-            self._norm.check_last(samples._replace(values=values).windows)
-        return values
+        samples = samples._replace(values=samples.fill(), ahead=ahead)
+        if self._reading.norm is not None:
+            self._reading.norm.check_last(samples.windows)
+        return samples.inputs if ahead is not None else samples.values
 
-    def _fit(self, X, y, sample_weight, *, again, epochs, early_stopping, classes=None):
-        """Train the network, from its first weights or `again`, from those it has."""
+    def _fit(self, X, y, sample_weight, *, again, epochs, early_stopping, classes=None, held_out=None):
+        """Train the networks, from their first weights or `again`, from those they have."""
+        self._check_options(again, early_stopping, held_out)
         with all_or_nothing(self, again):
-            if again:
-                check_sample_shape(X, self.sample_shape_)
-                changed = check_changes(self, self._as_fitted)
-            X, y = self._check_training_data(X, y, reset=not again)
-            samples = self._read(X)
-            weights = self._weigh(y, samples.weigh(sample_weight))
-            rows, validation_rows = find_usable(weights), None
+            changed = check_changes(self, self._as_fitted) if again else set()
+            task = self._read_task(X, y, sample_weight, held_out, again)
             seed = self.scikeras_.model__seed if again else self._draw_seed()
-            if early_stopping:
-                rows, validation_rows = self._split(rows, y, seed)
+            rows = divide(
+                task,
+                lambda usable: self._split(usable, task.y, seed),
+                early_stopping=early_stopping,
+                chooses=not again and self._chooses_by_samples,
+            )
             if again:
                 self._apply(changed)
-                scikeras, before = self.scikeras_, self.history_
+                members, before = self.members_, self.histories_
             else:
-                self._learn(X, y, samples, rows, weights, classes)
-                scikeras, before = self._make_scikeras(seed, is_masked=bool(samples.n_after.any())), {}
-            self._check_ends(scikeras, samples.n_after)
-            self.callbacks_: list[Any] = copy_callbacks(self.callbacks)
-            n_before = len(before.get("loss", ()))
-            training = train(
-                scikeras.model_,
-                # Keras divides by the number of rows, not by their weights.
-                (samples.values, self._target.encode(y, samples), weights / weights[rows].mean()),
-                rows,
-                validation_rows,
-                epochs=n_before + epochs,
-                initial_epoch=n_before,
-                batch_size=self.batch_size,
-                seed=seed if self.shuffle else None,
-                callbacks=[*self.callbacks_, *self._stopping(early_stopping)],
-                verbose=self.verbose,
-                engine=self.engine,
-            )
-            return self._keep(scikeras, training, before)
+                self._learn(task, rows, classes)
+                members = self._make_members(seed, is_masked=bool(task.samples.n_after.any()))
+                before = [{} for _ in members]
+            self._check_ends(members[0], task.samples.n_after)
+            trained = self._train(members, task, rows, before, epochs=[epochs] * len(members))
+            self._keep(members, trained, before)
+            if self.refit and early_stopping:
+                self._fit_on_all(task, trained, seed, classes)
+            return self
 
-    def _learn(self, X, y, samples: Samples, rows, weights, classes) -> None:
+    def _fit_on_all(self, task, trained, seed, classes):
+        """Train fresh networks on all samples, with what the samples held out have chosen."""
+        usable = task.usable
+        self._learn(task, Rows(usable, None, usable, usable[:0]), classes, self._linear and self._linear.choice)
+        self.members_ = self._make_members(seed, is_masked=bool(task.samples.n_after.any()))
+        rows = Rows(usable, None, usable, usable[:0])
+        again = self._train(
+            self.members_,
+            task,
+            rows,
+            [{} for _ in trained],
+            epochs=[of_one.best_epoch for of_one in trained],
+            gates=[of_one.gate for of_one in trained],
+            is_watched=False,
+        )
+        self.refit_history_: dict[str, list[float]] = mean_history([self._name(of_one.history) for of_one in again])
+
+    def _read_task(self, X, y, sample_weight, held_out, again):
+        """Return the samples to learn from, those that the user holds out last, with targets and weights."""
+        X, ahead = take_apart(X)
+        if again:
+            check_sample_shape(X, self.sample_shape_)
+            self._check_ahead(ahead)
+        X, y = self._check_training_data(X, y, reset=not again)
+        task = self._make_task(X, ahead, y, sample_weight)
+        if held_out is None:
+            return task
+        X_val, ahead_val = take_apart(held_out.X)
+        check_sample_shape(X_val, X.shape[1:])
+        X_val, y_val = self._check_training_data(X_val, held_out.y, reset=False)
+        return join(task, self._make_task(X_val, ahead_val, y_val, held_out.sample_weight))
+
+    def _make_task(self, X, ahead, y, sample_weight):
+        samples = self._read(X)._replace(ahead=ahead)
+        return Task(X.shape[1:], samples, y, self._weigh(y, samples.weigh(sample_weight)), 0)
+
+    def _learn(self, task: Task, rows: Rows, classes: Any, choice: Any = None) -> None:
         """Learn shapes and scales from the samples of a first fit, and of their values from `rows` alone."""
+        samples, training = task.samples, rows.training
         self._as_fitted = hold_parameters(self)
-        self.sample_shape_: tuple[int, ...] = X.shape[1:]
+        self.sample_shape_: tuple[int, ...] = task.sample_shape
         self.input_shape_: tuple[int, ...] = samples.values.shape[1:]
-        self._norm = self._learn_norm(samples, rows)
-        self._target = self._learn_target(y, samples, rows, weights, classes)
+        self.ahead_shape_: tuple[int, ...] | None = None if samples.ahead is None else samples.ahead.shape
+        ahead = None if samples.ahead is None else learn_ahead_scale(samples.ahead, training, task.weights)
+        self._reading = Reading(self.input_shape_, self._learn_norm(samples, training), ahead)
+        self._target = self._learn_target(task.y, samples, training, task.weights, classes)
+        self._linear: LinearPath | None = self._learn_linear(task, rows, choice)
 
     def _apply(self, changed: set[str]) -> None:
-        """Give the network what was set since it was trained: a loss, a learning rate."""
-        if "loss" in changed:
-            set_loss(self.scikeras_, self._make_loss())
-        if "learning_rate" in changed:  # one that a callback has set stays otherwise
-            check_optimizer(self.optimizer, self.learning_rate)
-            set_learning_rate(self.scikeras_, self.learning_rate)
+        """Give the networks what was set since they were trained: a loss, a learning rate."""
+        for member in self.members_:
+            if "loss" in changed:
+                set_loss(member, self._make_loss())
+            if changed & {"learning_rate", "learning_rate_schedule"}:  # one that a callback has set stays otherwise
+                check_optimizer(self.optimizer, self.learning_rate)
+                set_learning_rate(member, self.learning_rate)
         if changed:
             self._as_fitted = hold_parameters(self)
 
     def _outputs(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return what the network's outputs for X mean."""
-        values = self.read_samples(X)
-        outputs = predict(self.scikeras_.model_, values, engine=self.engine).astype(np.float64)
-        return self._target.decode(outputs, values)
+        """Return what the networks' outputs for X mean."""
+        inputs = self.read_samples(X)
+        outputs = [predict(member.model_, inputs, engine=self.engine).astype(np.float64) for member in self.members_]
+        values = inputs[0] if isinstance(inputs, tuple) else inputs
+        return self._target.decode(outputs[0] if len(outputs) == 1 else np.mean(outputs, axis=0), values)
 
     def _check_training_data(self, X, y, *, reset):
         """Return X and y checked; they are the first, or must be like those of the first fit."""
@@ -281,6 +203,19 @@ class NetworkEstimator(Architecture, BaseEstimator):
     def _learn_target(self, y, samples: Samples, rows, weights, classes) -> Values | Labels:
         """Return what the network's outputs are to mean, learned of the targets."""
         raise NotImplementedError
+
+    def _learn_linear(self, task: Task, rows: Rows, choice: Any) -> LinearPath | None:
+        """Return the linear path in closed form beside the network, learned by a choice where it was made."""
+        return None
+
+    def _linear_layers(self) -> LinearLayers | None:
+        """Return which layers the linear path beside the network has."""
+        return None
+
+    @property
+    def _chooses_by_samples(self) -> bool:
+        """Whether samples held out choose something without early stopping as well."""
+        return False
 
     def _weigh(self, y, weights):
         """Return the weights of the samples in training."""
@@ -299,29 +234,82 @@ class NetworkEstimator(Architecture, BaseEstimator):
         """Return the loss as Keras takes it."""
         return check_loss(self.loss)
 
-    def _make_scikeras(self, seed: int, *, is_masked: bool) -> BaseWrapper:
-        """Return a fresh SciKeras wrapper, with the network built and compiled."""
-        network, parameters = self._network(self.input_shape_)
-        given = {"masked": is_masked, "output_activation": self._output_activation}
+    def _check_options(self, again: bool, early_stopping: bool, held_out: HeldOut | None) -> None:
+        """Refuse parameters that do not go together."""
+        check_schedule(self.learning_rate_schedule, self.optimizer, self.learning_rate)
+        if self.refit and self.warm_start:
+            raise ValueError(
+                "refit=True trains a fresh network, but warm_start=True trains the fitted one on; pass one of them."
+            )
+        if held_out is not None and not (early_stopping or self._chooses_by_samples):
+            raise ValueError(
+                "X_val needs early_stopping=True or linear_path='ridge', for which its samples are held out, but "
+                "neither is set; pass one of them, or leave X_val out."
+            )
+        if self.epochs == 0 and not self._chooses_by_samples:
+            raise ValueError(
+                "epochs=0 needs linear_path='ridge', which is learned without epochs, but there is none; pass at least "
+                "1."
+            )
+
+    def _make_members(self, seed: int, *, is_masked: bool) -> list[BaseWrapper]:
+        """Return the networks, from their first weights."""
+        members = []
+        for i in range(self.n_estimators):
+            member = self._make_scikeras(settings_of(self, i), seed_of(seed, i), is_masked=is_masked)
+            if self._linear is not None:
+                self._linear.install(member.model_)
+            members.append(member)
+        return members
+
+    def _make_scikeras(self, settings: Any, seed: int, *, is_masked: bool) -> BaseWrapper:
+        """Return a fresh SciKeras wrapper, with a network built and compiled."""
+        reading = self._reading._replace(last_steps=check_last_steps(settings.last_steps, self.input_shape_))
+        network, parameters = settings._network(reading.shapes[0])
+        given = {
+            "masked": is_masked,
+            "output_activation": self._output_activation,
+            "future_shape": reading.shapes[-1] if reading.ahead else None,
+            "outputs_per_step": len(self._target.levels),
+        }
+        check_takes(network, given)
         options = {
             "network": network,
             # The user's own go before what is given here.
             "parameters": {**{k: v for k, v in given.items() if v and takes_parameter(network, k)}, **parameters},
             "seed": seed,
-            "input_shape": self.input_shape_,
+            "reading": reading,
             "n_outputs": self._target.n_outputs,
             "quantiles": self._target.levels,
-            "norm": self._norm,
+            "linear": self._linear_layers(),
+            "metrics": check_metrics(self.metrics),
         }
         rate = {} if self.learning_rate is None else {"optimizer__learning_rate": self.learning_rate}
         optimizer = check_optimizer(self.optimizer, self.learning_rate)
         return make_wrapper(options, loss=self._make_loss(), optimizer=optimizer, **rate)
 
+    def _check_ahead(self, ahead: Ahead | None) -> None:
+        """Refuse inputs known ahead of another kind than in fit."""
+        found = None if ahead is None else ahead.shape
+        if found != self.ahead_shape_ or (ahead is not None and ahead.seasons != self._reading.ahead.seasons):
+            raise ValueError(
+                f"X must carry inputs known ahead of shape {self.ahead_shape_} for each sample, as in fit (None: none), "
+                f"but carries {found}; pass what make_windows or WindowedRegressor makes with the same known_future and "
+                "seasons, or fit again."
+            )
+
     def _check_ends(self, scikeras: BaseWrapper, n_after: NDArray[np.intp]) -> None:
         """Refuse sequences that end early where windows are normalised, or where the network would read on."""
-        if self._norm is not None:
-            self._norm.check_complete(n_after)
-        if not n_after.any() or scikeras.model__parameters.get("masked"):
+        if not n_after.any():
+            return
+        if self._reading.norm is not None:
+            self._reading.norm.check_complete(n_after)
+        if self._linear_layers() is not None:
+            raise ValueError(
+                f"linear_path needs sequences of one length, but {np.count_nonzero(n_after)} samples of X end early (in "
+                "NaN); pass linear_path=None."
+            )
+        if scikeras.model__parameters.get("masked"):
             return
         network = scikeras.model__network
         if takes_parameter(network, "masked"):
@@ -334,28 +322,49 @@ class NetworkEstimator(Architecture, BaseEstimator):
             "early (in NaN); take a recurrent network or a hybrid, or fill the steps behind their ends."
         )
 
-    def _stopping(self, early_stopping: bool) -> list[Any]:
-        if not early_stopping:
-            return []
-        patience = self.n_iter_no_change
-        return [keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)]
-
-    def _keep(self, scikeras, training, before):
-        """Store what training left, with the losses of the epochs `before`."""
-        history = {name: [*before.get(name, []), *values] for name, values in training.history.items()}
-        loss, n_epochs = history["loss"][-1], len(history["loss"])
-        if not np.isfinite(loss):
-            raise ValueError(
-                f"Training must end with a finite loss, but the loss is {loss} after {n_epochs} epochs; "
-                "scale X (for example with StandardScaler) or pass a smaller learning_rate."
+    def _train(self, members, task, rows, before, *, epochs, gates=None, is_watched=True):
+        """Train each network for its epochs; return what the trainings leave."""
+        targets = self._target.encode(task.y, task.samples)
+        inputs = task.samples.inputs if task.samples.ahead is not None else task.samples.values
+        lessons = [
+            Lesson(
+                inputs,
+                targets,
+                fade(task.weights, settings_of(self, i).half_life),
+                rows.training,
+                rows.validation,
+                n_before=len(before[i].get("loss", ())),
+                n_epochs=epochs[i],
+                n_planned=max(self.epochs, 1),
+                seed=member.model__seed if self.shuffle else None,
+                linear=self._linear,
+                gate=None if gates is None else gates[i],
             )
-        self.scikeras_ = scikeras
-        self.history_: dict[str, list[float]] = {**before, **history}
-        self.n_epochs_: int = n_epochs
-        self.n_parameters_: int = scikeras.model_.count_params()
+            for i, member in enumerate(members)
+        ]
+        callbacks = [copy_callbacks(self.callbacks) if is_watched else [] for _ in members]
+        if is_watched:
+            self.callbacks_: list[Any] = [callback for of_one in callbacks for callback in of_one]
+        return train_all(self, members, lessons, callbacks)
+
+    def _keep(self, members, trained, before):
+        """Store what the trainings left, with the losses of the epochs `before`."""
+        self.members_: list[BaseWrapper] = members
+        self.histories_: list[dict[str, list[float]]] = [
+            {**old, **{name: [*old.get(name, []), *values] for name, values in self._name(new.history).items()}}
+            for old, new in zip(before, trained, strict=True)
+        ]
+        self.history_: dict[str, list[float]] = mean_history(self.histories_)
+        self.best_epochs_: list[int] = [of_one.best_epoch for of_one in trained]
+        self.best_epoch_: int = max(self.best_epochs_)
+        self.n_epochs_: int = len(self.history_["loss"])
+        self.n_parameters_: int = sum(member.model_.count_params() for member in members)
         self.n_outputs_: int = self._target.n_outputs
-        self.engine_: str = training.engine
-        return self
+        self.engine_: str = min((of_one.engine for of_one in trained), key=lambda engine: engine == "compiled")
+
+    def _name(self, history):
+        """Return a history whose metrics are in the units of y, or named as scaled."""
+        return rename_metrics(history, check_metrics(self.metrics), self._target.common_scale)
 
     def __sklearn_clone__(self):
         """Clone as scikit-learn does, which copies what callbacks report to as well: it is to stay the caller's."""
@@ -369,17 +378,17 @@ class NetworkEstimator(Architecture, BaseEstimator):
         state = dict(super().__getstate__())
         for name in {"callbacks", "callbacks_"} & state.keys():
             state[name] = pack_callbacks(state[name])
-        if "scikeras_" in state:
-            state["scikeras_"] = pack(state["scikeras_"])
+        if "members_" in state:
+            state["members_"] = [pack(member) for member in state["members_"]]
         return state
 
     def __setstate__(self, state):
         super().__setstate__(state)
-        if "scikeras_" in state:
-            self.scikeras_ = unpack(state["scikeras_"])
+        if "members_" in state:
+            self.members_ = [unpack(member) for member in state["members_"]]
 
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "scikeras_")
+        return hasattr(self, "members_")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

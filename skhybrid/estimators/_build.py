@@ -1,15 +1,74 @@
-"""The Keras model of an estimator: normalisation of the window, network, and quantiles where they are asked for."""
+"""The Keras model of an estimator: what the network reads, the network, the linear path beside it, and quantiles."""
 
 import inspect
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from skhybrid._backend import keras
 from skhybrid._training import has_all_weights
+from skhybrid.estimators._ahead import AheadScale
+from skhybrid.estimators._keras_arguments import make_metrics
 from skhybrid.estimators._quantiles import spread_quantiles
-from skhybrid.estimators._samples import WindowNorm
+from skhybrid.estimators._window_norm import WindowNorm, divide_features, last_step
 from skhybrid.networks import NETWORKS
+from skhybrid.networks.linear_path import add_linear_path
+
+
+# What a builder may have no parameter for: what the user asked for, and another way.
+REFUSALS = {
+    "future_shape": (
+        "X with inputs known ahead",
+        "take CNNLSTMRegressor, a recurrent network or CNNRegressor, or pass X.values alone",
+    ),
+    "output_activation": ("output_activation", "leave it out"),
+}
+
+
+class Reading(NamedTuple):
+    """What of a sample the network reads, and how.
+
+    Attributes
+    ----------
+    input_shape : tuple of int
+        Shape of one sample.
+    norm : WindowNorm or None
+        How a window is expressed relative to itself.
+    ahead : AheadScale or None
+        How inputs known ahead are scaled, where there are any.
+    last_steps : int or None
+        Number of the window's newest steps that the network reads; None for all.
+    """
+
+    input_shape: tuple[int, ...]
+    norm: WindowNorm | None = None
+    ahead: AheadScale | None = None
+    last_steps: int | None = None
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Shapes of what the network reads of a sample."""
+        shape = self.input_shape if self.last_steps is None else (self.last_steps, *self.input_shape[1:])
+        return [shape] if self.ahead is None else [shape, (self.ahead.n_steps, self.ahead.n_columns)]
+
+
+class LinearLayers(NamedTuple):
+    """Which layers the linear path beside a network has.
+
+    Attributes
+    ----------
+    trainable : bool
+        Whether they are trained with the network.
+    has_level : bool
+        Whether they read the level of a window, too.
+    segment_length : int or None
+        Number of coming steps whose outputs see each other's inputs known ahead; None for all.
+    """
+
+    trainable: bool
+    has_level: bool = False
+    segment_length: int | None = None
 
 
 def build_network(
@@ -19,10 +78,11 @@ def build_network(
     network: Any,
     parameters: dict[str, Any],
     seed: int,
-    input_shape: tuple[int, ...],
+    reading: Reading,
     n_outputs: int,
     quantiles: tuple[float, ...] = (),
-    norm: WindowNorm | None = None,
+    linear: LinearLayers | None = None,
+    metrics: Sequence[Any] = (),
 ) -> Any:
     """Build the Keras model.
 
@@ -37,8 +97,8 @@ def build_network(
     network, parameters, seed
         Name or builder of the network, its parameters and seed.
 
-    input_shape : tuple of int
-        Shape of one sample.
+    reading : Reading
+        What of a sample the network reads.
 
     n_outputs : int
         Number of values to predict for each sample.
@@ -46,8 +106,11 @@ def build_network(
     quantiles : tuple of float, default=()
         Levels of the quantiles to predict of each value; () for none.
 
-    norm : WindowNorm or None, default=None
-        How a window is expressed relative to itself.
+    linear : LinearLayers or None, default=None
+        The linear path beside the network; None for none.
+
+    metrics : sequence, default=()
+        Metrics to compile with, by name or configuration.
 
     Returns
     -------
@@ -55,19 +118,17 @@ def build_network(
         The model.
     """
     n_values = n_outputs * max(1, len(quantiles))
-    model = find_builder(network)(input_shape, n_values, seed=seed, **parameters)
-    _check_model(model, n_values)
+    model = find_builder(network)(reading.shapes[0], n_values, seed=seed, **parameters)
+    _check_model(model, n_values, len(reading.shapes))
     if not has_all_weights(model):
-        model(np.zeros((1, *input_shape), dtype=np.float32))
-    if norm is not None:
-        inputs = keras.Input(input_shape, name="window")
-        model = _read_instead(model, inputs, norm.normalise(inputs))
-        model.get_layer("channel_scale").set_weights([1 / norm.channel_scale])
+        model([np.zeros((1, *shape), dtype=np.float32) for shape in reading.shapes])
+    if reading[1:] != (None, None, None) or linear is not None:
+        model = _read(model, reading, linear, n_outputs, quantiles, seed)
     if quantiles:
         outputs = spread_quantiles(model.outputs[0], n_outputs, quantiles)
-        model = keras.Model(model.inputs[0], outputs, name=model.name)  # a Sequential has no `input` until it is called
+        model = keras.Model(model.inputs, outputs, name=model.name)  # a Sequential has no `input` until it is called
     if compile_kwargs is not None:
-        model.compile(**compile_kwargs)
+        model.compile(**compile_kwargs | ({"metrics": make_metrics(metrics)} if metrics else {}))
     return model
 
 
@@ -81,25 +142,101 @@ def takes_parameter(network, name):
     return name in inspect.signature(find_builder(network)).parameters
 
 
-def _read_instead(model, inputs, normalised):
-    """Return the model on new inputs, whose layers read what is `normalised` of them; the layers are its own."""
+def check_takes(network: Any, given: dict[str, Any]) -> None:
+    """Refuse what a network's builder has no parameter for, and would not do."""
+    for name, value in given.items():
+        if name not in REFUSALS or not value or takes_parameter(network, name):
+            continue
+        what, way_out = REFUSALS[name]
+        raise ValueError(
+            f"{what} needs a network whose builder has the parameter {name}, but {network!r} has none; {way_out}."
+        )
+
+
+def check_last_steps(last_steps: int | None, input_shape: tuple[int, ...]) -> int | None:
+    """Return how many of the window's newest steps the network reads; None for all."""
+    if last_steps is None:
+        return None
+    if len(input_shape) != 2 or last_steps > input_shape[0]:
+        raise ValueError(
+            f"last_steps={last_steps} needs windows of at least as many steps, but a sample has shape {input_shape}; "
+            "pass a smaller number, plain windows instead of subsequences, or None."
+        )
+    return last_steps
+
+
+def _read(model, reading, linear, n_outputs, quantiles, seed):
+    """Return the model on samples, of which its layers read what `reading` says, with a linear path beside them."""
+    norm, ahead = reading.norm, reading.ahead
+    inputs = [keras.Input(reading.input_shape, name="window")]
+    window = inputs[0] if norm is None else norm.normalise(inputs[0])
+    read = [window if reading.last_steps is None else window[:, -reading.last_steps :]]
+    numbers = None
+    if ahead is not None:
+        inputs.append(keras.Input((ahead.n_steps, ahead.n_inputs), name="ahead"))
+        numbers = ahead.numbers(inputs[1]) if len(ahead.mean) else None
+        read.append(_join([numbers, *ahead.waves(inputs[1], first_step=False)]))
+    outputs = _read_instead(model, inputs, read)
+    if linear is not None:
+        level = divide_features(last_step(inputs[0]), "level") if linear.has_level else None
+        phase = [] if ahead is None else ahead.waves(inputs[1], first_step=True)
+        features = _join([keras.layers.Reshape((-1,))(part) for part in (window, level) if part is not None] + phase)
+        outputs = add_linear_path(
+            outputs,
+            features,
+            numbers,
+            n_outputs=n_outputs,
+            seed=seed,
+            segment_length=linear.segment_length,
+            trainable=linear.trainable,
+            median=quantiles.index(0.5) if quantiles else 0,
+        )
+    whole = keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name=model.name)
+    _set_scales(whole, reading, linear)
+    return whole
+
+
+def _set_scales(model, reading, linear):
+    """Give the layers that scale what is read their weights."""
+    if reading.norm is not None:
+        model.get_layer("channel_scale").set_weights([1 / reading.norm.channel_scale])
+        if linear is not None and linear.has_level:
+            model.get_layer("level").set_weights([reading.norm.is_treated / reading.norm.channel_scale])
+    if reading.ahead is not None and len(reading.ahead.mean):
+        model.get_layer("ahead_scale").set_weights(reading.ahead.weights())
+
+
+def _join(parts):
+    """Return tensors side by side, along their last axis."""
+    parts = [part for part in parts if part is not None]
+    return parts[0] if len(parts) == 1 else keras.ops.concatenate(parts, axis=-1)
+
+
+def _read_instead(model, inputs, read):
+    """Return the outputs of a model on new inputs, whose layers read what is made of these; the layers are its own."""
+    graph = keras.Model(model.inputs, model.outputs[0])
+    instead = {id(new): made for new, made in zip(inputs, read, strict=True)}
 
     def call(layer, *args, **kwargs):
-        args, kwargs = keras.tree.map_structure(lambda a: normalised if a is inputs else a, (args, kwargs))
+        args, kwargs = keras.tree.map_structure(lambda a: instead.get(id(a), a), (args, kwargs))
         return layer(*args, **kwargs)
 
-    graph = keras.Model(model.inputs[0], model.outputs[0])
     copy = keras.models.clone_model(graph, input_tensors=inputs, clone_function=lambda layer: layer, call_function=call)
-    return keras.Model(inputs, copy.output, name=model.name)
+    return copy.outputs[0]
 
 
-def _check_model(model, n_values):
-    """Refuse what is not an uncompiled Keras model with the right number of outputs."""
+def _check_model(model, n_values, n_inputs):
+    """Refuse what is not an uncompiled Keras model with the right number of inputs and outputs."""
     if not isinstance(model, keras.Model) or not model.built or model.output_shape != (None, n_values):
         what = f"one with output shape {model.output_shape}" if getattr(model, "built", False) else repr(model)
         raise ValueError(
             f"network must return a Keras model with an Input and output shape (None, {n_values}), one column per "
             f"target, but returned {what}; end it with Dense({n_values}) on 2-D features."
+        )
+    if len(model.inputs) != n_inputs:
+        raise ValueError(
+            f"network must return a model of {n_inputs} inputs, the window{' and what is known ahead' * (n_inputs - 1)}"
+            f", but its model has {len(model.inputs)}; make one Input for each."
         )
     if model.compiled:
         raise ValueError(

@@ -7,12 +7,14 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import train_test_split
 
 from skhybrid._validation import StrOptions, check_training_data, fit_context
-from skhybrid.estimators._architectures import WindowOptions
+from skhybrid.estimators._window_options import WindowOptions
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import ClassifierMixin
+from skhybrid.estimators._keras_arguments import check_partial
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Labels, check_labels, check_weighted_labels, learn_labels, weigh_by_class
+from skhybrid.estimators._task import read_held_out
 
 
 @part
@@ -55,7 +57,16 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     _output_activation = "softmax"
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -72,13 +83,26 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples: 2 counts as the same sample twice, 0 as no sample.
 
+        X_val, y_val, sample_weight_val : array-like, default=None
+            Samples to hold out in the place of a part of X, their labels and weights. None of them may be in X; as far
+            as samples tell, that is checked.
+
         Returns
         -------
         self : object
             The fitted estimator.
         """
-        again = self.warm_start and hasattr(self, "scikeras_")
-        return self._fit(X, y, sample_weight, again=again, epochs=self.epochs, early_stopping=self.early_stopping)
+        again = self.warm_start and hasattr(self, "members_")
+        held_out = read_held_out(X_val, y_val, sample_weight_val)
+        return self._fit(
+            X,
+            y,
+            sample_weight,
+            again=again,
+            epochs=self.epochs,
+            early_stopping=self.early_stopping,
+            held_out=held_out,
+        )
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -108,7 +132,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self : object
             The estimator.
         """
-        again = hasattr(self, "scikeras_")
+        check_partial(self)
+        again = hasattr(self, "members_")
         if self.class_weight == "balanced":
             raise ValueError(
                 "class_weight='balanced' needs all samples at once, but partial_fit sees a part of them; pass the "

@@ -1,9 +1,18 @@
 """What the user passes on to Keras: loss and optimizer, checked, and copied where a fit changes them."""
 
 import copy
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from skhybrid._backend import keras
 from skhybrid._training import own_names
+
+LOWEST_RATE = 0.01  # of the first learning rate, where it falls exponentially
+# Metrics of errors, and the power of y's units that they have.
+POWERS = {keras.metrics.MeanAbsoluteError: 1, keras.metrics.RootMeanSquaredError: 1, keras.metrics.MeanSquaredError: 2}
 
 
 def check_loss(loss):
@@ -40,3 +49,84 @@ def check_optimizer(optimizer, learning_rate):
             "for example 'adam', 'sgd' or keras.optimizers.Adam(0.01)."
         ) from None
     return optimizer
+
+
+def mean_loss(loss: Any, targets: NDArray[Any], outputs: NDArray[Any], weights: NDArray[np.float64]) -> float:
+    """Return the weighted mean of a loss over samples, which Keras computes batch by batch, without its reduction."""
+    loss = keras.losses.get(loss)
+    function = loss.call if isinstance(loss, keras.losses.Loss) else loss
+    values = function(*(keras.ops.convert_to_tensor(a, "float32") for a in (targets, outputs)))
+    values = np.asarray(values, dtype=np.float64).reshape(len(weights), -1).mean(axis=1)
+    return float(np.average(values, weights=weights))
+
+
+def make_schedule(name: str, rate: float, n_epochs: int, first_epoch: int) -> keras.callbacks.Callback:
+    """Return the callback that sets the learning rate of each epoch, of `n_epochs` from `first_epoch` on."""
+
+    def rate_of(epoch, _rate):
+        done = (epoch - first_epoch) / n_epochs
+        return rate * (0.5 * (1 + math.cos(math.pi * done)) if name == "cosine" else LOWEST_RATE**done)
+
+    return keras.callbacks.LearningRateScheduler(rate_of)
+
+
+def check_schedule(name: str | None, optimizer: Any, rate: Any) -> None:
+    """Refuse a fall of the learning rate where the rate is not one number to fall from."""
+    if name is None:
+        return
+    brings_its_own = isinstance(optimizer, keras.optimizers.Optimizer)
+    if brings_its_own or isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        what = "optimizer is an instance" if brings_its_own else f"learning_rate is {rate!r}"
+        raise ValueError(
+            f"learning_rate_schedule={name!r} needs a learning rate that is a number, but {what}; leave one of them "
+            "out."
+        )
+
+
+def check_partial(estimator: Any) -> None:
+    """Refuse what needs to know how many epochs there will be, or samples held out."""
+    for name in ("learning_rate_schedule", "refit"):
+        if value := getattr(estimator, name):
+            raise ValueError(
+                f"{name}={value!r} needs a whole training, but partial_fit is one epoch of it; call fit, or leave it "
+                "out."
+            )
+
+
+def check_metrics(metrics: Any) -> list[Any]:
+    """Return metrics as names, or as configurations of which each network makes its own."""
+    given = list(metrics) if isinstance(metrics, list | tuple) else [] if metrics is None else [metrics]
+    for metric in given:
+        try:
+            keras.metrics.get(metric)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"metrics must hold names of Keras metrics or instances of keras.metrics.Metric, but holds {metric!r}; "
+                "pass for example metrics=['mae']."
+            ) from None
+    return [metric if isinstance(metric, str) else keras.metrics.serialize(metric) for metric in given]
+
+
+def make_metrics(metrics: list[Any]) -> list[Any]:
+    """Return the metrics of a network, as `model.compile` takes them."""
+    return [metric if isinstance(metric, str) else keras.metrics.deserialize(metric) for metric in metrics]
+
+
+def rename_metrics(history: dict[str, list[float]], metrics: list[Any], scale: float | None) -> dict[str, list[float]]:
+    """Return a history with metrics in the units of y, of which one is `scale` in those of the network.
+
+    Where `scale` is None, and of other metrics than those of errors, the names say that they are scaled.
+    """
+    found = [(metric, keras.metrics.get(metric)) for metric in metrics]
+    powers = {metric if isinstance(metric, str) else kept.name: POWERS.get(type(kept), 0) for metric, kept in found}
+    renamed = {}
+    for key, values in history.items():
+        of, name = ("val_", key.removeprefix("val_")) if key.startswith("val_") else ("", key)
+        power = powers.get(name)
+        if power is None:  # the loss, the learning rate
+            renamed[key] = values
+        elif scale is None or (power == 0 and scale != 1):
+            renamed[f"{of}scaled_{name}"] = values
+        else:
+            renamed[key] = [value * scale**power for value in values]
+    return renamed

@@ -7,13 +7,15 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.metaestimators import available_if
 
 from skhybrid._validation import check_training_data, fit_context
-from skhybrid.estimators._architectures import TargetOptions
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import RegressorMixin
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._quantiles import Pinball, check_quantiles
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Values, learn_values
+from skhybrid.estimators._task import Rows, Task, read_held_out
+from skhybrid.estimators._window_options import TargetOptions
+from skhybrid.networks import find_segment_length
 
 
 def _has_quantiles(estimator):
@@ -50,11 +52,25 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     loss: Any = "mse"
     scale_target: bool = True
     quantiles: tuple[float, ...] | None = None
+    output_activation: Any = None
 
-    _parameter_constraints = {"scale_target": ["boolean"], "quantiles": ["array-like", None]}
+    _parameter_constraints = {
+        "scale_target": ["boolean"],
+        "quantiles": ["array-like", None],
+        "output_activation": [str, callable, None],
+    }
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -71,13 +87,26 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples: 2 counts as the same sample twice, 0 as no sample.
 
+        X_val, y_val, sample_weight_val : array-like, default=None
+            Samples to hold out in the place of the last of X, their targets and weights. They must not overlap in time
+            with the targets of X; as far as samples tell, that is checked.
+
         Returns
         -------
         self : object
             The fitted estimator.
         """
-        again = self.warm_start and hasattr(self, "scikeras_")
-        return self._fit(X, y, sample_weight, again=again, epochs=self.epochs, early_stopping=self.early_stopping)
+        again = self.warm_start and hasattr(self, "members_")
+        held_out = read_held_out(X_val, y_val, sample_weight_val)
+        return self._fit(
+            X,
+            y,
+            sample_weight,
+            again=again,
+            epochs=self.epochs,
+            early_stopping=self.early_stopping,
+            held_out=held_out,
+        )
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -102,7 +131,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         self : object
             The estimator.
         """
-        return self._fit(X, y, sample_weight, again=hasattr(self, "scikeras_"), epochs=1, early_stopping=False)
+        check_partial(self)
+        return self._fit(X, y, sample_weight, again=hasattr(self, "members_"), epochs=1, early_stopping=False)
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Predict the target of each sample.
@@ -149,9 +179,23 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             weights,
             scaled=self.scale_target,
             levels=self._check_levels(),
-            norm=self._norm,
+            norm=self._reading.norm,
             channel=channel,
+            centred=self.output_activation is None,
         )
+
+    @property
+    def _output_activation(self) -> Any:
+        return self.output_activation
+
+    def _check_options(self, again, early_stopping, held_out):
+        super()._check_options(again, early_stopping, held_out)
+        if self.loss == "quantile" and (self.output_activation is not None or self.metrics):
+            name = "metrics" if self.metrics else "output_activation"
+            raise ValueError(
+                f"{name}={getattr(self, name)!r} needs one output for each target, but loss='quantile' makes several; "
+                "pass another loss, or leave it out."
+            )
 
     def _check_levels(self) -> tuple[float, ...]:
         """Return the levels of the quantiles to forecast, () for none."""
@@ -174,7 +218,73 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
 @part
 class WindowRegressor(TargetOptions, NetworkRegressor):
-    """Base of the regressors on windows: predictions may be relative to the window."""
+    """Base of the regressors on windows: predictions may be relative to the window, and linear in it in part.
+
+    Attributes
+    ----------
+    linear_penalty_ : ndarray of shape (n_bases, n_outputs)
+        With ``linear_path="ridge"``, the penalty of each ridge regression for each target, as scikit-learn's `Ridge`
+        has it.
+
+    linear_share_ : ndarray of shape (n_bases,)
+        Share of each ridge regression in the linear path.
+
+    gate_ : ndarray of shape (n_estimators, n_outputs)
+        What the part of each network is multiplied by before the linear path in closed form is added.
+    """
 
     def _learn_target(self, y, samples: Samples, rows, weights, classes, channel=0) -> Values:
         return super()._learn_target(y, samples, rows, weights, classes, channel=self.target_channel)
+
+    @property
+    def _chooses_by_samples(self) -> bool:
+        return self.linear_path == "ridge"
+
+    def _linear_layers(self) -> LinearLayers | None:
+        if self.linear_path is None:
+            return None
+        _, parameters = self._network(self.input_shape_)
+        return LinearLayers(
+            trainable=self.linear_path == "trained",
+            has_level=self.linear_path == "ridge" and "raw" in (self.linear_bases or ()),
+            segment_length=find_segment_length(parameters, self._target.n_outputs),
+        )
+
+    def _learn_linear(self, task: Task, rows: Rows, choice: Any) -> LinearPath | None:
+        layers = self._linear_layers()
+        if self.linear_bases is not None and self.linear_path != "ridge":
+            raise ValueError(
+                f"linear_bases={self.linear_bases!r} needs linear_path='ridge', but it is {self.linear_path!r}; pass "
+                "both, or neither."
+            )
+        if layers is None or layers.trainable:
+            return None
+        n_steps = task.samples.windows.shape[1]
+        linear = learn_linear_path(
+            task._replace(weights=fade(task.weights, self.half_life)),
+            rows,
+            self._target,
+            self._reading,
+            layers,
+            bases=check_bases(self.linear_bases, self.window_norm, self.season_length, n_steps),
+            season_length=self.season_length,
+            absolute=self.loss in ABSOLUTE_LOSSES,
+            choice=choice,
+        )
+        self.linear_penalty_ = linear.linear.penalties
+        self.linear_share_ = linear.choice.shares
+        return linear
+
+    def _keep(self, members, trained, before):
+        super()._keep(members, trained, before)
+        if self._linear is not None:
+            self.gate_ = np.stack([of_one.gate for of_one in trained])
+
+    def _check_options(self, again, early_stopping, held_out):
+        super()._check_options(again, early_stopping, held_out)
+        if self.output_activation is not None and (self.window_norm or self.linear_path or self.phase_offsets):
+            name = "window_norm" if self.window_norm else "linear_path" if self.linear_path else "phase_offsets"
+            raise ValueError(
+                f"output_activation={self.output_activation!r} bounds what the network returns, but "
+                f"{name}={getattr(self, name)!r} adds to it; pass one of them."
+            )

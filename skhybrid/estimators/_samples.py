@@ -5,10 +5,40 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skhybrid._validation import check_weights, count_unknown, fill_unknown
+from skhybrid._validation import check_finite, check_weights, count_unknown, fill_unknown
 from skhybrid.estimators._window_norm import WindowNorm, learn_window_norm
+from skhybrid.series.carrier import Windows
 
-__all__ = ["Samples", "WindowNorm", "find_usable", "read_frames", "read_sequences", "split_in_time"]
+__all__ = ["Ahead", "Samples", "WindowNorm", "find_usable", "read_frames", "read_sequences", "split_in_time", "take_apart"]
+
+
+class Ahead(NamedTuple):
+    """Inputs that are known ahead.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_samples, n_steps_ahead, n_inputs)
+        The inputs, once for each coming step.
+    seasons : tuple of int
+        Lengths of the seasons whose phase the last inputs count, from 0.
+    """
+
+    values: NDArray[Any]
+    seasons: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the inputs of one sample."""
+        return self.values.shape[1:]
+
+
+def take_apart(X: Any) -> tuple[Any, Ahead | None]:
+    """Return X without what is known ahead, and that, if X carries it."""
+    if not isinstance(X, Windows):
+        return X, None
+    values = np.asarray(X.ahead, dtype=np.result_type(X.ahead.dtype, np.float32))
+    check_finite(values, "what X holds ahead")
+    return X.values, Ahead(values, X.seasons)
 
 
 class Samples(NamedTuple):
@@ -22,11 +52,19 @@ class Samples(NamedTuple):
         Number of steps of each sample at its start that have no past, which are NaN in all features.
     n_after : ndarray of shape (n_samples,)
         Number of steps after the end of the sequence, likewise.
+    ahead : Ahead or None
+        What is known ahead of the steps after each sample, if anything is.
     """
 
     values: NDArray[Any]
     n_before: NDArray[np.intp]
     n_after: NDArray[np.intp]
+    ahead: Ahead | None = None
+
+    @property
+    def inputs(self) -> tuple[NDArray[Any], ...]:
+        """What the network reads, one array for each of its inputs."""
+        return (self.values,) if self.ahead is None else (self.values, self.ahead.values)
 
     @property
     def windows(self) -> NDArray[Any]:
@@ -39,9 +77,9 @@ class Samples(NamedTuple):
             return self.values
         return fill_unknown(self.windows, self.n_before).reshape(self.values.shape)
 
-    def learn_norm(self, name: str | None, rows: NDArray[np.intp]) -> WindowNorm | None:
+    def learn_norm(self, name: str | None, rows: NDArray[np.intp], **options: Any) -> WindowNorm | None:
         """Return how each sample is expressed relative to itself, learned of some of them; None for as it is."""
-        return None if name is None else learn_window_norm(name, self.windows, rows, self.n_after)
+        return None if name is None else learn_window_norm(name, self.windows, rows, self.n_after, **options)
 
     def weigh(self, sample_weight: ArrayLike | None) -> NDArray[np.float64]:
         """Return the weights of the samples, 0 where the past is not known."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skhybrid._backend import BaseWrapper
+from skhybrid._backend import BaseWrapper, keras
 from skhybrid._training import get_state, own_names, set_state
 from skhybrid.estimators._build import build_network
 
@@ -25,6 +25,24 @@ def build_again(wrapper: BaseWrapper) -> Any:
     """Return a new, uncompiled Keras model like that of a wrapper, with weights of its own."""
     options = wrapper.get_params(deep=False).items()
     return build_network(**{name.removeprefix("model__"): v for name, v in options if name.startswith("model__")})
+
+
+def copy_model(wrapper: BaseWrapper) -> Any:
+    """Return a new, uncompiled Keras model like that of a wrapper, with the same weights."""
+    model = build_again(wrapper)  # Keras' clone_model would draw seeds where a layer loses its own
+    model.set_weights(wrapper.model_.get_weights())
+    return model
+
+
+def average(models: list[Any]) -> Any:
+    """Return the mean of models of equal inputs and outputs, whose layers are theirs."""
+    if len(models) == 1:
+        return models[0]
+    with own_names():
+        inputs = [keras.Input(tensor.shape[1:], name=tensor.name) for tensor in models[0].inputs]
+        called = inputs if len(inputs) > 1 else inputs[0]
+        outputs = keras.layers.Average(name="mean")([model(called) for model in models])
+        return keras.Model(called, outputs, name=models[0].name)
 
 
 def pack(wrapper: BaseWrapper) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -11,7 +11,7 @@ import numpy as np
 from skhybrid._backend import BaseWrapper, keras
 from skhybrid._training import get_state, own_names, set_state
 from skhybrid._validation import as_before_on_error, check_parameters
-from skhybrid.estimators._keras_arguments import check_optimizer
+from skhybrid.estimators._keras_arguments import check_optimizer, make_metrics
 
 # What each training reads anew. All other parameters went into the network, its input or the meaning of its outputs.
 READ_AT_EACH_TRAINING = {
@@ -20,9 +20,12 @@ READ_AT_EACH_TRAINING = {
     "early_stopping",
     "engine",
     "epochs",
+    "half_life",
     "learning_rate",
+    "learning_rate_schedule",
     "loss",
     "n_iter_no_change",
+    "n_jobs",
     "shuffle",
     "validation",
     "validation_fraction",
@@ -55,16 +58,20 @@ def check_changes(estimator: Any, before: Any) -> set[str]:
 def set_loss(scikeras: BaseWrapper, loss: Any) -> None:
     """Compile a model with another loss; its optimizer goes on."""
     scikeras.loss = loss
-    scikeras.model_.compile(optimizer=scikeras.model_.optimizer, loss=keras.losses.get(loss))
+    metrics = make_metrics(scikeras.model__metrics)
+    scikeras.model_.compile(optimizer=scikeras.model_.optimizer, loss=keras.losses.get(loss), metrics=metrics or None)
 
 
 def set_learning_rate(scikeras: BaseWrapper, rate: float | None) -> None:
     """Give the optimizer of a model another learning rate; None for the one that such an optimizer starts with."""
-    optimizer = scikeras.model_.optimizer
-    if rate is None:
-        with own_names():
-            rate = float(type(optimizer)().learning_rate)  # Keras would track a variable as one more of its own
-    optimizer.learning_rate = rate
+    # Keras would track a variable as one more of its own.
+    scikeras.model_.optimizer.learning_rate = first_learning_rate(scikeras) if rate is None else rate
+
+
+def first_learning_rate(scikeras: BaseWrapper) -> float:
+    """Return the learning rate that an optimizer like a model's starts with."""
+    with own_names():
+        return float(type(scikeras.model_.optimizer)().learning_rate)
 
 
 @contextmanager
@@ -78,15 +85,15 @@ def all_or_nothing(estimator: Any, again: bool) -> Iterator[None]:
         with as_before_on_error(estimator):
             yield
         return
-    scikeras = estimator.scikeras_
-    loss, state = scikeras.loss, get_state(scikeras.model_)
+    before = [(member, member.loss, get_state(member.model_)) for member in estimator.members_]
     try:
         with as_before_on_error(estimator):
             yield
     except BaseException:
-        if scikeras.loss is not loss:
-            set_loss(scikeras, loss)
-        set_state(scikeras.model_, state)
+        for member, loss, state in before:
+            if member.loss is not loss:
+                set_loss(member, loss)
+            set_state(member.model_, state)
         raise
 
 
@@ -144,5 +151,5 @@ def _are_made_alike(a, b):
 def _forget(estimator):
     """Remove all that a fit has learned."""
     for name in [*vars(estimator)]:
-        if name.endswith("_") or name in ("_as_fitted", "_norm", "_target"):
+        if name.endswith("_") or name in ("_as_fitted", "_reading", "_target", "_linear"):
             delattr(estimator, name)

@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skhybrid._backend import keras
 from skhybrid.estimators._samples import Samples, WindowNorm
+from skhybrid.estimators._window_norm import SEASONAL
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +42,18 @@ class Values:
         """Number of targets of a sample."""
         return len(self.mean)
 
+    @property
+    def common_scale(self) -> float | None:
+        """What one unit of all outputs is in units of y; None if that differs."""
+        is_common = self.norm is None or self.norm.name in ("last", SEASONAL)
+        return float(self.scale[0]) if is_common and (self.scale == self.scale[0]).all() else None
+
     def encode(self, y: NDArray[Any], samples: Samples) -> NDArray[np.float64]:
         """Return the targets as the network sees them, (sample, output x quantile)."""
         self._check_shape(y)
         y = y.reshape(len(y), -1)
         if self.norm is not None:
-            location, scale = self.norm.locate(samples.windows, self.channel)
+            location, scale = self.norm.locate(samples.windows, self.channel, self.n_outputs)
             with np.errstate(divide="ignore", invalid="ignore"):  # of samples that are left out
                 y = (y - location) / scale
         return np.repeat((y - self.mean) / self.scale, max(1, len(self.levels)), axis=1)
@@ -57,8 +64,8 @@ class Values:
         forecasts = outputs * self.scale[:, None] + self.mean[:, None]
         if self.norm is not None:
             windows = values.reshape(len(values), -1, values.shape[-1])
-            location, scale = self.norm.locate(windows, self.channel)
-            forecasts = forecasts * scale[:, None] + location[:, None]
+            location, scale = self.norm.locate(windows, self.channel, self.n_outputs)
+            forecasts = forecasts * scale[:, None] + location[:, :, None]
         return forecasts[:, 0] if self.is_1d else forecasts
 
     def export(self, outputs: Any, steps: Any) -> Any:
@@ -67,7 +74,7 @@ class Values:
         scale, mean = (np.repeat(a, n_quantiles).tolist() for a in (self.scale, self.mean))
         outputs = keras.layers.Rescaling(scale, mean, name="unscale")(outputs)
         if self.norm is not None:
-            outputs = self.norm.restore(outputs, steps, self.channel)
+            outputs = self.norm.restore(outputs, steps, self.channel, n_quantiles)
         if not self.levels:
             return outputs
         return keras.layers.Reshape((self.n_outputs, n_quantiles), name="outputs_by_quantile")(outputs)
@@ -93,13 +100,18 @@ def learn_values(
     levels: tuple[float, ...],
     norm: WindowNorm | None,
     channel: int,
+    centred: bool = True,
 ) -> Values:
-    """Learn the scale in which the network sees y: relative to the windows, `scaled` to deviation 1, or as it is."""
+    """Learn the scale in which the network sees y: relative to the windows, `scaled` to deviation 1, or as it is.
+
+    Values with bounds are not `centred`, so that a bound of 0 stays where it is.
+    """
     targets = y.reshape(len(y), -1)
     if norm is not None:
         mean, scale = _relative_scale(targets, samples.windows, rows, weights[rows], norm, channel)
     elif scaled:
         mean, scale = _mean_and_deviation(targets[rows], weights[rows])
+        mean = mean if centred else np.zeros_like(mean)
     else:
         mean, scale = np.zeros(targets.shape[1]), np.ones(targets.shape[1])
     return Values(y.ndim == 1, mean, scale, levels, norm, channel)
@@ -121,7 +133,7 @@ def _relative_scale(y, windows, rows, weights, norm, channel):
             f"counted from 0; pass at most {windows.shape[2] - 1}."
         )
     norm.check_units(y[rows], windows[rows, -1, channel])
-    location, scale = norm.locate(windows, channel)
+    location, scale = norm.locate(windows, channel, y.shape[1])
     normalised = (y[rows] - location[rows]) / scale[rows]
     size = np.sqrt(np.average(normalised**2, weights=np.broadcast_to(weights[:, None], normalised.shape)))
     return np.zeros(y.shape[1]), np.full(y.shape[1], size or 1.0)  # 0 is no change, of which the mean is not taken
@@ -139,6 +151,7 @@ class Labels:
 
     classes: NDArray[Any]
     levels: tuple[float, ...] = ()  # no quantiles
+    common_scale: float | None = 1.0  # of probabilities
 
     @property
     def n_outputs(self) -> int:

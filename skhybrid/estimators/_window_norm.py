@@ -7,7 +7,9 @@ those of the feature that it continues. This is reversible instance normalisatio
    Shift", ICLR 2022.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 from skhybrid._backend import keras
 
 WINDOW_NORMS = {"last", "relative", "standard"}
+SEASONAL = "seasonal"  # of regressors alone: it differs from "last" in what the target is relative to
 ROWS_AT_ONCE = 4096
 FLAT = 1e-6  # of its level: what float32 cannot tell from a constant window
 N_TELLING = 150  # samples from which on means and deviations tell units
@@ -32,10 +35,18 @@ def check_complete(n_after: NDArray[np.intp]) -> None:
         )
 
 
-def location_and_scale(windows: NDArray, window_norm: str) -> tuple[NDArray, NDArray]:
+def location_and_scale(
+    windows: NDArray, window_norm: str, is_treated: tuple[bool, ...] = (True,)
+) -> tuple[NDArray, NDArray]:
     """Return what each window is shifted by and divided by, (n_samples, n_features) each."""
+    location, scale = _location_and_scale(windows, window_norm)
+    return (location, scale) if all(is_treated) else (np.where(is_treated, location, 0), np.where(is_treated, scale, 1))
+
+
+def _location_and_scale(windows, window_norm):
+    """Return the same of all features."""
     last = windows[:, -1].astype(np.float64)
-    if window_norm == "last":
+    if window_norm in ("last", SEASONAL):
         return last, np.ones_like(last)
     if window_norm == "relative":
         return last, last
@@ -47,18 +58,20 @@ def location_and_scale(windows: NDArray, window_norm: str) -> tuple[NDArray, NDA
     return mean, np.where(deviation <= FLAT * np.abs(mean), 1.0, deviation)
 
 
-def channel_deviations(windows: NDArray, rows: NDArray, window_norm: str) -> NDArray:
+def channel_deviations(
+    windows: NDArray, rows: NDArray, window_norm: str, is_treated: tuple[bool, ...] = (True,)
+) -> NDArray:
     """Return the deviation of each feature over all steps of these windows, normalised, (n_features,); 1 for none."""
     sums, levels = np.zeros((2, windows.shape[2])), np.zeros(windows.shape[2])
     for start in range(0, len(rows), ROWS_AT_ONCE):
         piece = windows[rows[start : start + ROWS_AT_ONCE]]
-        location, scale = location_and_scale(piece, window_norm)
+        location, scale = location_and_scale(piece, window_norm, is_treated)
         normalised = (piece - location[:, None]) / scale[:, None]
         sums += normalised.sum(axis=(0, 1)), (normalised**2).sum(axis=(0, 1))
         levels = np.maximum(levels, np.abs(location / scale).max(axis=0))
     mean, mean_square = sums / (len(rows) * windows.shape[1])
     deviations = np.sqrt(np.maximum(mean_square - mean**2, 0))
-    return np.where(deviations <= ROUNDING * levels, 1.0, deviations)
+    return np.where(is_treated & (deviations > ROUNDING * levels), deviations, 1.0)
 
 
 def check_target_units(y: NDArray, last: NDArray) -> None:
@@ -96,36 +109,9 @@ def check_positive(last: NDArray, window_norm: str) -> None:
         )
 
 
-def normalise_input(inputs, window_norm):
-    """Return the input of a network, (sample, ..., time, feature), normalised by layers of Keras."""
-    location, scale = _location_and_scale_layers(inputs, window_norm)
-    axes = "abcd"[: len(inputs.shape)]
-    divide = keras.layers.EinsumDense(  # by the deviations, which are weights: all folds of a search share a program
-        f"{axes},{axes[-1]}->{axes}", inputs.shape[1:], trainable=False, kernel_initializer="ones", name="channel_scale"
-    )
-    return divide((inputs - location) / scale)
-
-
-def restore_units(outputs, inputs, window_norm, target_channel):
-    """Return the outputs of a network, (sample, output), in the units of the input's target channel."""
-    location, scale = _location_and_scale_layers(inputs, window_norm)
-    location, scale = (
-        keras.ops.reshape(a[..., target_channel : target_channel + 1], (-1, 1)) for a in (location, scale)
-    )
-    return outputs * scale + location
-
-
-def _location_and_scale_layers(inputs, window_norm):
-    """Return location and scale, (sample, 1[, 1], feature)."""
-    last = inputs[:, -1:] if len(inputs.shape) == 3 else inputs[:, -1:, -1:]
-    if window_norm == "last":
-        return last, keras.ops.ones_like(last)
-    if window_norm == "relative":
-        return last, last
-    axes = tuple(range(1, len(inputs.shape) - 1))
-    mean = keras.ops.mean(inputs, axis=axes, keepdims=True)
-    deviation = keras.ops.std(inputs, axis=axes, keepdims=True)
-    return mean, keras.ops.where(deviation <= FLAT * keras.ops.abs(mean), 1.0, deviation)
+def seasonal_steps(n_steps: int, season_length: int, n_outputs: int) -> NDArray[np.intp]:
+    """Return the step of a window that is the latest of the same season, for each of the `n_outputs` coming steps."""
+    return n_steps - season_length + np.arange(n_outputs) % season_length
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no single truth to compare by
@@ -134,39 +120,130 @@ class WindowNorm:
 
     Attributes
     ----------
-    name : {"last", "relative", "standard"}
+    name : {"last", "relative", "standard", "seasonal"}
         Which location and scale are taken.
     channel_scale : ndarray of shape (n_features,)
         What each feature of a normalised window is divided by.
+    is_treated : tuple of bool
+        Which features are normalised; the others stay as they are.
+    season_length : int or None
+        Number of steps of a season, of "seasonal".
     """
 
     name: str
     channel_scale: NDArray[np.float64]
+    is_treated: tuple[bool, ...]
+    season_length: int | None = None
 
     check_complete = staticmethod(check_complete)
     check_units = staticmethod(check_target_units)
 
     def check_last(self, windows: NDArray[Any]) -> None:
         """Refuse windows (n_samples, n_steps, n_features) that cannot be divided."""
-        check_positive(windows[:, -1], self.name)
+        check_positive(windows[:, -1, list(self.is_treated)], self.name)
 
-    def locate(self, windows: NDArray[Any], channel: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return location and scale of a feature in each window, (n_samples, 1) each."""
+    def locate(
+        self, windows: NDArray[Any], channel: int, n_outputs: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return location, (n_samples, 1) or (n_samples, n_outputs), and scale, (n_samples, 1), of a feature."""
+        if self.name == SEASONAL:
+            steps = seasonal_steps(windows.shape[1], self.season_length, n_outputs)
+            return windows[:, steps, channel].astype(np.float64), np.ones((len(windows), 1))
         return location_and_scale(windows[:, :, channel : channel + 1], self.name)
+
+    def apply(self, windows: NDArray[Any]) -> NDArray[np.float64]:
+        """Return windows (n_samples, n_steps, n_features) as the network reads them, but in float64."""
+        location, scale = location_and_scale(windows, self.name, self.is_treated)
+        return (windows - location[:, None]) / scale[:, None] / self.channel_scale
 
     def normalise(self, inputs: Any) -> Any:
         """Return the input of a network, (sample, ..., time, feature), normalised by layers of Keras."""
-        return normalise_input(inputs, self.name)
+        location, scale = self._location_and_scale(inputs)
+        if not all(self.is_treated):
+            location, scale = (keras.ops.where(self.is_treated, a, b) for a, b in ((location, 0.0), (scale, 1.0)))
+        return divide_features((inputs - location) / scale, "channel_scale")
 
-    def restore(self, outputs: Any, inputs: Any, channel: int) -> Any:
-        """Return the outputs of a network, (sample, output), in the units of a feature of the input, by layers."""
-        return restore_units(outputs, inputs, self.name, channel)
+    def restore(self, outputs: Any, inputs: Any, channel: int, n_quantiles: int) -> Any:
+        """Return outputs of a network, (sample, output x quantile), in the units of a feature of the input."""
+        if self.name == SEASONAL:
+            windows = keras.ops.reshape(inputs, (-1, int(np.prod(inputs.shape[1:-1])), inputs.shape[-1]))
+            steps = seasonal_steps(windows.shape[1], self.season_length, outputs.shape[1] // n_quantiles)
+            steps = np.repeat(steps, n_quantiles)
+            return outputs + keras.ops.take(windows[..., channel], steps.tolist(), axis=1)
+        location, scale = (
+            keras.ops.reshape(a[..., channel : channel + 1], (-1, 1)) for a in self._location_and_scale(inputs)
+        )
+        return outputs * scale + location
+
+    def _location_and_scale(self, inputs):
+        """Return location and scale by layers of Keras, (sample, 1[, 1], feature)."""
+        last = last_step(inputs)
+        if self.name in ("last", SEASONAL):
+            return last, keras.ops.ones_like(last)
+        if self.name == "relative":
+            return last, last
+        axes = tuple(range(1, len(inputs.shape) - 1))
+        mean = keras.ops.mean(inputs, axis=axes, keepdims=True)
+        deviation = keras.ops.std(inputs, axis=axes, keepdims=True)
+        return mean, keras.ops.where(deviation <= FLAT * keras.ops.abs(mean), 1.0, deviation)
+
+
+def last_step(inputs: Any) -> Any:
+    """Return the newest step of windows or of windows of subsequences, (sample, 1[, 1], feature)."""
+    return inputs[:, -1:] if len(inputs.shape) == 3 else inputs[:, -1:, -1:]
+
+
+def divide_features(x: Any, name: str) -> Any:
+    """Return `x`, (sample, ..., feature), times one weight for each feature, which is not trained.
+
+    A scale that is a weight, and no constant, lets all folds of a search share a program.
+    """
+    axes = "abcd"[: len(x.shape)]
+    return keras.layers.EinsumDense(
+        f"{axes},{axes[-1]}->{axes}", x.shape[1:], trainable=False, kernel_initializer="ones", name=name
+    )(x)
 
 
 def learn_window_norm(
-    name: str, windows: NDArray[Any], rows: NDArray[np.intp], n_after: NDArray[np.intp]
+    name: str,
+    windows: NDArray[Any],
+    rows: NDArray[np.intp],
+    n_after: NDArray[np.intp],
+    *,
+    channels: Iterable[int] | None = None,
+    season_length: int | None = None,
 ) -> WindowNorm:
     """Learn to normalise windows (n_samples, n_steps, n_features), of which `rows` are trained on."""
     check_complete(n_after)
-    check_positive(windows[rows, -1], name)
-    return WindowNorm(name, channel_deviations(windows, rows, name))
+    is_treated = _check_channels(channels, windows.shape[2])
+    if name == SEASONAL:
+        _check_season(season_length, windows.shape[1])
+    check_positive(windows[rows, -1][:, list(is_treated)], name)
+    return WindowNorm(name, channel_deviations(windows, rows, name, is_treated), is_treated, season_length)
+
+
+def _check_channels(channels, n_features):
+    """Return for each feature whether it is normalised."""
+    if channels is None:
+        return (True,) * n_features
+    positions = [*channels]
+    if not positions or not all(isinstance(p, Integral) and 0 <= p < n_features for p in positions):
+        raise ValueError(
+            f"norm_channels must hold positions of features, from 0 to {n_features - 1}, but is {channels!r}; pass for "
+            "example norm_channels=[0], or None for all."
+        )
+    return tuple(feature in positions for feature in range(n_features))
+
+
+def _check_season(season_length, n_steps):
+    """Refuse a season that does not leave one step of the window before it."""
+    if season_length is None:
+        raise ValueError(
+            "window_norm='seasonal' needs season_length, the number of steps of one season, but it is None; pass for "
+            "example season_length=24 for hours that repeat each day."
+        )
+    if n_steps <= season_length:
+        raise ValueError(
+            f"window_norm='seasonal' needs windows of more than one season, season_length={season_length} steps, but X "
+            f"has windows of {n_steps}; pass longer windows or a smaller season_length."
+        )

@@ -1,0 +1,108 @@
+"""Inputs that are known ahead, as the network reads them: numbers standardised, counters of seasons as angles."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhybrid._backend import keras
+from skhybrid.estimators._samples import Ahead
+
+ROWS_AT_ONCE = 4096
+N_HARMONICS = 6  # of the phase, for the linear path; a network needs one
+
+
+@dataclass(frozen=True, eq=False)
+class AheadScale:
+    """How inputs known ahead are scaled, as `fit` learned it.
+
+    Attributes
+    ----------
+    mean, scale : ndarray of shape (n_numbers,)
+        What is subtracted from each input that is no counter, and what it is divided by.
+    n_steps : int
+        Number of coming steps.
+    seasons : tuple of int
+        Lengths of the seasons whose phase the other inputs count.
+    """
+
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    n_steps: int
+    seasons: tuple[int, ...]
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs of each coming step, counters among them."""
+        return len(self.mean) + len(self.seasons)
+
+    @property
+    def n_columns(self) -> int:
+        """Number of inputs of each coming step that the network reads."""
+        return len(self.mean) + sum(len(_angles(season, 1)) for season in self.seasons)
+
+    @property
+    def n_angles(self) -> int:
+        """Number of features by which the linear path knows the phase of the first coming step."""
+        return sum(len(_angles(season, N_HARMONICS)) for season in self.seasons)
+
+    def apply(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the numbers of each coming step, (n_samples, n_steps, n_numbers), as the linear path reads them."""
+        return (values[..., : len(self.mean)] - self.mean) / self.scale
+
+    def phase(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the phase of the first coming step, (n_samples, n_angles), from which those of the others follow."""
+        counters = values[:, 0, len(self.mean) :].astype(np.float64)
+        waves = [
+            wave(frequency * counters[:, i])
+            for i, season in enumerate(self.seasons)
+            for wave, frequency in _angles(season, N_HARMONICS)
+        ]
+        return np.stack(waves, axis=1) if waves else np.empty((len(values), 0))
+
+    def numbers(self, inputs: Any) -> Any:
+        """Return the same numbers as `apply` by layers of Keras."""
+        scale = keras.layers.EinsumDense(
+            "abc,c->abc", (self.n_steps, len(self.mean)), bias_axes="c", trainable=False, name="ahead_scale"
+        )
+        return scale(inputs[..., : len(self.mean)])
+
+    def waves(self, inputs: Any, *, first_step: bool) -> list[Any]:
+        """Return the phase of the first coming step, for the linear path, or one harmonic of all steps' phases."""
+        columns = inputs[:, 0, :] if first_step else inputs
+        n_harmonics = N_HARMONICS if first_step else 1
+        return [
+            _WAVES[wave](columns[..., len(self.mean) + i : len(self.mean) + i + 1] * frequency)
+            for i, season in enumerate(self.seasons)
+            for wave, frequency in _angles(season, n_harmonics)
+        ]
+
+    def weights(self) -> list[NDArray[np.float64]]:
+        """Return the weights of the layer that scales the numbers."""
+        return [1 / self.scale, -self.mean / self.scale]
+
+
+_WAVES = {np.cos: keras.ops.cos, np.sin: keras.ops.sin}
+
+
+def _angles(season, n_harmonics):
+    """Return the waves by which the phase in a season is told, and their frequencies."""
+    harmonics = range(1, min(season // 2, n_harmonics) + 1)
+    pairs = [(wave, 2 * np.pi * j / season) for j in harmonics for wave in (np.cos, np.sin)]
+    return pairs[:-1] if season == 2 * len(harmonics) else pairs  # the sine of the highest one is 0 at each step
+
+
+def learn_ahead_scale(ahead: Ahead, rows: NDArray[np.intp], weights: NDArray[np.float64]) -> AheadScale:
+    """Learn the scale of inputs known ahead from `rows`."""
+    n_numbers = ahead.shape[1] - len(ahead.seasons)
+    totals = np.zeros((2, n_numbers))
+    first = ahead.values[rows[0], 0, :n_numbers].astype(np.float64)  # near the mean, so that squares keep their digits
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        piece = rows[start : start + ROWS_AT_ONCE]
+        numbers = ahead.values[piece, :, :n_numbers] - first
+        totals += [np.einsum("n,nhc->c", weights[piece], numbers**power) for power in (1, 2)]
+    mean, mean_square = totals / (weights[rows].sum() * ahead.shape[0])
+    deviation = np.sqrt(np.maximum(mean_square - mean**2, 0))
+    is_constant = deviation <= 1e-12 * np.maximum(np.abs(first), 1e-300)
+    return AheadScale(first + mean, np.where(is_constant, 1.0, deviation), ahead.shape[0], ahead.seasons)

@@ -1,0 +1,150 @@
+"""The linear path of an estimator: learned in closed form, and put into the networks beside which it stands."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhybrid._training import predict
+from skhybrid.estimators._build import LinearLayers, Reading
+from skhybrid.estimators._keras_arguments import mean_loss
+from skhybrid.estimators._linear_design import BASES, Design
+from skhybrid.estimators._linear_path import Base, Choice, Data, LinearMap, choose, combine, gather
+from skhybrid.estimators._targets import Values
+from skhybrid.estimators._task import Rows, Task
+from skhybrid.estimators._window_norm import SEASONAL
+from skhybrid.networks.linear_path import set_gate, set_linear_path
+
+ABSOLUTE_LOSSES = ("mae", "mean_absolute_error", "quantile")
+
+
+class LinearPath(NamedTuple):
+    """A linear path in closed form.
+
+    Attributes
+    ----------
+    design : Design
+        What it reads.
+    linear : LinearMap
+        Its coefficients.
+    choice : Choice
+        What the samples held out have chosen.
+    n_quantiles, median : int
+        Number of quantiles of each target, and which of them is the median.
+    """
+
+    design: Design
+    linear: LinearMap
+    choice: Choice
+    n_quantiles: int
+    median: int
+
+    def install(self, model: Any) -> None:
+        """Give a network the coefficients, and have its own part start at the size of what they leave."""
+        of_features, of_ahead = self.design.divide(self.linear.kernel)
+        set_linear_path(model, of_features, of_ahead, self.linear.bias, self.design.segment_length)
+        self.set_gate(model, np.ones(self.design.n_outputs))
+
+    def set_gate(self, model: Any, gate: NDArray[np.float64]) -> None:
+        """Multiply the network's part, for each target, by a number from 0 to 1."""
+        gates = np.ones((self.design.n_outputs, self.n_quantiles))
+        gates[:, self.median] = gate
+        set_gate(model, gates.ravel() * self.choice.error)
+
+    def weigh_correction(self, model: Any, inputs: Any, targets: Any, weights: Any, engine: str) -> NDArray[np.float64]:
+        """Set the gate by least squares on samples held out, or to 0 if that does not beat the linear path; return it.
+
+        Parameters
+        ----------
+        model : keras.Model
+            The trained network.
+        inputs, targets, weights : ndarray or tuple of ndarray
+            Samples held out, as the network sees them.
+        engine : str
+            What predicts.
+        """
+        outputs = []
+        for gate in (0.0, 1.0):
+            self.set_gate(model, np.full(self.design.n_outputs, gate))
+            outputs.append(predict(model, inputs, engine=engine).astype(np.float64))
+        alone, both = (self._medians(of_gate) for of_gate in outputs)
+        gate = _fit_gate(self._medians(targets) - alone, both - alone, weights, [b for b, _ in self.design.blocks()])
+        self.set_gate(model, gate)
+        gated = predict(model, inputs, engine=engine)
+        if mean_loss(model.loss, targets, gated, weights) < mean_loss(model.loss, targets, outputs[0], weights):
+            return gate
+        self.set_gate(model, np.zeros_like(gate))
+        return np.zeros_like(gate)
+
+    def _medians(self, outputs):
+        return outputs.reshape(len(outputs), -1, self.n_quantiles)[..., self.median]
+
+
+def learn_linear_path(
+    task: Task,
+    rows: Rows,
+    target: Values,
+    reading: Reading,
+    layers: LinearLayers,
+    *,
+    bases: Iterable[str] | None,
+    season_length: int | None,
+    absolute: bool,
+    choice: Choice | None = None,
+) -> LinearPath:
+    """Learn a linear path in closed form, by the `choice` that was made, or from samples held out."""
+    windows, n_quantiles = task.samples.windows, max(1, len(target.levels))
+    design = Design(
+        reading.norm,
+        reading.ahead,
+        layers.has_level,
+        *windows.shape[1:],
+        n_outputs=target.n_outputs,
+        segment_length=layers.segment_length,
+        season_length=season_length,
+    )
+    data = Data(task.samples, target.encode(task.y, task.samples)[:, ::n_quantiles], task.weights)
+    ratio = 1.0 if reading.norm is None else reading.norm.channel_scale[target.channel] / target.scale[0]
+    naive = [Base(*design.base(name, target.channel, ratio)) for name in (bases or [None])]
+    moments = gather(design, data, rows.known)
+    if choice is None:
+        choice = choose(design, data, moments, rows.choosing, naive, absolute=absolute)
+    if rows.training is not rows.known:  # what was chosen on samples held out is learned from them as well
+        moments = gather(design, data, rows.training)
+    linear = combine(design, moments, naive, choice)
+    return LinearPath(design, linear, choice, n_quantiles, target.levels.index(0.5) if target.levels else 0)
+
+
+def check_bases(bases: Any, norm: str | None, season_length: int | None, n_steps: int) -> tuple[str, ...] | None:
+    """Return the naive forecasts that ridge regressions are to be relative to; None for that of `norm`."""
+    if bases is None:
+        return None
+    names = tuple(bases) if not isinstance(bases, str) else ()
+    if not names or len(set(names)) < len(names) or not set(names) <= set(BASES):
+        raise ValueError(
+            f"linear_bases must hold some of {', '.join(map(repr, BASES))}, each once, but is {bases!r}; pass for "
+            "example linear_bases=('last', 'seasonal'), or None."
+        )
+    if norm not in ("last", SEASONAL):
+        raise ValueError(
+            f"linear_bases={bases!r} needs y in the units of target_channel, and so window_norm='last' or 'seasonal', "
+            f"but window_norm is {norm!r}; pass one of these, or linear_bases=None."
+        )
+    if SEASONAL in names and not (season_length and season_length < n_steps):
+        raise ValueError(
+            f"linear_bases={bases!r} needs season_length, below the {n_steps} steps of a window, but it is "
+            f"{season_length}; pass it, or leave 'seasonal' out."
+        )
+    return names
+
+
+def _fit_gate(rest, correction, weights, blocks):
+    """Return, for each target, the share of a correction that leaves the least squared rest, one for each block."""
+    gate = np.zeros(rest.shape[1])
+    for block in blocks:
+        of_block = correction[:, block]
+        square = weights @ (of_block**2).sum(axis=1)
+        product = weights @ (of_block * rest[:, block]).sum(axis=1)
+        gate[block] = np.clip(product / square, 0, 1) if square > 0 else 0
+    return gate

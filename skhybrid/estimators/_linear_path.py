@@ -1,0 +1,166 @@
+"""The linear path beside a network, in closed form: ridge regressions from a Gram matrix that is gathered in pieces.
+
+Each is relative to a naive forecast, its base, so that a large penalty leads back to that forecast. Rows held out
+choose the penalties, and how the regressions are mixed; the mixture is one linear map of what the network reads.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+from scipy.optimize import nnls
+
+from skhybrid.estimators._linear_design import Design
+from skhybrid.estimators._samples import Samples
+
+# Penalties to choose from, in units of the mean square of a feature, summed over the rows.
+PENALTIES = 10.0 ** np.arange(-6, 5)
+PIECE_NUMBERS = 2**22  # features of one piece of rows, 32 MB
+
+
+class Choice(NamedTuple):
+    """What rows held out have chosen.
+
+    Attributes
+    ----------
+    penalties : ndarray of shape (n_bases, n_blocks)
+        Penalties, of `PENALTIES`.
+    shares : ndarray of shape (n_bases,)
+        Shares of the regressions in the forecast.
+    error : float
+        Root mean squared error on these rows.
+    """
+
+    penalties: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    error: float
+
+
+class LinearMap(NamedTuple):
+    """A linear map of the features of a design.
+
+    Attributes
+    ----------
+    kernel : ndarray of shape (n_features of the design, n_outputs)
+        Coefficients.
+    bias : ndarray of shape (n_outputs,)
+        Constants.
+    penalties : ndarray of shape (n_bases, n_outputs)
+        The penalties, as those of scikit-learn's Ridge, that led to it.
+    """
+
+    kernel: NDArray[np.float64]
+    bias: NDArray[np.float64]
+    penalties: NDArray[np.float64]
+
+
+class Data(NamedTuple):
+    """Samples, their targets (n_samples, n_outputs) as the network sees them, and their weights."""
+
+    samples: Samples
+    targets: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+
+class Base(NamedTuple):
+    """A naive forecast: what windows are relative to, and its coefficients; see `Design.base`."""
+
+    reference: NDArray[np.float64]
+    naive: NDArray[np.float64]
+
+
+class Moments(NamedTuple):
+    """Weighted means of features and targets, and the sums of squares and products about them."""
+
+    n_rows: float
+    features: NDArray[np.float64]
+    targets: NDArray[np.float64]
+    gram: NDArray[np.float64]
+    products: NDArray[np.float64]
+
+
+def gather(design: Design, data: Data, rows: NDArray[np.intp]) -> Moments:
+    """Return the moments of some rows; memory is bounded whatever their number."""
+    n_rows = data.weights[rows].sum()
+    features, targets = (
+        sum(sums) / n_rows
+        for sums in zip(*((w @ Z, w @ Y) for Z, Y, w in _pieces(design, data, rows)), strict=True)
+    )
+    gram, products = np.zeros((len(features),) * 2), np.zeros((len(features), len(targets)))
+    for Z, Y, w in _pieces(design, data, rows):  # again, as sums of squares about 0 lose their digits
+        Z -= features
+        weighted = Z * w[:, None]
+        gram += weighted.T @ Z
+        products += weighted.T @ (Y - targets)
+    return Moments(n_rows, features, targets, gram, products)
+
+
+def choose(
+    design: Design, data: Data, moments: Moments, rows: NDArray[np.intp], bases: Sequence[Base], *, absolute: bool
+) -> Choice:
+    """Choose penalties and shares by the squared, or `absolute`, errors on rows that are not among the moments'."""
+    maps = [[solve(design, moments, base, np.full(len(design.blocks()), p)) for p in PENALTIES] for base in bases]
+    errors = np.zeros((len(bases), len(PENALTIES), design.n_outputs))
+    for Z, Y, w in _pieces(design, data, rows):
+        for i, of_base in enumerate(maps):
+            for j, linear in enumerate(of_base):
+                rest = np.abs(Z @ linear.kernel + linear.bias - Y)
+                errors[i, j] += w @ (rest if absolute else rest**2)
+    by_block = np.stack([errors[..., outputs].sum(axis=-1) for outputs, _ in design.blocks()], axis=-1)
+    penalties = PENALTIES[by_block.argmin(axis=1)]  # (base, block)
+    best = [solve(design, moments, base, of_base) for base, of_base in zip(bases, penalties, strict=True)]
+    return Choice(penalties, *_mix(design, data, rows, best))
+
+
+def combine(design: Design, moments: Moments, bases: Sequence[Base], choice: Choice) -> LinearMap:
+    """Return the mixture of regressions that was chosen, with the coefficients that these moments give."""
+    maps = [solve(design, moments, base, of_base) for base, of_base in zip(bases, choice.penalties, strict=True)]
+    kernel, bias = (np.tensordot(choice.shares, np.stack(parts), 1) for parts in list(zip(*maps, strict=True))[:2])
+    return LinearMap(kernel, bias, np.concatenate([linear.penalties for linear in maps]))
+
+
+def solve(design: Design, moments: Moments, base: Base, penalties: NDArray[np.float64]) -> LinearMap:
+    """Return the ridge regression relative to a base, with one of `PENALTIES` for each block of targets."""
+    reference, naive = base
+    half = design.relate(moments.gram, reference)
+    gram = design.relate(half.T, reference)
+    products = design.relate(moments.products, reference) - half @ naive
+    kernel = np.zeros((len(gram), design.n_outputs))
+    absolute = np.empty((1, design.n_outputs))
+    for (outputs, seen), penalty in zip(design.blocks(), penalties, strict=True):
+        part = gram[np.ix_(seen, seen)]
+        absolute[:, outputs] = penalty = penalty * (np.trace(part) / len(part) or moments.n_rows)
+        part.flat[:: len(part) + 1] += penalty
+        kernel[np.ix_(seen, outputs)] = cho_solve(cho_factor(part, overwrite_a=True), products[np.ix_(seen, outputs)])
+    kernel = design.unrelate(kernel, reference) + naive
+    return LinearMap(kernel, moments.targets - moments.features @ kernel, absolute)
+
+
+def _mix(design, data, rows, maps):
+    """Return the shares, none negative and 1 in all, with the least squared error, and its root."""
+    squares, products, total, n_rows = np.zeros((len(maps),) * 2), np.zeros(len(maps)), 0.0, 0.0
+    for Z, Y, w in _pieces(design, data, rows):
+        rest = np.stack([(Z @ linear.kernel + linear.bias - Y) * np.sqrt(w)[:, None] for linear in maps])
+        squares += np.tensordot(rest, rest, [(1, 2), (1, 2)])
+        n_rows += w.sum()
+    # With shares that sum to 1 the error is a quadratic form of them; a heavy row keeps the sum.
+    shares = np.ones(1)
+    if len(maps) > 1:
+        values, vectors = np.linalg.eigh(squares)
+        root = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
+        heavy = 1e4 * np.sqrt(np.trace(squares) or 1.0)
+        shares = nnls(np.vstack([root, np.full(len(maps), heavy)]), np.append(np.zeros(len(maps)), heavy))[0]
+        shares /= shares.sum()
+    return shares, float(np.sqrt(shares @ squares @ shares / (n_rows * design.n_outputs)))
+
+
+def _pieces(design, data, rows) -> Iterator[tuple[NDArray[np.float64], ...]]:
+    """Yield features, targets and weights of some of the rows at a time."""
+    samples, targets, weights = data
+    n_numbers = sum(np.prod(a.shape[1:], dtype=int) for a in samples.inputs)
+    size = max(1, PIECE_NUMBERS // n_numbers)
+    for start in range(0, len(rows), size):
+        piece = rows[start : start + size]
+        yield design.read(samples, piece), targets[piece], weights[piece]

@@ -1,0 +1,177 @@
+"""The networks of an estimator: what they differ in, how each is trained, and what the trainings leave."""
+
+from dataclasses import fields
+from typing import Any, NamedTuple
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from skhybrid._backend import BaseWrapper, keras
+from skhybrid._training import Training, train
+from skhybrid.estimators._keras_arguments import make_schedule
+from skhybrid.estimators._linear_learning import LinearPath
+from skhybrid.estimators._state import first_learning_rate, hold_parameters
+
+OF_MEMBERS = ("last_steps", "half_life", "network_params")  # and the parameters of the network
+
+
+class Lesson(NamedTuple):
+    """What a network is trained on, and for how long.
+
+    Attributes
+    ----------
+    inputs, targets, weights : ndarray or tuple of ndarray
+        Samples as the network sees them.
+    rows, validation : ndarray of int
+        Samples to train on, and to validate on; None for no early stopping.
+    n_before, n_epochs, n_planned : int
+        Numbers of epochs trained before, to train now, and over which the learning rate falls.
+    seed : int or None
+        Decides on the order of the samples.
+    linear : LinearPath or None
+        The linear path in closed form, where there is one.
+    gate : ndarray or None
+        What the network's part is multiplied by afterwards; None for what samples held out say.
+    """
+
+    inputs: Any
+    targets: NDArray[Any]
+    weights: NDArray[np.float64]
+    rows: NDArray[np.intp]
+    validation: NDArray[np.intp] | None
+    n_before: int
+    n_epochs: int
+    n_planned: int
+    seed: int | None
+    linear: LinearPath | None
+    gate: NDArray[np.float64] | None = None
+
+
+class Trained(NamedTuple):
+    """What the training of a network leaves beside it: losses, the loop that ran, the best epoch, the gate."""
+
+    history: dict[str, list[float]]
+    engine: str
+    best_epoch: int
+    gate: NDArray[np.float64] | None
+
+
+def settings_of(estimator: Any, i: int) -> Any:
+    """Return an estimator with the parameters that the `i`-th network has."""
+    if not estimator.member_params:
+        return estimator
+    known = [f.name for f in fields(estimator) if "builder" in f.metadata or f.name in OF_MEMBERS]
+    differences = estimator.member_params[i % len(estimator.member_params)]
+    if not isinstance(differences, dict) or not set(differences) <= set(known):
+        raise ValueError(
+            f"member_params must hold dicts of parameters of the network, last_steps and half_life, but holds "
+            f"{differences!r}; pass for example [{{}}, {{'last_steps': 48}}]."
+        )
+    return hold_parameters(estimator).set_params(**differences)
+
+
+def seed_of(seed: int, i: int) -> int:
+    """Return the seed of the `i`-th network; that of the first is the estimator's own."""
+    return seed if i == 0 else int(np.random.SeedSequence([seed, i]).generate_state(1)[0] >> 1)
+
+
+def fade(weights: NDArray[np.float64], half_life: float | None) -> NDArray[np.float64]:
+    """Return weights which halve with every `half_life`, a share of the samples, counted back from the newest."""
+    n = len(weights)
+    return weights if half_life is None else weights * 0.5 ** (np.arange(n)[::-1] / (half_life * n))
+
+
+def train_all(options: Any, wrappers: list[BaseWrapper], lessons: list[Lesson], callbacks: list[Any]) -> list[Trained]:
+    """Train each network on its lesson, `n_jobs` at a time, each in a thread."""
+    calls = [delayed(_train)(options, *of_one) for of_one in zip(wrappers, lessons, callbacks, strict=True)]
+    return list(Parallel(n_jobs=options.n_jobs, require="sharedmem")(calls))
+
+
+def mean_history(histories: list[dict[str, list[float]]]) -> dict[str, list[float]]:
+    """Return the mean of several histories, epoch by epoch, over those that go so far."""
+    if len(histories) == 1:
+        return histories[0]
+    means = {}
+    for name in histories[0]:
+        longest = max(len(history[name]) for history in histories)
+        epochs = [[h[name][i] for h in histories if i < len(h[name])] for i in range(longest)]
+        means[name] = [float(np.mean(values)) for values in epochs]
+    return means
+
+
+def _train(options, wrapper, lesson, callbacks):
+    """Train one network, and set the gate of its part where there is a linear path in closed form."""
+    model, linear = wrapper.model_, lesson.linear
+    if linear is not None:
+        linear.set_gate(model, np.ones(linear.design.n_outputs))
+    stopping = _stopping(options, lesson)
+    training = _run(options, model, lesson, [*callbacks, *_schedule(options, wrapper, lesson), *stopping])
+    n_epochs = lesson.n_before + len(training.history["loss"])
+    _check_loss(training.history["loss"], n_epochs)
+    best_epoch = stopping[0].best_epoch + 1 if stopping else n_epochs
+    gate = None
+    if linear is not None:
+        gate = _find_gate(options, model, lesson, n_epochs)
+        linear.set_gate(model, gate)
+        best_epoch = best_epoch if gate.any() or linear.n_quantiles > 1 else 0
+    return Trained(training.history, training.engine, best_epoch, gate)
+
+
+def _stopping(options, lesson):
+    if lesson.validation is None or lesson.n_epochs == 0:
+        return []
+    patience = options.n_iter_no_change
+    return [keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)]
+
+
+def _schedule(options, wrapper, lesson):
+    if options.learning_rate_schedule is None or lesson.n_epochs == 0:
+        return []
+    rate = first_learning_rate(wrapper) if options.learning_rate is None else options.learning_rate
+    return [make_schedule(options.learning_rate_schedule, rate, lesson.n_planned, lesson.n_before)]
+
+
+def _run(options, model, lesson, callbacks):
+    """Train the weights; without epochs, nothing."""
+    if lesson.n_epochs == 0:
+        return Training({"loss": []}, "none: the linear path is in closed form")
+    return train(
+        model,
+        # Keras divides by the number of rows, not by their weights.
+        (lesson.inputs, lesson.targets, lesson.weights / lesson.weights[lesson.rows].mean()),
+        lesson.rows,
+        lesson.validation,
+        epochs=lesson.n_before + lesson.n_epochs,
+        initial_epoch=lesson.n_before,
+        batch_size=options.batch_size,
+        seed=lesson.seed,
+        callbacks=callbacks,
+        verbose=options.verbose,
+        engine=options.engine,
+    )
+
+
+def _check_loss(losses, n_epochs):
+    """Refuse a training that has diverged."""
+    if losses and not np.isfinite(losses[-1]):
+        raise ValueError(
+            f"Training must end with a finite loss, but the loss is {losses[-1]} after {n_epochs} epochs; "
+            "scale X (for example with StandardScaler) or pass a smaller learning_rate."
+        )
+
+
+def _find_gate(options, model, lesson, n_epochs):
+    """Return what the network's part is multiplied by: by samples held out where there are any, else 1."""
+    n_outputs = lesson.linear.design.n_outputs
+    if n_epochs == 0:
+        return np.zeros(n_outputs)
+    if lesson.gate is not None:
+        return lesson.gate
+    if lesson.validation is None:
+        return np.ones(n_outputs)
+    held_out = lesson.validation
+    inputs = tuple(a[held_out] for a in lesson.inputs) if isinstance(lesson.inputs, tuple) else lesson.inputs[held_out]
+    return lesson.linear.weigh_correction(
+        model, inputs, lesson.targets[held_out], lesson.weights[held_out], options.engine
+    )

@@ -1,0 +1,146 @@
+"""What a training is made of: samples and targets, and which of them are trained on, which held out."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhybrid.estimators._samples import Samples, find_usable
+
+N_TELLING = 3  # different values that two pieces of series must share before they are taken for one
+
+
+class HeldOut(NamedTuple):
+    """Samples, targets and weights that the user holds out."""
+
+    X: Any
+    y: Any
+    sample_weight: Any
+
+
+class Rows(NamedTuple):
+    """Which samples do what.
+
+    Attributes
+    ----------
+    training : ndarray of int
+        What the network is trained on.
+    validation : ndarray of int or None
+        What early stopping looks at; None without it.
+    known, choosing : ndarray of int
+        What a linear path is learned from, and what chooses its penalty; the same two with early stopping.
+    """
+
+    training: NDArray[np.intp]
+    validation: NDArray[np.intp] | None
+    known: NDArray[np.intp]
+    choosing: NDArray[np.intp]
+
+
+class Task(NamedTuple):
+    """What networks are trained on.
+
+    Attributes
+    ----------
+    sample_shape : tuple of int
+        Shape of a sample of X.
+    samples : Samples
+        The samples, those that the user holds out last.
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Their targets.
+    weights : ndarray of shape (n_samples,)
+        Their weights, 0 where the past is not known.
+    n_held_out : int
+        Number of samples that the user holds out.
+    """
+
+    sample_shape: tuple[int, ...]
+    samples: Samples
+    y: NDArray[Any]
+    weights: NDArray[np.float64]
+    n_held_out: int
+
+    @property
+    def usable(self) -> NDArray[np.intp]:
+        """The samples that can be trained on."""
+        return find_usable(self.weights)
+
+
+def read_held_out(X: Any, y: Any, sample_weight: Any) -> HeldOut | None:
+    """Return what the user holds out, None if nothing is."""
+    if (X is None) != (y is None) or (X is None and sample_weight is not None):
+        given = ", ".join(name for name, a in (("X_val", X), ("y_val", y), ("sample_weight_val", sample_weight)) if a is not None)
+        raise ValueError(f"X_val and y_val must be passed together, but only {given} was given; pass both, or neither.")
+    return None if X is None else HeldOut(X, y, sample_weight)
+
+
+def divide(
+    task: Task, split: Callable[[NDArray[np.intp]], tuple[Any, Any]], *, early_stopping: bool, chooses: bool
+) -> Rows:
+    """Say which samples do what: those that the user holds out validate, else those that `split` holds out."""
+    usable = task.usable
+    if not (early_stopping or chooses):
+        return Rows(usable, None, usable, usable[:0])
+    n_training = len(task.y) - task.n_held_out
+    first, last = (usable[usable < n_training], usable[usable >= n_training]) if task.n_held_out else split(usable)
+    if early_stopping:
+        return Rows(first, last, first, last)
+    return Rows(usable, None, first, last)
+
+
+def join(task: Task, held_out: Task) -> Task:
+    """Return the samples of a task, and after them those that the user holds out, which must be of another time."""
+    check_apart(task.samples.windows, held_out.samples.windows, np.size(task.y[0]))
+    values, n_before, n_after = (
+        np.concatenate(pair) for pair in zip(task.samples[:3], held_out.samples[:3], strict=True)
+    )
+    ahead, other = task.samples.ahead, held_out.samples.ahead
+    if (ahead and (ahead.shape, ahead.seasons)) != (other and (other.shape, other.seasons)):
+        raise ValueError(
+            f"X_val must carry inputs known ahead as X does, {ahead and ahead.shape}, but carries "
+            f"{other and other.shape}; make both by the same known_future and seasons."
+        )
+    if ahead is not None and other is not None:
+        ahead = ahead._replace(values=np.concatenate([ahead.values, other.values]))
+    return Task(
+        task.sample_shape,
+        Samples(values, n_before, n_after, ahead),
+        np.concatenate([task.y, held_out.y]),
+        np.concatenate([task.weights, held_out.weights]),
+        len(held_out.y),
+    )
+
+
+def check_apart(windows: NDArray[Any], held_out: NDArray[Any], n_ahead: int) -> None:
+    """Refuse windows (n_samples, n_steps, n_features) held out whose time is that of training targets.
+
+    Arrays tell no times, but windows of one series do: what is held out may be a window trained on, or one that starts
+    before the last target ends, `n_ahead` steps after its own window.
+    """
+    for name, window in (("first", held_out[0]), ("last", held_out[-1])):
+        if _is_among(window, windows):
+            raise ValueError(
+                f"X_val must hold samples that are not trained on, but its {name} one is in X; pass other rows, or "
+                "leave X_val out for the last part of X to be held out."
+            )
+    for before, after in ((windows, held_out), (held_out, windows)):
+        for n_steps in range(1, min(n_ahead, len(before[-1]) - 1)):
+            if _tells(before[-1][n_steps:]) and np.array_equal(before[-1][n_steps:], after[0][:-n_steps]):
+                raise ValueError(
+                    f"X_val must not overlap in time with the targets of X, but the last sample of one starts {n_steps} "
+                    f"steps before the first of the other, and y holds {n_ahead} steps; leave out {n_ahead - n_steps} "
+                    "samples between them."
+                )
+
+
+def _is_among(window, windows):
+    """Return whether a window that tells anything is one of many."""
+    if not _tells(window):
+        return False
+    alike = np.flatnonzero((windows[:, -1] == window[-1]).all(axis=-1))  # a comparison of all steps would be a copy
+    return any(np.array_equal(windows[i], window) for i in alike)
+
+
+def _tells(piece):
+    return np.isfinite(piece).all() and len(np.unique(piece)) >= N_TELLING

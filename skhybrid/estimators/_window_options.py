@@ -1,0 +1,145 @@
+"""How windows are read: the parameters of all estimators on them."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhybrid._validation import StrOptions, as_windows, check_finite, non_negative_int, positive_int
+from skhybrid.estimators._parameters import network_parameters, part
+from skhybrid.estimators._samples import Samples, WindowNorm, read_sequences
+from skhybrid.estimators._window_norm import SEASONAL, WINDOW_NORMS
+
+
+class Architecture:
+    """A network by name, its parameters, and how X is read for it."""
+
+    _network_name = ""
+
+    def _network(self, input_shape: tuple[int, ...]) -> tuple[Any, dict[str, Any]]:
+        """Return the network for inputs of this shape, by name or as a builder, and its parameters."""
+        return self._network_name, network_parameters(self)
+
+    def _keeps_axes(self, X: NDArray[Any]) -> bool:
+        """Return whether X goes to the network with the axes that it has, rather than as plain windows."""
+        return False
+
+    def _read(self, X: NDArray[Any]) -> Samples:
+        """Return X as the network reads it."""
+        raise NotImplementedError
+
+    def _learn_norm(self, samples: Samples, rows: NDArray[np.intp]) -> WindowNorm | None:
+        """Return how each sample is expressed relative to itself inside the network; None for as it is."""
+        return None
+
+
+@part
+class WindowOptions(Architecture):
+    """Reads X as windows, (sample, time, feature).
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
+        oldest step first, the features of one step side by side.
+
+    window_norm : {"last", "relative", "standard"}
+        How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
+        subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows as
+        they are.
+
+    norm_channels : sequence of int
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int
+        Number of the window's newest steps that the network reads; None for all.
+    """
+
+    n_features: int = 1
+    window_norm: str | None = None
+    norm_channels: Any = None
+    last_steps: int | None = None
+
+    _parameter_constraints = {
+        "n_features": [positive_int],
+        "window_norm": [StrOptions(WINDOW_NORMS), None],
+        "norm_channels": ["array-like", None],
+        "last_steps": [positive_int, None],
+    }
+
+    def _read(self, X: NDArray[Any]) -> Samples:
+        if X.ndim == 2:  # a table: NaN there is a missing value, not a step before the series began
+            check_finite(X, "X")
+        return read_sequences(X if self._keeps_axes(X) else as_windows(X, self.n_features))
+
+    def _learn_norm(self, samples: Samples, rows: NDArray[np.intp]) -> WindowNorm | None:
+        return samples.learn_norm(self.window_norm, rows, channels=self.norm_channels)
+
+
+@part
+class TargetOptions(WindowOptions):
+    """Windows of which one feature is the past of the target.
+
+    Parameters
+    ----------
+    window_norm : {"last", "relative", "standard", "seasonal"}
+        How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
+        subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
+        each feature by its own. "seasonal" subtracts the last step from the window, and from the k-th target the latest
+        known value of its season, as :class:`NaiveRegressor` forecasts it, where y holds steps 1, 2, ... ahead. It lets
+        a network follow a level that it never saw in training. A regressor restores the units in its prediction, so y
+        must be in the units of the feature that it continues, without a scaler before. The network sees float32: of a
+        series whose moves are below a millionth of its level, nothing is left. None leaves windows as they are.
+
+    target_channel : int
+        The feature whose future y is, for `window_norm`.
+
+    season_length : int
+        Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
+
+    linear_path : {"trained", "ridge"}
+        A linear map from all that the network reads to its outputs, beside the network, which then learns what a linear
+        model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the window as the
+        network reads it, on samples trained on alone; samples held out (by `validation_fraction` and `validation_gap`,
+        or `X_val`) choose its penalty, for each block of coming steps, and by early stopping the epoch, and a gate
+        between 0 and 1 that the network's part is multiplied by. A network that does not beat the linear path on them
+        is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples are
+        trained on.
+
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}
+        Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last value,
+        the window's mean, the mean of y, and the value a season before. A large penalty leads back to them. They need
+        ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm` says.
+
+    phase_offsets : bool
+        Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
+        subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+    """
+
+    target_channel: int = 0
+    season_length: int | None = None
+    linear_path: str | None = None
+    linear_bases: Any = None
+    phase_offsets: bool = False
+
+    _parameter_constraints = {
+        "window_norm": [StrOptions({*WINDOW_NORMS, SEASONAL}), None],
+        "target_channel": [non_negative_int],
+        "season_length": [positive_int, None],
+        "linear_path": [StrOptions({"trained", "ridge"}), None],
+        "linear_bases": ["array-like", None],
+        "phase_offsets": ["boolean"],
+    }
+
+    def _learn_norm(self, samples: Samples, rows: NDArray[np.intp]) -> WindowNorm | None:
+        norm = samples.learn_norm(
+            self.window_norm, rows, channels=self.norm_channels, season_length=self.season_length
+        )
+        if norm is not None and self.target_channel < len(norm.is_treated) and not norm.is_treated[self.target_channel]:
+            raise ValueError(
+                f"norm_channels must hold target_channel={self.target_channel}, which predictions are relative to, but "
+                f"is {self.norm_channels!r}; add it, or pass window_norm=None."
+            )
+        return norm
