@@ -8,27 +8,40 @@ from skhybrid._backend import keras
 
 Ints = int | tuple[int, ...]
 Activation = str | Callable[..., Any] | None
-
-PADDINGS = ("causal", "same", "valid")
-
-
-class Convolution(NamedTuple):
-    """One convolution and the pooling after it; `pool_size` is 1 where nothing is pooled."""
-
-    filters: int
-    kernel_size: int
-    pool_size: int
+Regularizer = Any  # a name, a keras.regularizers.Regularizer or None
 
 
-def check_input_shape(input_shape: Iterable[int], axes: tuple[str, ...] = ()) -> tuple[int, ...]:
+class Regularizers(NamedTuple):
+    """What penalises a network's weights."""
+
+    kernel: Any = None
+    recurrent: Any = None
+    bias: Any = None
+
+    def of_layer(self) -> dict[str, Any]:
+        """Return the options of a convolution or a dense layer."""
+        return {"kernel_regularizer": self.kernel, "bias_regularizer": self.bias}
+
+    def of_recurrence(self) -> dict[str, Any]:
+        """Return the options of a recurrence."""
+        return {**self.of_layer(), "recurrent_regularizer": self.recurrent}
+
+
+UNPENALISED = Regularizers()
+
+
+def check_input_shape(
+    input_shape: Iterable[int], axes: tuple[str, ...] = (), *, name: str = "input_shape"
+) -> tuple[int, ...]:
     """Return `input_shape` as a tuple of ints, one for each of `axes`; without `axes`, one or more."""
     shape = tuple(input_shape) if isinstance(input_shape, Iterable) else ()
     right_rank = len(shape) == len(axes) if axes else len(shape) > 0
     if not right_rank or not all(_is_int(size, 1) for size in shape):
         needed = f"({', '.join(axes)})" if axes else "(n_steps, n_features) or another tuple"
+        given = "one sample, X.shape[1:]" if name == "input_shape" else "what is known ahead of one sample"
         raise ValueError(
-            f"input_shape must be {needed}, each an integer of at least 1, but is {input_shape!r}; "
-            "pass the shape of one sample, X.shape[1:]."
+            f"{name} must be {needed}, each an integer of at least 1, but is {input_shape!r}; "
+            f"pass the shape of {given}."
         )
     return tuple(int(size) for size in shape)
 
@@ -46,46 +59,6 @@ def check_sizes(value: Ints, name: str, *, at_least: int = 0) -> tuple[int, ...]
     return tuple(int(size) for size in sizes)
 
 
-def check_convolutions(
-    n_steps: int,
-    filters: Ints,
-    kernel_size: Ints,
-    pool_size: Ints,
-    padding: str,
-    *,
-    at_least: int = 0,
-    whole: str = "windows",
-) -> list[Convolution]:
-    """Return the stacked convolutions, sure that each finds enough of the `n_steps` steps left.
-
-    `whole` is what the user calls that which has these steps.
-    """
-    check_choice(padding, "padding", PADDINGS)
-    n_filters = check_sizes(filters, "filters", at_least=at_least)
-    kernels = check_per_convolution(kernel_size, "kernel_size", n_filters)
-    pools = check_per_convolution(pool_size, "pool_size", n_filters)
-    convolutions = []
-    for i, (n, kernel, pool) in enumerate(zip(n_filters, kernels, pools, strict=True), start=1):
-        if padding == "valid":
-            place = f"the {whole} have {n_steps}" if i == 1 else f"{n_steps} are left in front of conv_{i}"
-            if kernel > n_steps:
-                raise ValueError(
-                    f"kernel_size={kernel} with padding='valid' needs at least {kernel} steps, but {place}; "
-                    f"pass a smaller kernel_size, longer {whole} or padding='causal'."
-                )
-            n_steps -= kernel - 1
-        if n_steps == 1:  # nothing left to pool
-            pool = 1
-        if pool > n_steps:
-            raise ValueError(
-                f"pool_size={pool} needs at least {pool} steps, but {n_steps} are left behind conv_{i}; "
-                f"pass a smaller pool_size or longer {whole}."
-            )
-        n_steps //= pool
-        convolutions.append(Convolution(n, kernel, pool))
-    return convolutions
-
-
 def check_activation(activation: Activation, name: str = "activation") -> Activation:
     """Return `activation` where Keras knows it."""
     try:
@@ -96,6 +69,20 @@ def check_activation(activation: Activation, name: str = "activation") -> Activa
             "pass for example 'relu', 'tanh', 'sigmoid', 'softmax' or None (linear)."
         ) from None
     return activation
+
+
+def check_parts(
+    dropout: float, seed: int, kernel: Regularizer, recurrent: Regularizer = None, bias: Regularizer = None
+) -> dict[str, Any]:
+    """Return what all layers of a network take: dropout, seed, and the regularizers of their weights."""
+    regularizers = Regularizers(kernel, recurrent, bias)
+    for name, value in regularizers._asdict().items():
+        if not _is_regularizer(value):
+            raise ValueError(
+                f"{name}_regularizer must be a regularizer that Keras knows, but is {value!r}; "
+                "pass for example 'l2', keras.regularizers.L2(0.001) or None."
+            )
+    return {"dropout": check_dropout(dropout), "seed": check_seed(seed), "regularizers": regularizers}
 
 
 def check_choice(value: str, name: str, choices: Iterable[str]) -> str:
@@ -134,6 +121,16 @@ def check_per_convolution(value: Ints, name: str, n_filters: tuple[int, ...]) ->
             "integer for all."
         )
     return sizes
+
+
+def _is_regularizer(value: Any) -> bool:
+    if not isinstance(value, str):
+        return value is None or isinstance(value, keras.regularizers.Regularizer)
+    try:
+        keras.regularizers.get(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_int(value: Any, least: int) -> bool:

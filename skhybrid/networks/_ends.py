@@ -22,14 +22,19 @@ def find_ends(inputs: Any) -> tuple[Any, Any]:
 def chain_to_ends(x: Any, known: Any, layers: Iterable[Any], wrap: Callable[[Any], Any]) -> tuple[Any, Any]:
     """Send `x` through convolutions, poolings and what is between them, each wrapped; return also what is known."""
     for layer in layers:
+        if isinstance(layer, keras.layers.ZeroPadding1D | keras.layers.Cropping1D):
+            x = wrap(layer)(x)  # `known` waits for the strided convolution that follows
+            continue
         if isinstance(layer, keras.layers.MaxPooling1D):
             x = wrap(layer)(_set_unknown(x, known, LOWEST))
             size = layer.pool_size[0]
-            known = _keep_first(known, known[..., size - 1 :: size])  # blocks that the sequence fills
+            known = _keep_first(known, known[..., 2 * size - 1 :: size])  # blocks that the sequence fills
         else:
             x = wrap(layer)(x)
         if isinstance(layer, keras.layers.Conv1D) and layer.padding == "valid":
-            known = _keep_first(known, known[..., layer.kernel_size[0] - 1 :])
+            # A step that is left is known where one of the steps is that its stride adds, counted from the newest.
+            stride, n_left = layer.strides[0], x.shape[-2]
+            known = _keep_first(known, known[..., known.shape[-1] - (n_left - 1) * stride :: stride])
         if len(x.shape) == len(known.shape) + 1 and x.shape[-2] == known.shape[-1]:  # steps are not flattened yet
             x = _set_unknown(x, known, 0.0)
     return x, known
@@ -46,7 +51,7 @@ def _set_unknown(x, known, value):
     return keras.ops.where(keras.ops.expand_dims(known, -1) > 0, x, value)
 
 
-def _keep_first(before, after):
-    """Return `after` with its first step known wherever any was before: a sequence does not vanish, however short."""
+def _keep_first(before, later):
+    """Return `later` after a step that is known wherever any was before: a sequence does not vanish, however short."""
     some = keras.ops.max(before, axis=-1, keepdims=True)
-    return keras.ops.concatenate([some, after[..., 1:]], axis=-1)
+    return keras.ops.concatenate([some, later], axis=-1)

@@ -1,8 +1,8 @@
 """Fully connected layers on the flattened window."""
 
 from skhybrid._backend import keras
-from skhybrid.networks._checks import Activation, Ints, check_input_shape, check_seed
-from skhybrid.networks._layers import CHANNELS_LAST, read_out
+from skhybrid.networks._checks import Activation, Ints, Regularizer, check_parts
+from skhybrid.networks._layers import CHANNELS_LAST, join_ahead, make_inputs, make_model, read_out
 
 
 def dense(
@@ -13,7 +13,10 @@ def dense(
     dense_units: Ints = (128, 64),
     activation: Activation = "relu",
     dropout: float = 0.0,
+    kernel_regularizer: Regularizer = None,
+    bias_regularizer: Regularizer = None,
     output_activation: Activation = None,
+    future_shape: tuple[int, int] | None = None,
 ) -> keras.Model:
     """Build Flatten -> Dense ... -> output, uncompiled.
 
@@ -32,8 +35,16 @@ def dense(
         Activation of the hidden layers, by its Keras name.
     dropout : float, default=0.0
         Share of values set to 0 in training after each hidden layer.
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of the dense layers, by its Keras
+        name or as an instance; "l2" adds 0.01 times the sum of their squares.
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for their biases.
     output_activation : str, callable or None, default=None
         Activation of the output layer; None is linear.
+    future_shape : tuple of int or None, default=None
+        Shape of what is known ahead for each sample, (horizon, n_features), as a second input of the model, "ahead".
+        It is read, flat, beside the flat sample.
 
     Returns
     -------
@@ -56,8 +67,8 @@ def dense(
     >>> dense((24, 3), 1, seed=0).count_params()  # 72 * 128 + 128, 128 * 64 + 64, 64 + 1
     17665
     """
-    seed = check_seed(seed)
-    inputs = keras.Input(check_input_shape(input_shape), name="input")
+    inputs, ahead = make_inputs(input_shape, (), future_shape)
+    parts = check_parts(dropout, seed, kernel_regularizer, bias=bias_regularizer)
     x = keras.layers.Flatten(data_format=CHANNELS_LAST, name="flatten")(inputs)
-    outputs = read_out(x, n_outputs, dense_units, activation, output_activation, dropout=dropout, seed=seed)
-    return keras.Model(inputs, outputs, name="dense")
+    outputs = read_out(join_ahead(x, ahead), n_outputs, dense_units, activation, output_activation, **parts)
+    return make_model(inputs, ahead, outputs, "dense")

@@ -1,9 +1,10 @@
 """Convolution before a recurrence: short local patterns first, then their long memory."""
 
 from skhybrid._backend import keras
-from skhybrid.networks._checks import Activation, Ints, check_convolutions, check_input_shape, check_seed
-from skhybrid.networks._ends import chain_to_ends, find_ends
-from skhybrid.networks._layers import CHANNELS_LAST, chain, convolution_layers, read_out, recur
+from skhybrid.networks._checks import Activation, Ints, Regularizer, check_parts
+from skhybrid.networks._convolutions import check_convolutions, convolution_layers, convolve
+from skhybrid.networks._decoder import LONGEST_SEGMENT, check_horizon, recur_and_read_out
+from skhybrid.networks._layers import CHANNELS_LAST, make_inputs, make_model
 
 
 def cnn_lstm(
@@ -21,10 +22,19 @@ def cnn_lstm(
     dropout: float = 0.0,
     bidirectional: bool = False,
     attention: bool = False,
+    strides: Ints | None = 1,
+    cell: str = "lstm",
+    decoder: str = "dense",
+    segment_length: int | None = None,
+    kernel_regularizer: Regularizer = None,
+    recurrent_regularizer: Regularizer = None,
+    bias_regularizer: Regularizer = None,
     output_activation: Activation = None,
     masked: bool = False,
+    future_shape: tuple[int, int] | None = None,
+    outputs_per_step: int = 1,
 ) -> keras.Model:
-    """Build Conv1D [-> MaxPooling1D] -> LSTM [-> attention] -> Dense -> output, uncompiled.
+    """Build Conv1D [-> MaxPooling1D] -> LSTM [-> attention] [-> decoder] -> Dense -> output, uncompiled.
 
     Parameters
     ----------
@@ -57,11 +67,38 @@ def cnn_lstm(
     bidirectional : bool, default=False
         Read the window in both directions; the LSTM's outputs are twice as many.
     attention : bool, default=False
-        Read all outputs of the last LSTM through a learned weighted mean over time, instead of its last one.
+        Read all outputs of the last recurrence through a learned weighted mean over time, instead of its last one.
+    strides : int, tuple of int or None, default=1
+        Steps from one output of a convolution to the next, counted from the newest step of the window; a tuple gives
+        one for each convolution. None is `kernel_size`: the window is cut into segments, and the LSTM reads one
+        vector for each.
+    cell : {"lstm", "gru", "simple_rnn"}, default="lstm"
+        Kind of recurrence.
+    decoder : {"dense", "segments"}, default="dense"
+        What makes the outputs of the last recurrence's state: "dense", the dense layers, all of them at once;
+        "segments", one step of a recurrence for each segment of the steps that are forecast, with dense layers
+        that all segments share.
+    segment_length : int or None, default=None
+        Steps in each segment of the decoder, at most as many as are forecast; the last segment may be shorter.
+        None is the `kernel_size` of the first convolution; without convolutions, 24.
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of convolutions, recurrences and dense layers, by its Keras
+        name or as an instance; "l2" adds 0.01 times the sum of their squares.
+    recurrent_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the weights by which recurrences read their own last outputs.
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the biases of all these layers.
     output_activation : str, callable or None, default=None
         Activation of the output layer; None is linear.
     masked : bool, default=False
         Whether windows may end early: steps after the end of a sequence, NaN in all features, are left out.
+    future_shape : tuple of int or None, default=None
+        Shape of what is known ahead for each sample, (horizon, n_features), as a second input of the model, "ahead".
+        The dense layers read it beside the recurrence's output; the decoder of segments, each segment its own
+        steps.
+    outputs_per_step : int, default=1
+        Outputs for each step that is forecast, such as several quantiles, one beside the other; the decoder of
+        segments reads from it how many steps there are.
 
     Returns
     -------
@@ -71,7 +108,8 @@ def cnn_lstm(
     Raises
     ------
     ValueError
-        If a parameter is out of range, or too few steps are left for a kernel or a pool.
+        If a parameter is out of range, too few steps are left for a kernel or a pool, or the decoder cannot cut
+        the outputs into segments.
 
     Notes
     -----
@@ -81,8 +119,19 @@ def cnn_lstm(
     the window, which are its newest, are left out, as Keras does it; choose a `pool_size` that divides the
     steps.
 
+    A convolution with strides is the convolution without, of whose outputs every `strides`-th is kept, counted
+    from the newest: whatever the padding, the last output is at the newest step, and the oldest steps that do not
+    fill a stride are left out ("valid") or seen beside zeros. In a window that ends early, an output is known where
+    one of the steps is that its stride adds. Strides beyond `kernel_size` leave steps unseen.
+
     Attention is the simplest of its kind: a linear score for each step, a softmax over the steps, and the sum
     of the LSTM's outputs with these weights [4]_ [5]_.
+
+    The decoder of segments [6]_ makes one step for each segment of the horizon, side by side, from the encoder's
+    last state (of both directions, one beside the other; with attention, the weighted mean takes the place of the
+    last output, and the cell's state stays). It has as many units as that state, and reads the segment's position,
+    as one of as many 0 and 1 as there are segments, and what is known ahead of the segment's steps; where the last
+    segment is shorter, zeros take the place of the rest. Dropout and dense layers follow it.
 
     References
     ----------
@@ -95,6 +144,8 @@ def cnn_lstm(
        Translate", ICLR 2015.
     .. [5] C. Raffel and D. P. W. Ellis, "Feed-Forward Networks with Attention Can Solve Some Long-Term Memory
        Problems", arXiv:1512.08756, 2015.
+    .. [6] S. Lin et al., "SegRNN: Segment Recurrent Neural Network for Long-Term Time Series Forecasting",
+       arXiv:2308.11200, 2023.
 
     Examples
     --------
@@ -104,21 +155,26 @@ def cnn_lstm(
     ['input', 'conv_1', 'lstm_1', 'dense_1', 'output']
     >>> model.count_params()
     8993
+
+    A week of hours is read day by day, and two days are forecast, one step of the decoder for each:
+
+    >>> model = cnn_lstm((168, 1), 48, seed=0, kernel_size=24, strides=None, decoder="segments", dense_units=())
+    >>> [(layer.name, layer.output.shape[1:]) for layer in model.layers if layer.weights][:2]
+    [('conv_1', (7, 32)), ('lstm_1', (32,))]
+    >>> model.get_layer("output").units
+    24
     """
-    seed = check_seed(seed)
-    shape = check_input_shape(input_shape, ("n_steps", "n_features"))
-    convolutions = check_convolutions(shape[0], filters, kernel_size, pool_size, padding)
-    inputs = keras.Input(shape, name="input")
-    layers = convolution_layers(convolutions, padding=padding, activation=activation, dropout=dropout, seed=seed)
-    if masked:
-        x, known = chain_to_ends(*find_ends(inputs), layers, wrap=lambda layer: layer)
-    else:
-        x, known = chain(inputs, layers), None
-    x = recur(
-        x, "lstm", units, bidirectional=bidirectional, attention=attention, dropout=dropout, seed=seed, known=known
-    )
-    outputs = read_out(x, n_outputs, dense_units, activation, output_activation, dropout=dropout, seed=seed)
-    return keras.Model(inputs, outputs, name="cnn_lstm")
+    inputs, ahead = make_inputs(input_shape, ("n_steps", "n_features"), future_shape)
+    convolutions = check_convolutions(inputs.shape[1], filters, kernel_size, pool_size, padding, strides=strides)
+    length = convolutions[0].kernel_size if convolutions else LONGEST_SEGMENT
+    horizon = check_horizon(decoder, segment_length, length, n_outputs, outputs_per_step, ahead, output_activation)
+    parts = check_parts(dropout, seed, kernel_regularizer, recurrent_regularizer, bias_regularizer)
+    layers = convolution_layers(convolutions, padding=padding, activation=activation, **parts)
+    x, known = convolve(inputs, layers, masked=masked)
+    memory = {"cell": cell, "units": units, "bidirectional": bidirectional, "attention": attention}
+    head = (dense_units, activation, output_activation)
+    outputs = recur_and_read_out(x, known, ahead, n_outputs, horizon, memory=memory, head=head, **parts)
+    return make_model(inputs, ahead, outputs, "cnn_lstm")
 
 
 def time_distributed_cnn_lstm(
@@ -136,10 +192,19 @@ def time_distributed_cnn_lstm(
     dropout: float = 0.0,
     bidirectional: bool = False,
     attention: bool = False,
+    strides: Ints | None = 1,
+    cell: str = "lstm",
+    decoder: str = "dense",
+    segment_length: int | None = None,
+    kernel_regularizer: Regularizer = None,
+    recurrent_regularizer: Regularizer = None,
+    bias_regularizer: Regularizer = None,
     output_activation: Activation = None,
     masked: bool = False,
+    future_shape: tuple[int, int] | None = None,
+    outputs_per_step: int = 1,
 ) -> keras.Model:
-    """Build TimeDistributed(Conv1D [-> MaxPooling1D] -> Flatten) -> LSTM [-> attention] -> Dense -> output.
+    """Build TimeDistributed(Conv1D [-> MaxPooling1D] -> Flatten) -> LSTM [-> attention] [-> decoder] -> Dense -> output.
 
     Each subsequence goes through the same convolutions on its own; the LSTM reads one vector for each.
 
@@ -174,12 +239,38 @@ def time_distributed_cnn_lstm(
     bidirectional : bool, default=False
         Read the subsequences in both directions; the LSTM's outputs are twice as many.
     attention : bool, default=False
-        Read all outputs of the last LSTM through a learned weighted mean over the subsequences, instead of
+        Read all outputs of the last recurrence through a learned weighted mean over the subsequences, instead of
         its last one.
+    strides : int, tuple of int or None, default=1
+        Steps from one output of a convolution to the next, counted from the newest step of a subsequence; a
+        tuple gives one for each convolution. None is `kernel_size`, which cuts subsequences into segments.
+    cell : {"lstm", "gru", "simple_rnn"}, default="lstm"
+        Kind of recurrence.
+    decoder : {"dense", "segments"}, default="dense"
+        What makes the outputs of the last recurrence's state: "dense", the dense layers, all of them at once;
+        "segments", one step of a recurrence for each segment of the steps that are forecast, with dense layers
+        that all segments share.
+    segment_length : int or None, default=None
+        Steps in each segment of the decoder, at most as many as are forecast; the last segment may be shorter.
+        None is the `kernel_size` of the first convolution; without convolutions, 24.
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of convolutions, recurrences and dense layers, by its Keras
+        name or as an instance; "l2" adds 0.01 times the sum of their squares.
+    recurrent_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the weights by which recurrences read their own last outputs.
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the biases of all these layers.
     output_activation : str, callable or None, default=None
         Activation of the output layer; None is linear.
     masked : bool, default=False
         Whether windows may end early: steps after the end of a sequence, NaN in all features, are left out.
+    future_shape : tuple of int or None, default=None
+        Shape of what is known ahead for each sample, (horizon, n_features), as a second input of the model, "ahead".
+        The dense layers read it beside the recurrence's output; the decoder of segments, each segment its own
+        steps.
+    outputs_per_step : int, default=1
+        Outputs for each step that is forecast, such as several quantiles, one beside the other; the decoder of
+        segments reads from it how many steps there are.
 
     Returns
     -------
@@ -190,11 +281,12 @@ def time_distributed_cnn_lstm(
     Raises
     ------
     ValueError
-        If a parameter is out of range, or a subsequence has too few steps for a kernel or a pool.
+        If a parameter is out of range, a subsequence has too few steps for a kernel or a pool, or the decoder
+        cannot cut the outputs into segments.
 
     See Also
     --------
-    cnn_lstm : The same on plain windows, with notes on pooling and attention.
+    cnn_lstm : The same on plain windows, with notes on pooling, strides, attention and the decoder.
 
     References
     ----------
@@ -213,22 +305,21 @@ def time_distributed_cnn_lstm(
     >>> model.count_params()
     10465
     """
-    seed = check_seed(seed)
-    shape = check_input_shape(input_shape, ("n_seq", "n_steps", "n_features"))
-    convolutions = check_convolutions(shape[1], filters, kernel_size, pool_size, padding, whole="subsequences")
-    layers = convolution_layers(convolutions, padding=padding, activation=activation, dropout=dropout, seed=seed)
-    layers.append(keras.layers.Flatten(data_format=CHANNELS_LAST, name="flatten"))
-    inputs = keras.Input(shape, name="input")
-    if masked:
-        x, known = chain_to_ends(*find_ends(inputs), layers, wrap=_for_each_subsequence)
-        known = keras.ops.max(known, axis=-1)  # (sample, subsequence)
-    else:
-        x, known = chain(inputs, map(_for_each_subsequence, layers)), None
-    x = recur(
-        x, "lstm", units, bidirectional=bidirectional, attention=attention, dropout=dropout, seed=seed, known=known
+    inputs, ahead = make_inputs(input_shape, ("n_seq", "n_steps", "n_features"), future_shape)
+    convolutions = check_convolutions(
+        inputs.shape[2], filters, kernel_size, pool_size, padding, strides=strides, whole="subsequences"
     )
-    outputs = read_out(x, n_outputs, dense_units, activation, output_activation, dropout=dropout, seed=seed)
-    return keras.Model(inputs, outputs, name="time_distributed_cnn_lstm")
+    length = convolutions[0].kernel_size if convolutions else LONGEST_SEGMENT
+    horizon = check_horizon(decoder, segment_length, length, n_outputs, outputs_per_step, ahead, output_activation)
+    parts = check_parts(dropout, seed, kernel_regularizer, recurrent_regularizer, bias_regularizer)
+    layers = convolution_layers(convolutions, padding=padding, activation=activation, **parts)
+    layers.append(keras.layers.Flatten(data_format=CHANNELS_LAST, name="flatten"))
+    x, known = convolve(inputs, layers, masked=masked, wrap=_for_each_subsequence)
+    known = None if known is None else keras.ops.max(known, axis=-1)  # (sample, subsequence)
+    memory = {"cell": cell, "units": units, "bidirectional": bidirectional, "attention": attention}
+    head = (dense_units, activation, output_activation)
+    outputs = recur_and_read_out(x, known, ahead, n_outputs, horizon, memory=memory, head=head, **parts)
+    return make_model(inputs, ahead, outputs, "time_distributed_cnn_lstm")
 
 
 def _for_each_subsequence(layer):

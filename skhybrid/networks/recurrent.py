@@ -1,9 +1,10 @@
 """Recurrences alone: LSTM, GRU and SimpleRNN, one- or two-way, stacked, with or without attention."""
 
 from skhybrid._backend import keras
-from skhybrid.networks._checks import Activation, Ints, check_input_shape, check_seed
+from skhybrid.networks._checks import Activation, Ints, Regularizer, check_parts
+from skhybrid.networks._decoder import LONGEST_SEGMENT, check_horizon, recur_and_read_out
 from skhybrid.networks._ends import find_ends
-from skhybrid.networks._layers import read_out, recur
+from skhybrid.networks._layers import make_inputs, make_model
 
 
 def recurrent(
@@ -18,10 +19,17 @@ def recurrent(
     dropout: float = 0.0,
     bidirectional: bool = False,
     attention: bool = False,
+    decoder: str = "dense",
+    segment_length: int | None = None,
+    kernel_regularizer: Regularizer = None,
+    recurrent_regularizer: Regularizer = None,
+    bias_regularizer: Regularizer = None,
     output_activation: Activation = None,
     masked: bool = False,
+    future_shape: tuple[int, int] | None = None,
+    outputs_per_step: int = 1,
 ) -> keras.Model:
-    """Build LSTM, GRU or SimpleRNN [-> attention] -> Dense -> output, uncompiled.
+    """Build LSTM, GRU or SimpleRNN [-> attention] [-> decoder] -> Dense -> output, uncompiled.
 
     Parameters
     ----------
@@ -47,10 +55,31 @@ def recurrent(
     attention : bool, default=False
         Read all outputs of the last recurrence through a learned weighted mean over time, instead of its last
         one.
+    decoder : {"dense", "segments"}, default="dense"
+        What makes the outputs of the last recurrence's state: "dense", the dense layers, all of them at once;
+        "segments", one step of a recurrence for each segment of the steps that are forecast, with dense layers
+        that all segments share.
+    segment_length : int or None, default=None
+        Steps in each segment of the decoder, at most as many as are forecast; the last segment may be shorter.
+        None is 24.
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of recurrences and dense layers, by its Keras
+        name or as an instance; "l2" adds 0.01 times the sum of their squares.
+    recurrent_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the weights by which recurrences read their own last outputs.
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the biases of all these layers.
     output_activation : str, callable or None, default=None
         Activation of the output layer; None is linear.
     masked : bool, default=False
         Whether windows may end early: steps after the end of a sequence, NaN in all features, are left out.
+    future_shape : tuple of int or None, default=None
+        Shape of what is known ahead for each sample, (horizon, n_features), as a second input of the model, "ahead".
+        The dense layers read it beside the recurrence's output; the decoder of segments, each segment its own
+        steps.
+    outputs_per_step : int, default=1
+        Outputs for each step that is forecast, such as several quantiles, one beside the other; the decoder of
+        segments reads from it how many steps there are.
 
     Returns
     -------
@@ -60,7 +89,11 @@ def recurrent(
     Raises
     ------
     ValueError
-        If a parameter is out of range or unknown.
+        If a parameter is out of range or unknown, or the decoder cannot cut the outputs into segments.
+
+    See Also
+    --------
+    cnn_lstm : The same after convolutions, with notes on the decoder.
 
     Notes
     -----
@@ -87,9 +120,13 @@ def recurrent(
     >>> [layer.name for layer in model.layers]
     ['input', 'gru_1', 'gru_2', 'dense_1', 'output']
     """
-    seed = check_seed(seed)
-    inputs = keras.Input(check_input_shape(input_shape, ("n_steps", "n_features")), name="input")
+    inputs, ahead = make_inputs(input_shape, ("n_steps", "n_features"), future_shape)
+    horizon = check_horizon(
+        decoder, segment_length, LONGEST_SEGMENT, n_outputs, outputs_per_step, ahead, output_activation
+    )
+    parts = check_parts(dropout, seed, kernel_regularizer, recurrent_regularizer, bias_regularizer)
     x, known = find_ends(inputs) if masked else (inputs, None)
-    x = recur(x, cell, units, bidirectional=bidirectional, attention=attention, dropout=dropout, seed=seed, known=known)
-    outputs = read_out(x, n_outputs, dense_units, activation, output_activation, dropout=dropout, seed=seed)
-    return keras.Model(inputs, outputs, name=cell)
+    memory = {"cell": cell, "units": units, "bidirectional": bidirectional, "attention": attention}
+    head = (dense_units, activation, output_activation)
+    outputs = recur_and_read_out(x, known, ahead, n_outputs, horizon, memory=memory, head=head, **parts)
+    return make_model(inputs, ahead, outputs, cell)
