@@ -32,6 +32,7 @@ __all__ = [
     "check_positive_int",
     "check_rows",
     "check_sample_shape",
+    "check_seasons",
     "check_weights",
     "clone_parametrized",
     "count_unknown",
@@ -133,6 +134,17 @@ def check_horizon(horizon: int | Iterable[int]) -> list[int]:
             "example horizon=1 or horizon=range(1, 25)."
         )
     return [int(h) for h in horizons]
+
+
+def check_seasons(seasons: Iterable[int]) -> tuple[int, ...]:
+    """Return the lengths of seasons as distinct ints of at least 2."""
+    lengths = list(seasons) if isinstance(seasons, Iterable) else None
+    if lengths is None or not all(map(_is_positive_int, lengths)) or len({1, *lengths}) <= len(lengths):
+        raise ValueError(
+            f"seasons must hold different lengths, each an integer of at least 2, but is {seasons!r}; pass for example "
+            "seasons=(24, 168), or () for none."
+        )
+    return tuple(map(int, lengths))
 
 
 def as_windows(X: NDArray[Any], n_features: int) -> NDArray[Any]:

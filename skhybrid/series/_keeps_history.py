@@ -42,18 +42,27 @@ class KeepsHistory(BaseEstimator):
         """Number of rows in the longest past of a row."""
         raise NotImplementedError
 
+    @property
+    def _n_kept(self) -> int:
+        """Number of known rows that are kept."""
+        return 2 * self._n_before
+
     def _check_rows(self, X: Any, *, reset: bool) -> tuple[NDArray[Any], pd.Index | None]:
         """Return the rows of X as floats, (time, feature), and their labels."""
         labels = time_index(X)  # first, so that shuffled rows are called shuffled whatever they hold
         rows = check_input(self, X, reset=reset, allow_nd=False)
-        missing = self.missing if reset else self._as_fitted.missing
+        self._check_values(rows, self.missing if reset else self._as_fitted.missing)
+        return rows, labels
+
+    @staticmethod
+    def _check_values(rows: NDArray[Any], missing: str) -> None:
+        """Refuse inf in rows, and NaN where it is not to be dropped."""
         way_out = "fill or drop them before, or set missing='drop'"
         check_finite(rows, "X", allow_nan=missing == "drop", way_out=way_out)
-        return rows, labels
 
     def _remember(self, rows: NDArray[Any], labels: pd.Index | None) -> Timeline:
         """Keep the end of the fitted rows, and the parameters; return the rows, before which there are none."""
-        history = remember(rows, labels, learn_steps(labels, self.freq), 2 * self._n_before)
+        history = remember(rows, labels, learn_steps(labels, self.freq), self._n_kept)
         if self.missing == "raise":
             check_steps(history.numbers, labels)
         self._as_fitted, self._history = clone(self), history
@@ -85,7 +94,7 @@ class KeepsHistory(BaseEstimator):
     def _extend(self, rows: NDArray[Any], labels: pd.Index | None) -> None:
         """Take rows that follow those known so far into the history."""
         fitted = self._as_fitted
-        history = extend(self._history, rows, labels, 2 * fitted._n_before, self.context)
+        history = extend(self._history, rows, labels, fitted._n_kept, self.context)
         if fitted.missing == "raise":
             check_steps(history.numbers[-len(rows) :], labels)
         self._history = history

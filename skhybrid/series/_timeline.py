@@ -49,6 +49,8 @@ class Timeline:
         How many steps at the start were never there.
     older : ndarray of shape (n_features,)
         The last known value of each column before all these steps; NaN where there is none.
+    numbers : ndarray of shape (n_rows,)
+        How many steps each row of X lies after the first known row.
     """
 
     rows: NDArray[np.floating]
@@ -56,6 +58,7 @@ class Timeline:
     n_before: int
     n_unborn: int
     older: NDArray[np.floating]
+    numbers: NDArray[np.intp]
 
     def touches_unknown(self, *, unborn: bool, missing: bool = True) -> NDArray[np.bool_]:
         """Return which rows of X have an unknown step in their window, (n_rows,).
@@ -110,9 +113,10 @@ def lay_out(past: Past, rows: NDArray[np.floating], n_before: int) -> Timeline:
     near = past.steps_back <= n_before
     before, steps_back = past.rows[near], past.steps_back[near]
     older = _fill_forward(np.concatenate([past.older[None], past.rows[~near]])[None])[0, -1]
+    numbers = past.start + past.steps
     is_regular = past.steps[-1] == len(rows) - 1
     if is_regular and len(before) == n_before:
-        return Timeline(np.concatenate([before, rows]), slice(None), n_before, 0, older)
+        return Timeline(np.concatenate([before, rows]), slice(None), n_before, 0, older, numbers)
     at: slice | NDArray[np.intp] = slice(None)
     n_steps = len(rows)
     if not is_regular:
@@ -122,7 +126,7 @@ def lay_out(past: Past, rows: NDArray[np.floating], n_before: int) -> Timeline:
     line[: n_before if is_regular else None] = np.nan
     line[n_before - steps_back] = before
     line[n_before:][at] = rows
-    return Timeline(line, at, n_before, max(n_before - past.start, 0), older)
+    return Timeline(line, at, n_before, max(n_before - past.start, 0), older, numbers)
 
 
 def _fill(windows):

@@ -14,6 +14,7 @@ from skhybrid._validation import (
     as_before_on_error,
     check_finite,
     check_horizon,
+    check_input,
     check_is_fitted,
     check_parameters,
     check_training_data,
@@ -22,6 +23,8 @@ from skhybrid._validation import (
     non_negative_int,
     positive_int,
 )
+from skhybrid.series._carrier import Windows
+from skhybrid.series._coming import Coming, check_ahead, learn_coming
 from skhybrid.series._history import warn
 from skhybrid.series._keeps_history import KeepsHistory
 from skhybrid.series._warm_start import continue_from, last_step, trains_on
@@ -42,7 +45,11 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         "warmup": [non_negative_int],
         "horizon": [positive_int, "array-like", None],
         "embargo": [non_negative_int, None],
+        "known_future": ["array-like", None],
+        "seasons": ["array-like"],
     }
+
+    _coming: Coming
 
     def __init__(
         self,
@@ -55,6 +62,8 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         warmup=0,
         horizon=None,
         embargo=None,
+        known_future=None,
+        seasons=(),
     ):
         self.estimator = estimator
         self.window_length = window_length
@@ -64,6 +73,8 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         self.warmup = warmup
         self.horizon = horizon
         self.embargo = embargo
+        self.known_future = known_future
+        self.seasons = seasons
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None):
@@ -94,9 +105,10 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         ValueError
             If no row is left to train on, `warmup` is shorter than the history a window needs, X holds inf, or its
             index is not strictly increasing or does not fit `freq`; with ``missing="raise"``, if steps are missing in
-            it, or X or y hold NaN that no weight of 0 excuses. Where a warm start is not possible: `window_length`, or
-            what `estimator` is made of, is another than before, or the ``warm_start=True`` is inside an ensemble, a
-            search or the like, which trains new clones.
+            it, or X or y hold NaN that no weight of 0 excuses. If X has not the columns of `known_future`, or its rows
+            are not a regular step apart, as `seasons` needs. Where a warm start is not possible: `window_length`,
+            `known_future`, `seasons` or what `estimator` is made of is another than before, or the ``warm_start=True``
+            is inside an ensemble, a search or the like, which trains new clones.
         """
         again = hasattr(self, "estimator_") and trains_on(self.estimator)
         with self._as_before_on_error(again):
@@ -134,12 +146,17 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
 
         Returns
         -------
-        windows : ndarray of shape (n_rows, window_length, n_features) or (n_rows, window_length * n_features)
-            The windows, flattened unless the estimator takes sequences; filled up as in `predict`.
+        windows : ndarray of shape (n_rows, window_length, n_features) or (n_rows, n_columns), or Windows
+            The windows, flattened unless the estimator takes sequences; filled up as in `predict`. Where something is
+            known ahead, :class:`Windows` or, flattened, what its `to_table` returns.
         """
         check_is_fitted(self)
-        line = self._read_rows(X)
-        return self._shape(line.windows(fill=not self._passes_nan))
+        rows, known, labels = self._take_apart(X)
+        check_ahead(known, allow_nan=self._passes_nan)
+        self._coming.check_place(self.context)
+        line = self._with_past(self._history, rows, labels)
+        windows = line.windows(fill=not self._passes_nan)
+        return self._shape(windows, self._coming.ahead(known, labels, line.numbers))
 
     def update(self, X):
         """Take rows that follow into the history, without training.
@@ -164,7 +181,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
             unless ``context="carry"``.
         """
         check_is_fitted(self)
-        rows, labels = self._check_rows(X, reset=False)
+        rows, _, labels = self._take_apart(X)
         last = self._history.numbers[-1]
         self._extend(rows, labels)
         n_missing = int(self._history.numbers[-len(rows)] - last) - 1
@@ -174,6 +191,13 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
                 "will be missing from later windows; pass all rows that follow."
             )
         return self
+
+    def _take_apart(self, X):
+        """Return the rows of X of which windows are made, what is known ahead of them, and their labels."""
+        labels = time_index(X)  # first, so that shuffled rows are called shuffled whatever they hold
+        rows, known = self._coming.split(check_input(self, X, reset=False, allow_nd=False))
+        self._check_values(rows, self._as_fitted.missing)
+        return rows, known, labels
 
     def _partial_fit(self, X, y, sample_weight, **options):
         """Train the estimator for one more time, on the windows that end in X; rows of X follow those known."""
@@ -203,12 +227,14 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
             self._flatten = not takes_windows(estimator)
             self._passes_nan = self.missing == "drop" and self._flatten and takes_nan(estimator)
             return
-        fitted_length = self._as_fitted.window_length
-        if self.window_length != fitted_length:
-            raise ValueError(
-                f"window_length must be {fitted_length}, as in the fit that is continued, but is {self.window_length}; "
-                "set it back, or start with a new estimator."
-            )
+        looks_ahead = self._coming.columns.size or self._coming.seasons
+        for name in ("window_length", "known_future", "seasons", *(["horizon"] if looks_ahead else [])):
+            value, fitted = getattr(self, name), getattr(self._as_fitted, name)
+            if np.ravel(value).tolist() != np.ravel(fitted).tolist():
+                raise ValueError(
+                    f"{name} must be {fitted!r}, as in the fit that is continued, but is {value!r}; set it back, or "
+                    "start with a new estimator."
+                )
         self.estimator_ = continue_from(self.estimator_, estimator)
 
     def _with_gap(self, estimator):
@@ -226,7 +252,17 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         rows, y = check_training_data(self, X, y, reset=reset, allow_nd=False, labels=is_classifier(self))
         weights = None if sample_weight is None else check_weights(sample_weight, len(rows))
         check_finite(rows, "X", allow_nan=True)
-        return TrainingData(rows, labels, y, has_target, weights)
+        if reset:
+            self._coming = learn_coming(
+                self.known_future,
+                self.seasons,
+                self.horizon,
+                names=getattr(self, "feature_names_in_", None),
+                n_columns=rows.shape[1],
+                labels=labels,
+                freq=self.freq,
+            )
+        return TrainingData(*self._coming.split(rows), labels, y, has_target, weights)
 
     def _refuse_nan(self, data, is_due):
         """Refuse NaN in X, and in y where it is to be trained on, except where it has weight 0.
@@ -235,7 +271,8 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         """
         n_nan = np.cumsum(np.isnan(data.rows).any(axis=1))  # up to each row
         n_nan[self.window_length :] -= n_nan[: -self.window_length].copy()  # in the window of each row
-        for name, has_nan in (("X", n_nan > 0), ("y", ~data.has_target & is_due)):
+        in_X = (n_nan > 0) | (~data.knows_ahead & is_due)
+        for name, has_nan in (("X", in_X), ("y", ~data.has_target & is_due)):
             counts = has_nan if data.weights is None else has_nan & (data.weights > 0)
             if counts.any():
                 raise ValueError(
@@ -246,6 +283,8 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
     def _train(self, method, line, data, **options):
         """Train the estimator on the complete windows that end in the rows of X."""
         is_broken = ~data.has_target | line.touches_unknown(unborn=False, missing=not self._passes_nan)
+        if not self._passes_nan:
+            is_broken |= ~data.knows_ahead
         is_due = self._rows_due(line)
         if self.missing == "raise":
             self._refuse_nan(data, is_due)
@@ -260,8 +299,9 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         chosen = slice(rows[0], rows[-1] + 1) if is_run else rows  # a slice makes a view of the windows, not a copy
         if data.weights is not None:
             options["sample_weight"] = check_weights(data.weights[chosen], len(rows))  # not only zeros
-        windows = line.windows(fill=False)[chosen]
-        getattr(self.estimator_, method)(self._shape(windows), data.y[chosen], **options)
+        ahead = self._coming.ahead(data.known, data.labels, line.numbers)[chosen]
+        windows = self._shape(line.windows(fill=False)[chosen], ahead)
+        getattr(self.estimator_, method)(windows, data.y[chosen], **options)
 
     def _rows_due(self, line):
         """Return which rows are to be trained on: those with a whole past, from the warmup to the embargo."""
@@ -294,19 +334,32 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         """Number of steps between a row and its target."""
         return 0 if self.horizon is None else max(check_horizon(self.horizon)) - 1
 
-    def _shape(self, windows):
-        """Return the windows as the estimator takes them."""
-        return windows.reshape(len(windows), -1) if self._flatten else windows
+    @property
+    def _n_kept(self):
+        return max(super()._n_kept, 1 if len(self.seasons) else 0)  # a row among several equal ones has a place then
+
+    def _shape(self, windows, ahead):
+        """Return the windows, and what is known ahead of them, as the estimator takes them."""
+        if ahead.shape[2] == 0:
+            return windows.reshape(len(windows), -1) if self._flatten else windows
+        carried = Windows(windows, ahead, seasons=self._coming.seasons)
+        return carried.to_table() if self._flatten else carried
 
 
 class TrainingData(NamedTuple):
-    """Rows to fit to, their labels, their targets, which of these are known, and their weights."""
+    """Rows to fit to, what is known ahead of them, their labels, targets, which of these are known, and weights."""
 
     rows: Any
+    known: Any
     labels: Any
     y: Any
     has_target: Any
     weights: Any
+
+    @property
+    def knows_ahead(self):
+        """Which rows have all that is known ahead, (n_rows,)."""
+        return ~np.isnan(self.known).any(axis=(1, 2))
 
 
 def fill_targets(y):

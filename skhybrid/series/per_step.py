@@ -15,6 +15,7 @@ from skhybrid._validation import (
     fit_context,
     validate_data,
 )
+from skhybrid.series._carrier import carried_as, values_of
 
 __all__ = ["PerStepTransformer"]
 
@@ -51,7 +52,8 @@ class PerStepTransformer(TransformerMixin, BaseEstimator):
 
     All steps of all windows are rows for the inner transformer, so one scaler with one mean and deviation for
     each feature serves all of them. Rows with NaN reach it as they are; most scalers leave NaN out of their
-    statistics, other transformers refuse it.
+    statistics, other transformers refuse it. Of :class:`Windows` it transforms the windows, and passes on what is
+    known ahead.
 
     Parameters
     ----------
@@ -124,7 +126,7 @@ class PerStepTransformer(TransformerMixin, BaseEstimator):
         ValueError
             If the inner transformer needs y.
         """
-        X = validate_data(self, X, allow_nd=True, ensure_all_finite="allow-nan")
+        X = validate_data(self, values_of(X), allow_nd=True, ensure_all_finite="allow-nan")
         self.transformer_ = StandardScaler() if self.transformer is None else clone(self.transformer)
         if get_tags(self.transformer_).target_tags.required:
             raise ValueError(
@@ -156,8 +158,8 @@ class PerStepTransformer(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         check_sample_shape(X, self.sample_shape_)
-        X = validate_data(self, X, reset=False, allow_nd=True, ensure_all_finite="allow-nan")
-        return _apply_per_step(self.transformer_.transform, X)
+        windows = validate_data(self, values_of(X), reset=False, allow_nd=True, ensure_all_finite="allow-nan")
+        return carried_as(X, _apply_per_step(self.transformer_.transform, windows))
 
     @available_if(_can_invert)
     def inverse_transform(self, X):
@@ -174,8 +176,8 @@ class PerStepTransformer(TransformerMixin, BaseEstimator):
             The steps in the units that `fit` received.
         """
         check_is_fitted(self)
-        X = check_array(X, allow_nd=True, ensure_all_finite="allow-nan")
-        return _apply_per_step(self.transformer_.inverse_transform, X)
+        windows = check_array(values_of(X), allow_nd=True, ensure_all_finite="allow-nan")
+        return carried_as(X, _apply_per_step(self.transformer_.inverse_transform, windows))
 
     @available_if(_names_columns)
     def get_feature_names_out(self, input_features=None):

@@ -39,7 +39,7 @@ class Steps:
 
     def number(self, labels: pd.Index | None, n_rows: int) -> NDArray[np.intp]:
         """Return how many steps each row lies after the first one."""
-        if labels is None or self._counts_rows or len(labels) < 2:
+        if labels is None or self.counts_rows or len(labels) < 2:
             return np.arange(n_rows)
         if self.freq is not None:
             return _positions_on_grid(labels, self.freq)
@@ -54,14 +54,14 @@ class Steps:
         if not is_hole.any():
             return np.arange(n_rows)
         steps = np.where(is_hole, np.rint(gaps / self.usual), 1).astype(np.intp)
-        if _is_uneven(self.inferred):
+        if is_uneven(self.inferred):
             for i in np.flatnonzero(is_hole):
                 steps[i] = self._count(labels[i : i + 2], gaps[i])
         return np.concatenate([[0], np.cumsum(steps)])
 
     def between(self, last: pd.Index, first: pd.Index) -> int:
         """Return how many steps the label `first` lies after the fitted label `last`, both an index of one label."""
-        if self._counts_rows:
+        if self.counts_rows:
             return 1
         labels = last.append(first)
         if self.freq is not None:
@@ -73,14 +73,20 @@ class Steps:
 
     def _count(self, labels, gap):
         """Return how many steps there are between two labels that are a gap apart."""
-        if not _is_uneven(self.inferred):
+        if not is_uneven(self.inferred):
             return round(gap / self.usual)
         grid = pd.date_range(labels[0], labels[1], freq=self.inferred)
         return int((grid < labels[1] - pd.Timedelta(self.usual / 2, "ns")).sum())  # a little late is not a step later
 
     @property
-    def _counts_rows(self):
+    def counts_rows(self) -> bool:
+        """Whether each row is a step, whatever its label."""
         return isinstance(self.freq, str) and self.freq == "rows"
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether the fitted steps are alike, or those of a calendar."""
+        return self.is_exact or self.longest < 2 * self.usual
 
 
 def learn_steps(labels: pd.Index | None, freq: Any) -> Steps:
@@ -123,7 +129,7 @@ def _infer(labels, gaps, usual, longest):
         return None, False
     parts = (labels[-64:], _longest_run(labels, gaps <= longest), _longest_run(labels, gaps <= 1.5 * usual))
     inferred = next(filter(None, (pd.DatetimeIndex(part, freq="infer").freqstr for part in parts)), None)
-    if inferred is None or not _is_uneven(inferred):
+    if inferred is None or not is_uneven(inferred):
         return inferred, False
     grid = pd.date_range(labels[0], labels[-1], freq=inferred)
     is_whole = len(grid) == len(labels) or not inferred.startswith(("B", "C"))
@@ -137,7 +143,7 @@ def _longest_run(labels, follow):
     return labels[max(edges[longest], edges[longest + 1] - 64) : edges[longest + 1]]
 
 
-def _is_uneven(offset):
+def is_uneven(offset: str | None) -> bool:
     """Return whether there is an offset, and its steps differ in length."""
     return offset is not None and not isinstance(to_offset(offset), Tick | Day)
 
@@ -159,7 +165,7 @@ def _check_freq(freq, labels):
     if isinstance(freq, str) and freq == "rows":
         return
     try:
-        offset = _as_offset(freq, labels)
+        offset = as_offset(freq, labels)
         is_step = bool(getattr(offset, "n", offset))  # a Timedelta has no n; 0 of either is no step
     except (ValueError, TypeError, AttributeError):
         is_step = False
@@ -175,7 +181,7 @@ def _check_freq(freq, labels):
         )
 
 
-def _as_offset(freq: Any, labels: pd.Index | None) -> Any:
+def as_offset(freq: Any, labels: pd.Index | None) -> Any:
     """Return the step that `freq` means between times, durations, or periods, where it has other names."""
     if isinstance(labels, pd.PeriodIndex):
         return pd.PeriodDtype(freq).freq
@@ -185,7 +191,7 @@ def _as_offset(freq: Any, labels: pd.Index | None) -> Any:
 
 def _positions_on_grid(labels, freq):
     """Return the number of each label among those that `freq` makes from the first one on."""
-    offset = _as_offset(freq, labels)
+    offset = as_offset(freq, labels)
     if isinstance(labels, pd.PeriodIndex):
         positions, rest = np.divmod(labels.asi8 - labels.asi8[0], offset.n)
         is_on_grid = (rest == 0) & (labels.freq == offset)

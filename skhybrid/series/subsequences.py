@@ -16,6 +16,7 @@ from skhybrid._validation import (
     positive_int,
     validate_data,
 )
+from skhybrid.series._carrier import carried_as, values_of
 
 __all__ = ["SubsequenceReshaper", "split_subsequences"]
 
@@ -75,7 +76,8 @@ class SubsequenceReshaper(TransformerMixin, BaseEstimator):
     """Cut windows into subsequences, so that a network convolves each one and recurs over them.
 
     The windows keep their values and their order; nothing is learned from them. It comes after
-    :class:`SlidingWindow` in a pipeline. Because its output has four dimensions, it has no
+    :class:`SlidingWindow` in a pipeline. Of :class:`Windows` it cuts the windows, and passes on what is known ahead.
+    Because its output has four dimensions, it has no
     `get_feature_names_out`, and `set_output` has no effect.
 
     Parameters
@@ -146,7 +148,7 @@ class SubsequenceReshaper(TransformerMixin, BaseEstimator):
         ValueError
             If `n_seq` does not divide the number of steps, or `n_features` the number of columns of a 2-D `X`.
         """
-        X = validate_data(self, X, allow_nd=True, ensure_all_finite="allow-nan")
+        X = validate_data(self, values_of(X), allow_nd=True, ensure_all_finite="allow-nan")
         windows = as_windows(X, self.n_features) if X.ndim == 2 else X
         self.output_shape_ = split_subsequences(windows[:1], self.n_seq).shape[1:]
         self.sample_shape_ = X.shape[1:]
@@ -172,8 +174,8 @@ class SubsequenceReshaper(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         check_sample_shape(X, self.sample_shape_)
-        X = validate_data(self, X, reset=False, allow_nd=True, ensure_all_finite="allow-nan")
-        return X.reshape(len(X), *self.output_shape_)  # (sample, sequence, time, feature)
+        windows = validate_data(self, values_of(X), reset=False, allow_nd=True, ensure_all_finite="allow-nan")
+        return carried_as(X, windows.reshape(len(windows), *self.output_shape_))  # (sample, sequence, time, feature)
 
     def inverse_transform(self, X):
         """Join the subsequences to the windows that `transform` cut.
@@ -194,13 +196,13 @@ class SubsequenceReshaper(TransformerMixin, BaseEstimator):
             If `X` does not have the shape that `transform` returns.
         """
         check_is_fitted(self)
-        X = check_array(X, allow_nd=True, ensure_all_finite="allow-nan")
-        if X.shape[1:] != self.output_shape_:
+        subsequences = check_array(values_of(X), allow_nd=True, ensure_all_finite="allow-nan")
+        if subsequences.shape[1:] != self.output_shape_:
             raise ValueError(
                 f"X must hold samples of shape {self.output_shape_} as transform returns them, "
-                f"but they have shape {X.shape[1:]}; pass the output of transform."
+                f"but they have shape {subsequences.shape[1:]}; pass the output of transform."
             )
-        return X.reshape(len(X), *self.sample_shape_)
+        return carried_as(X, subsequences.reshape(len(subsequences), *self.sample_shape_))
 
     def set_output(self, *, transform=None):
         """Do nothing: the output has four dimensions and stays an array.

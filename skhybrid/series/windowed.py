@@ -27,7 +27,8 @@ class WindowedRegressor(RegressorMixin, Windowed):
     ----------
     estimator : estimator object
         Any regressor, or pipeline that ends in one. Estimators for sequences get windows of shape
-        (n_samples, window_length, n_features), others flattened ones, oldest step first.
+        (n_samples, window_length, n_features), others flattened ones, oldest step first. Where something is known
+        ahead, the former get :class:`Windows`, the others its `to_table`.
 
     window_length : int, default=24
         Number of rows in a window.
@@ -41,8 +42,9 @@ class WindowedRegressor(RegressorMixin, Windowed):
     missing : {"raise", "drop"}, default="raise"
         What to do about holes, and NaN in X and y. "raise" refuses them, except NaN in y with weight 0, and NaN in X
         where all windows that it lies in have weight 0. "drop" leaves windows and targets that touch one out of
-        training; to predict, they are filled (see `predict`), and a warning counts such rows. An estimator that takes
-        tables with NaN, as gradient boosting by histograms does, gets NaN instead.
+        training, and rows for which something known ahead is NaN; to predict, windows are filled (see `predict`), and a
+        warning counts such rows. An estimator that takes tables with NaN, as gradient boosting by histograms does, gets
+        NaN instead.
 
     warmup : int, default=0
         Number of rows at the start that are history only. In a search over `window_length`, one `warmup` of the
@@ -54,6 +56,18 @@ class WindowedRegressor(RegressorMixin, Windowed):
 
     embargo : int, default=None
         Number of steps at the end whose rows are history only. None is ``max(horizon) - 1``, and 0 without `horizon`.
+
+    known_future : sequence of str or int, default=None
+        Columns of X that hold what is known ahead, as ``make_supervised(known_future=...)`` returns them. They belong
+        to the moment of the forecast: they are taken from the last row of a window alone, and are not part of it.
+        Names are those of the original columns: "holiday" stands for all columns ``holiday_t+k``, of which each name
+        needs the same steps. Integers are positions of these columns, in their order in X: all steps of a column
+        together, as many as `horizon` has. In the rows to predict none of them may be NaN, unless the estimator takes
+        tables with NaN.
+
+    seasons : sequence of int, default=()
+        Lengths of seasons, in steps. The phase of each step of `horizon` in each of them is known ahead as well: it is
+        counted by the labels of the rows, or of arrays from the first fitted row, as in :func:`make_windows`.
 
     Attributes
     ----------
@@ -110,8 +124,8 @@ class WindowedRegressor(RegressorMixin, Windowed):
         Raises
         ------
         ValueError
-            If no row is left to train on, among which the last `embargo` rows of each call are not, or `window_length`
-            is another than before.
+            If no row is left to train on, among which the last `embargo` rows of each call are not, or `window_length`,
+            `known_future` or `seasons` is another than before.
         """
         return self._partial_fit(X, y, sample_weight)
 
@@ -140,7 +154,8 @@ class WindowedClassifier(ClassifierMixin, Windowed):
     ----------
     estimator : estimator object
         Any classifier, or pipeline that ends in one. Estimators for sequences get windows of shape
-        (n_samples, window_length, n_features), others flattened ones, oldest step first.
+        (n_samples, window_length, n_features), others flattened ones, oldest step first. Where something is known
+        ahead, the former get :class:`Windows`, the others its `to_table`.
 
     window_length : int, default=24
         Number of rows in a window.
@@ -154,8 +169,9 @@ class WindowedClassifier(ClassifierMixin, Windowed):
     missing : {"raise", "drop"}, default="raise"
         What to do about holes, and NaN in X and y. "raise" refuses them, except NaN in y with weight 0, and NaN in X
         where all windows that it lies in have weight 0. "drop" leaves windows and targets that touch one out of
-        training; to predict, they are filled (see `predict`), and a warning counts such rows. An estimator that takes
-        tables with NaN, as gradient boosting by histograms does, gets NaN instead.
+        training, and rows for which something known ahead is NaN; to predict, windows are filled (see `predict`), and a
+        warning counts such rows. An estimator that takes tables with NaN, as gradient boosting by histograms does, gets
+        NaN instead.
 
     warmup : int, default=0
         Number of rows at the start that are history only. In a search over `window_length`, one `warmup` of the
@@ -168,6 +184,18 @@ class WindowedClassifier(ClassifierMixin, Windowed):
     embargo : int, default=None
         Number of steps at the end whose rows are history only: those whose labels are not known yet. None is
         ``horizon - 1``, and 0 without `horizon`.
+
+    known_future : sequence of str or int, default=None
+        Columns of X that hold what is known ahead, as ``make_supervised(known_future=...)`` returns them. They belong
+        to the moment of the forecast: they are taken from the last row of a window alone, and are not part of it.
+        Names are those of the original columns: "holiday" stands for all columns ``holiday_t+k``, of which each name
+        needs the same steps. Integers are positions of these columns, in their order in X: all steps of a column
+        together, as many as `horizon` has. In the rows to predict none of them may be NaN, unless the estimator takes
+        tables with NaN.
+
+    seasons : sequence of int, default=()
+        Lengths of seasons, in steps. The phase of each step of `horizon` in each of them is known ahead as well: it is
+        counted by the labels of the rows, or of arrays from the first fitted row, as in :func:`make_windows`.
 
     Attributes
     ----------
@@ -236,8 +264,8 @@ class WindowedClassifier(ClassifierMixin, Windowed):
         Raises
         ------
         ValueError
-            If no row is left to train on, among which the last `embargo` rows of each call are not, or `window_length`
-            is another than before.
+            If no row is left to train on, among which the last `embargo` rows of each call are not, or `window_length`,
+            `known_future` or `seasons` is another than before.
         """
         return self._partial_fit(X, y, sample_weight, classes=classes)
 

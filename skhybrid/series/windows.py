@@ -10,15 +10,16 @@ t_i + horizon.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from skhybrid._validation import check_horizon, check_positive_int, check_rows
+from skhybrid._validation import check_positive_int, check_rows, check_seasons
+from skhybrid.series._carrier import Windows
+from skhybrid.series._supervised import supervise
 from skhybrid.series.labels import time_index
-from skhybrid.series.steps import check_steps, learn_steps
 
 
 def sliding_windows(a: ArrayLike, window_length: int, *, stride: int = 1) -> NDArray[Any]:
@@ -93,7 +94,9 @@ def make_supervised(
 
     known_future : sequence of column labels or int, default=()
         Columns that are known in advance (calendar, holidays, prices). They are moved up with the target: in their
-        place X holds, as last columns, their values `horizon` steps ahead, named ``holiday_t+1``.
+        place X holds, as last columns, their values `horizon` steps ahead, named ``holiday_t+1``: column by column, and
+        for each the steps in the order of `horizon`. ``WindowedRegressor(known_future=["holiday"])`` takes them from
+        the last row of each window alone.
 
     return_future : bool, default=False
         Whether to return the last rows as well, which have no target yet. What a fitted estimator predicts for
@@ -140,14 +143,15 @@ def make_supervised(
     1    20        0  30
     2    30        1  40
     """
-    table = _supervise(data, target, horizon, known_future, return_future, freq, missing)
+    table = supervise(data, target, horizon, known_future, freq, missing)
     n_samples = len(table.y)
-    parts = (table.X.iloc[:n_samples], table.y, table.X.iloc[n_samples:])
+    rows = table.rows_with_ahead(table.n_known if return_future else n_samples)
+    X, y = rows.iloc[:n_samples], table.y
     if missing == "drop":
-        kept = table.has_target & table.X.iloc[:n_samples].notna().all(axis=1).to_numpy()
+        kept = table.has_target & X.notna().all(axis=1).to_numpy()
         _check_any(kept, "row")
-        parts = (parts[0][kept], parts[1][kept].astype(table.dtype), parts[2])
-    parts = parts[: 3 if return_future else 2]
+        X, y = X[kept], y[kept].astype(table.dtype)
+    parts = (X, y, rows.iloc[n_samples:])[: 3 if return_future else 2]
     return parts if isinstance(data, pd.DataFrame | pd.Series) else tuple(part.to_numpy() for part in parts)
 
 
@@ -158,9 +162,11 @@ def make_windows(
     window_length: int,
     horizon: int | Iterable[int] = 1,
     stride: int = 1,
+    known_future: Sequence[Any] = (),
+    seasons: Sequence[int] = (),
     freq: Any = None,
     missing: str = "raise",
-) -> tuple[NDArray[Any], Any]:
+) -> tuple[Any, Any]:
     """Cut a series into windows and their targets at once, before any split.
 
     Windows learn nothing from the data, so cutting them first leaks nothing, and every window has its full history.
@@ -184,18 +190,27 @@ def make_windows(
     stride : int, default=1
         Number of steps from one window to the next.
 
+    known_future : sequence of column labels or int, default=()
+        Columns that are known in advance (calendar, holidays, prices). X holds their values at the steps of the
+        horizon apart from the windows, in which they stay as the others do, up to the last row of each.
+
+    seasons : sequence of int, default=()
+        Lengths of seasons, in steps: (24, 168) are the day and the week of hourly rows. X holds the phase of each step
+        of the horizon in each of them (see Notes). With `known_future` or `seasons`, X is a :class:`Windows`.
+
     freq : None, "rows", str or pandas offset, default=None
         How far apart two rows are that follow one another; see :class:`SlidingWindow`.
 
     missing : {"raise", "drop"}, default="raise"
         What to do about holes in the index, and NaN. "raise" refuses holes, and leaves NaN as it is. "drop" leaves out
-        the windows that touch a hole or NaN, or whose target does.
+        the windows that touch a hole or NaN, or whose target or inputs known ahead do.
 
     Returns
     -------
-    X : ndarray of shape (n_windows, window_length, n_features)
+    X : ndarray of shape (n_windows, window_length, n_features), or Windows
         A read-only view, or with ``missing="drop"`` a copy; of all windows, ``X[i]`` ends at row
-        ``t_i = window_length - 1 + i * stride``.
+        ``t_i = window_length - 1 + i * stride``. Where something is known ahead, :class:`Windows` of them and of
+        `ahead`, (n_windows, n_horizons, n_known + n_seasons), at the rows ``t_i + horizon``.
 
     y : Series, DataFrame or ndarray of shape (n_windows,) or (n_windows, n_horizons)
         ``y[i]`` is the target at row ``t_i + horizon``. Pandas where `data` is, labelled with the window's last row.
@@ -203,8 +218,15 @@ def make_windows(
     Raises
     ------
     ValueError
-        If there is no complete window that has a target, and as :func:`make_supervised` and
-        :func:`sliding_windows` do.
+        If there is no complete window that has a target, if `seasons` are asked for where labels are not a regular
+        step apart, and as :func:`make_supervised` and :func:`sliding_windows` do.
+
+    Notes
+    -----
+    The phase of a step in a season of m steps is a whole number from 0 to m - 1. It follows from the label alone, so
+    that windows of training and test rows cut apart agree: times count their steps from 1970 (months and workdays on
+    their calendar), in local time where they have a time zone and the season is a number of days or divides the day;
+    numbers count from 0. Rows without such labels, and with ``freq="rows"``, are counted from the first row of `data`.
 
     Examples
     --------
@@ -215,71 +237,43 @@ def make_windows(
            [2, 3, 4]])
     >>> y
     array([4, 5])
+    >>> X, y = make_windows([1, 2, 3, 4, 5, 6], window_length=3, horizon=[1, 2], seasons=[2])
+    >>> X
+    Windows(values of shape (2, 3, 1), ahead of shape (2, 2, 1), seasons=(2,))
+    >>> X.ahead[0, :, 0]  # the phases of rows 3 and 4, the targets of the first window
+    array([1., 0.])
     """
     window_length = check_positive_int(window_length, "window_length")
     stride = check_positive_int(stride, "stride")
+    seasons = check_seasons(seasons)
     horizon = list(horizon) if isinstance(horizon, Iterable) else horizon  # a generator can be read once
-    table = _supervise(data, target, horizon, (), False, freq, missing)
-    rows = check_rows(table.X, "data")
-    _check_enough_rows(len(rows), window_length, n_ahead=max(check_horizon(horizon)))
-    windows, y = sliding_windows(rows, window_length), table.y.iloc[window_length - 1 :]
-    ends = slice(None, None, stride)
+    table = supervise(data, target, horizon, known_future, freq, missing)
+    rows = check_rows(table.frame.iloc[: len(table.y)], "data")
+    _check_enough_rows(len(rows), window_length, n_ahead=max(table.horizons))
+    ahead = table.ahead(seasons)[window_length - 1 :]
+    y = table.y.iloc[window_length - 1 :]
+    ends: Any = slice(None, None, stride)
     if missing == "drop":
-        first_steps, last_steps = table.steps[: len(windows)], table.steps[window_length - 1 :]
-        n_unknown = np.concatenate([[0], np.cumsum(np.isnan(rows).any(axis=1))])
-        is_whole = (last_steps - first_steps == window_length - 1) & (
-            n_unknown[window_length:] == n_unknown[:-window_length]
-        )
-        ends = is_whole & table.has_target[window_length - 1 :] & (first_steps % stride == 0)
+        ends = _whole_windows(table, rows, window_length, stride) & ~np.isnan(ahead).any(axis=(1, 2))
         _check_any(ends, "window")
         y = y.iloc[ends].astype(table.dtype)
-        return windows[ends], y if isinstance(data, pd.DataFrame | pd.Series) else y.to_numpy()
-    y = y.iloc[ends] if isinstance(data, pd.DataFrame | pd.Series) else y.iloc[ends].to_numpy()
-    return windows[ends], y
+    else:
+        y = y.iloc[ends]
+    X = sliding_windows(rows, window_length)[ends]
+    if table.known or seasons:
+        X = Windows(X, ahead[ends].astype(np.result_type(rows, np.float32)), seasons=seasons)
+    return X, y if isinstance(data, pd.DataFrame | pd.Series) else y.to_numpy()
 
 
-class _Table(NamedTuple):
-    """What is known at each row; the target of the first rows, which of them have one, on which step they are.
-
-    `dtype` is that of the column, which is another where some have no target.
-    """
-
-    X: pd.DataFrame
-    y: pd.Series | pd.DataFrame
-    has_target: NDArray[np.bool_]
-    steps: NDArray[np.intp]
-    dtype: Any
-
-
-def _supervise(data, target, horizon, known_future, return_future, freq, missing):
-    """Return all rows of `data` up to the last that has a target, or is to be forecast from."""
-    if missing not in ("raise", "drop"):
-        raise ValueError(f"missing must be 'raise' or 'drop', but is {missing!r}; pass one of these.")
-    horizons = check_horizon(horizon)
-    frame = _as_frame(data)
-    labels = time_index(data, "data")
-    steps = learn_steps(labels, freq).number(labels, len(frame))
-    if missing == "raise":
-        check_steps(steps, labels, "data")
-    column = _target_column(frame, target)
-    moved = _columns_ahead(frame, known_future)
-    if column in moved:
-        raise ValueError(
-            f"known_future must hold columns that are known in advance, but holds the target {column!r}; leave it out."
-        )
-    n_known = _count_known(frame[column]) if moved else len(frame)
-    n_samples = int(np.searchsorted(steps, steps[n_known - 1] - max(horizons), side="right")) if n_known else 0
-    if n_samples < 1:
-        raise ValueError(
-            f"horizon={horizon} needs at least {max(horizons) + 1} rows with a known target, but data has {n_known}; "
-            "pass a smaller horizon or a longer series."
-        )
-    X = _known_at(frame, moved, horizons, n_known if return_future else n_samples, steps)
-    y = _shifted(frame[[column]], horizons, n_samples, steps)
-    has_target = y.notna().all(axis=1).to_numpy()
-    if not isinstance(horizon, Iterable):
-        y = y.iloc[:, 0].rename(column)
-    return _Table(X, y, has_target, steps[:n_samples], frame[column].dtype)
+def _whole_windows(table, rows, window_length, stride):
+    """Return which windows are to be cut that have a target, and touch no hole and no NaN."""
+    first_steps = table.numbers[: len(rows) - window_length + 1]
+    last_steps = table.numbers[window_length - 1 : len(rows)]
+    n_unknown = np.concatenate([[0], np.cumsum(np.isnan(rows).any(axis=1))])
+    is_whole = (last_steps - first_steps == window_length - 1) & (
+        n_unknown[window_length:] == n_unknown[:-window_length]
+    )
+    return is_whole & table.has_target[window_length - 1 :] & (first_steps % stride == 0)
 
 
 def _check_any(kept, what):
@@ -297,85 +291,3 @@ def _check_enough_rows(n_rows, window_length, n_ahead=0):
             f"window_length={window_length} needs at least {window_length} rows{ahead}, but X has "
             f"{n_rows + n_ahead}; pass a smaller window_length or a longer series."
         )
-
-
-def _as_frame(data):
-    """Return `data` as a DataFrame with one row per time step."""
-    if isinstance(data, pd.Series):
-        return data.to_frame()
-    if isinstance(data, pd.DataFrame):
-        if data.shape[1] == 0 or not data.columns.is_unique or data.columns.nlevels > 1:
-            raise ValueError(
-                f"data must have one or more columns, each with one name of its own, but has {list(data.columns)}; "
-                "rename the columns."
-            )
-        return data
-    return pd.DataFrame(check_rows(data, "data"))
-
-
-def _column(frame, name, parameter):
-    """Return the label of the column that `parameter` names."""
-    if name in frame.columns:
-        return name
-    raise ValueError(
-        f"{parameter} must name columns of data, but {name!r} is not one of {list(frame.columns)}; pass one of these."
-    )
-
-
-def _columns_ahead(frame, names):
-    """Return the labels of the columns known in advance, each once."""
-    if isinstance(names, str):
-        raise ValueError(
-            f"known_future must be a sequence of columns of data, but is the text {names!r}; pass [{names!r}]."
-        )
-    columns = [_column(frame, name, "known_future") for name in names]
-    if len({str(column) for column in columns}) < len(columns):
-        raise ValueError(
-            f"known_future must name different columns, but is {list(names)!r}, of which two get one name ahead; "
-            "rename one, or leave it out."
-        )
-    return columns
-
-
-def _target_column(frame, target):
-    if target is not None:
-        return _column(frame, target, "target")
-    if frame.shape[1] > 1:
-        raise ValueError(
-            f"target must name the column to predict, since data has {frame.shape[1]}: {list(frame.columns)}; pass "
-            "one of these."
-        )
-    return frame.columns[0]
-
-
-def _count_known(series):
-    """Return how many rows there are up to the last known target."""
-    known = np.flatnonzero(series.notna())
-    return int(known[-1]) + 1 if len(known) else 0
-
-
-def _shifted(columns, horizons, n_rows, steps):
-    """Return, for the first rows, the values of `columns` at each horizon after them, named ``load_t+1``."""
-    numbered = columns.reset_index(drop=True)
-    ahead: dict[str, NDArray[Any]] = {}
-    for h in horizons:
-        rows = np.searchsorted(steps, steps[:n_rows] + h)
-        is_there = steps[np.minimum(rows, len(steps) - 1)] == steps[:n_rows] + h
-        rows = np.where(is_there, rows, -1)  # of which there is no label
-        ahead |= {f"{name}_t+{h}": numbered[name].reindex(rows).to_numpy() for name in columns.columns}
-    names = [f"{name}_t+{h}" for name in columns.columns for h in horizons]
-    return pd.DataFrame(ahead, index=columns.index[:n_rows])[names]
-
-
-def _known_at(frame, moved, horizons, n_rows, steps):
-    """Return what is known at the first rows: the columns as they are, except those that are `moved` up."""
-    X = frame.drop(columns=moved).iloc[:n_rows]
-    if not moved:
-        return X
-    n_ahead = int(steps[-1] - steps[n_rows - 1])
-    if n_ahead < max(horizons):
-        raise ValueError(
-            f"return_future with known_future needs {max(horizons)} rows after the last known target, with NaN as "
-            f"target, but data has {n_ahead}; append rows that hold the columns known in advance."
-        )
-    return pd.concat([X, _shifted(frame[moved], horizons, n_rows, steps)], axis=1)

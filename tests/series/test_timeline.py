@@ -13,8 +13,13 @@ def column(*values):
     return np.array(values, dtype=float)[:, None]
 
 
-def line(*values, at=slice(None), n_before=2, n_unborn=0):
-    return Timeline(column(*values), at, n_before, n_unborn, column(NAN)[0])
+def line(*values, **options):
+    return line_of(column(*values), **options)
+
+
+def line_of(rows, at=slice(None), n_before=2, n_unborn=0):
+    """Return rows on a line of steps, of which nothing is known before; windows do not need their numbers."""
+    return Timeline(rows, at, n_before, n_unborn, np.full(rows.shape[1], NAN), np.empty(0, dtype=int))
 
 
 def past(*values, steps_back=None, steps=(0, 1), start=9):
@@ -53,6 +58,11 @@ def test_lay_out_cuts_holes_that_no_window_crosses(gap, n_missing):
     np.testing.assert_array_equal(line.rows[2:][line.at][:, 0], [5, 6])
 
 
+@pytest.mark.parametrize("gap", [1, 3, 999])
+def test_lay_out_numbers_rows_from_the_first_known_one(gap):
+    assert lay_out(past(3, 4, steps=(0, gap), start=7), column(5, 6), 2).numbers.tolist() == [7, 7 + gap]
+
+
 def test_lay_out_needs_no_past():
     assert lay_out(past(4), column(5, 6), 0).rows[:, 0].tolist() == [5, 6]
 
@@ -86,7 +96,7 @@ def test_touches_unknown_looks_at_the_window_of_each_row(line, unborn, missing):
 
 def test_touches_unknown_takes_one_nan_of_a_row():
     rows = np.array([[1, 2], [NAN, 2], [3, 4.0]])
-    assert Timeline(rows, slice(None), 1, 0, np.full(2, NAN)).touches_unknown(unborn=False).tolist() == [True, True]
+    assert line_of(rows, n_before=1).touches_unknown(unborn=False).tolist() == [True, True]
 
 
 # --- windows and born ------------------------------------------------------------------------------------------------
@@ -110,9 +120,7 @@ def test_windows_are_filled_forward_and_only_at_their_start_backward(line, windo
 
 def test_each_column_is_filled_on_its_own():
     rows = np.array([[1, NAN], [NAN, 2], [3, NAN]])
-    assert Timeline(rows, slice(None), 2, 0, np.full(rows.shape[1], NAN)).windows().tolist() == [
-        [[1, 2], [1, 2], [3, 2]]
-    ]
+    assert line_of(rows).windows().tolist() == [[[1, 2], [1, 2], [3, 2]]]
 
 
 def test_windows_without_a_known_value_hold_the_last_one_before():
@@ -125,13 +133,13 @@ def test_windows_without_a_known_value_hold_the_last_one_before():
 
 def test_windows_of_steps_without_a_row_are_left_out():
     rows = np.array([[1], [2], [NAN], [4.0]])
-    windows = Timeline(rows, np.array([0, 2]), 1, 0, column(NAN)[0]).windows()
+    windows = line_of(rows, np.array([0, 2]), 1).windows()
     assert windows[:, :, 0].tolist() == [[1, 2], [4, 4]]
 
 
 def test_windows_that_need_no_filling_are_a_view():
     rows = np.arange(6.0)[:, None]
-    assert np.shares_memory(Timeline(rows, slice(None), 2, 0, np.full(rows.shape[1], NAN)).windows(), rows)
+    assert np.shares_memory(line_of(rows).windows(), rows)
     given = line(NAN, NAN, 3, n_before=1)
     np.testing.assert_array_equal(given.windows(fill=False)[:, :, 0], [[NAN, NAN], [NAN, 3]])
 
@@ -155,6 +163,6 @@ def test_filling_leaves_the_rows_as_they_were(n_unborn):
     ],
 )
 def test_rows_before_which_nothing_is_known_are_refused(rows, n_before, at, message):
-    given = Timeline(np.array(rows, dtype=float), at, n_before, 0, np.full(2, NAN))
+    given = line_of(np.array(rows, dtype=float), at, n_before)
     with pytest.raises(ValueError, match=re.escape(f"of each row, but there is none in {message}; leave these rows")):
         given.windows()
