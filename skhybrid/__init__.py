@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 _EXPORTS = {
     "series.sliding_window": ["SlidingWindow"],
     "series.windows": ["make_supervised", "make_windows", "sliding_windows"],
-    "series._carrier": ["Windows"],
+    "series.carrier": ["Windows"],
     "series.subsequences": ["SubsequenceReshaper", "split_subsequences"],
     "series.calendar": ["CalendarFeatures"],
     "series.per_step": ["PerStepTransformer"],
@@ -116,7 +116,7 @@ if TYPE_CHECKING:  # the same names once more, for type checkers and editors
     from skhybrid.inspection import receptive_field as receptive_field
     from skhybrid.inspection import saliency as saliency
     from skhybrid.inspection import saliency_table as saliency_table
-    from skhybrid.series._carrier import Windows as Windows
+    from skhybrid.series.carrier import Windows as Windows
     from skhybrid.series.calendar import CalendarFeatures as CalendarFeatures
     from skhybrid.series.naive import NaiveRegressor as NaiveRegressor
     from skhybrid.series.per_step import PerStepTransformer as PerStepTransformer

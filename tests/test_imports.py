@@ -21,7 +21,7 @@ MAY_SEE = {
     "datasets": {"_validation"},
     "networks": {"_validation", "_backend"},
     "_training": {"_backend"},  # it is handed a model
-    "estimators": {"_validation", "_backend", "networks", "_training"},
+    "estimators": {"_validation", "_backend", "series", "networks", "_training"},  # of series, the carrier of X
     "engine": {"_validation", "_backend", "_training"},
     "inspection": {"_validation", "_backend", "_nested"},  # estimators by their public interface only, here and below
     "displays": {"_validation", "inspection"},

@@ -40,7 +40,8 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
     network's outputs mean.
     """
 
-    _output_activation: Any = None  # of the network's last layer; None for the network's own
+    _output_activation = None  # of the network's last layer; None for the network's own
+    _must_take = ("future_shape",)  # what is refused, rather than left out, where a network's builder has no such option
 
     @property
     def scikeras_(self) -> BaseWrapper:
@@ -272,7 +273,7 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
             "future_shape": reading.shapes[-1] if reading.ahead else None,
             "outputs_per_step": len(self._target.levels),
         }
-        check_takes(network, given)
+        check_takes(network, {name: given[name] for name in self._must_take if given[name]})
         options = {
             "network": network,
             # The user's own go before what is given here.

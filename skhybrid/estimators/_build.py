@@ -1,7 +1,7 @@
 """The Keras model of an estimator: what the network reads, the network, the linear path beside it, and quantiles."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -142,15 +142,14 @@ def takes_parameter(network, name):
     return name in inspect.signature(find_builder(network)).parameters
 
 
-def check_takes(network: Any, given: dict[str, Any]) -> None:
-    """Refuse what a network's builder has no parameter for, and would not do."""
-    for name, value in given.items():
-        if name not in REFUSALS or not value or takes_parameter(network, name):
-            continue
-        what, way_out = REFUSALS[name]
-        raise ValueError(
-            f"{what} needs a network whose builder has the parameter {name}, but {network!r} has none; {way_out}."
-        )
+def check_takes(network: Any, given: Iterable[str]) -> None:
+    """Refuse options that a network's builder has no parameter for."""
+    for name in given:
+        if not takes_parameter(network, name):
+            what, way_out = REFUSALS[name]
+            raise ValueError(
+                f"{what} needs a network whose builder has the parameter {name}, but {network!r} has none; {way_out}."
+            )
 
 
 def check_last_steps(last_steps: int | None, input_shape: tuple[int, ...]) -> int | None:

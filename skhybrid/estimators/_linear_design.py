@@ -92,7 +92,7 @@ class Design:
         n = self.n_steps * self.n_features
         steps = kernel[:n].reshape(self.n_steps, self.n_features, -1)
         of_reference = np.multiply.outer(reference, steps.sum(axis=0) * self._is_treated(2))
-        steps = np.concatenate([steps, np.zeros((self.has_level, *steps.shape[1:]))]) - of_reference
+        steps = np.concatenate([steps, np.zeros((int(self.has_level), *steps.shape[1:]))]) - of_reference
         return np.concatenate([steps.reshape(-1, kernel.shape[1]), kernel[n:]])
 
     def base(self, name: str | None, channel: int, ratio: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -9,13 +9,17 @@ from sklearn.utils.metaestimators import available_if
 from skhybrid._validation import check_training_data, fit_context
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import RegressorMixin
+from skhybrid.estimators._build import LinearLayers
+from skhybrid.estimators._keras_arguments import check_partial
+from skhybrid.estimators._linear_learning import ABSOLUTE_LOSSES, LinearPath, check_bases, learn_linear_path
+from skhybrid.estimators._members import fade
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._quantiles import Pinball, check_quantiles
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Values, learn_values
 from skhybrid.estimators._task import Rows, Task, read_held_out
 from skhybrid.estimators._window_options import TargetOptions
-from skhybrid.networks import find_segment_length
+from skhybrid.networks.linear_path import find_segment_length
 
 
 def _has_quantiles(estimator):
@@ -39,6 +43,11 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     quantiles : tuple of float
         Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where ``loss="quantile"``;
         one network forecasts them all, and they never cross. `predict` gives the median.
+
+    output_activation : str or callable
+        Activation of the network's output by its Keras name, for what has bounds: "softplus" or "exponential" for what
+        is positive. y is then scaled without being centred. Not with `quantiles`, normalised windows or a linear path,
+        which would lie outside of the bounds.
 
     Attributes
     ----------
@@ -183,6 +192,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             channel=channel,
             centred=self.output_activation is None,
         )
+
+    _must_take = ("future_shape", "output_activation")
 
     @property
     def _output_activation(self) -> Any:

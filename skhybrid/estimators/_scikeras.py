@@ -41,7 +41,8 @@ def average(models: list[Any]) -> Any:
     with own_names():
         inputs = [keras.Input(tensor.shape[1:], name=tensor.name) for tensor in models[0].inputs]
         called = inputs if len(inputs) > 1 else inputs[0]
-        outputs = keras.layers.Average(name="mean")([model(called) for model in models])
+        named = [keras.Model(m.inputs, m.outputs[0], name=f"member_{i}") for i, m in enumerate(models, start=1)]
+        outputs = keras.layers.Average(name="mean")([model(called) for model in named])
         return keras.Model(called, outputs, name=models[0].name)
 
 

@@ -40,6 +40,17 @@ class Horizon(NamedTuple):
         return self.n_segments * self.segment_length - self.n_steps
 
 
+def find_segment_length(parameters: dict[str, Any], n_outputs: int) -> int | None:
+    """Return the number of steps in a segment, for a network with these parameters; None where it makes no segments."""
+    if parameters.get("decoder", "dense") == "dense":
+        return None
+    length = parameters.get("segment_length")
+    if length is None:
+        has_kernel = "kernel_size" in parameters and parameters.get("filters") != ()
+        length = np.ravel(parameters["kernel_size"])[0] if has_kernel else LONGEST_SEGMENT
+    return min(int(length), n_outputs)
+
+
 def check_horizon(
     decoder: str,
     segment_length: int | None,

@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhybrid._backend import keras
+from skhybrid.networks._decoder import find_segment_length
 from skhybrid.networks._layers import glorot_uniform
+
+__all__ = ["add_linear_path", "find_segment_length", "set_gate", "set_linear_path"]
 
 GATE, OF_WINDOW, OF_AHEAD = "gate", "linear_path", "linear_path_ahead"
 

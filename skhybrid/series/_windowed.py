@@ -23,7 +23,7 @@ from skhybrid._validation import (
     non_negative_int,
     positive_int,
 )
-from skhybrid.series._carrier import Windows
+from skhybrid.series.carrier import Windows
 from skhybrid.series._coming import Coming, check_ahead, learn_coming
 from skhybrid.series._history import warn
 from skhybrid.series._keeps_history import KeepsHistory

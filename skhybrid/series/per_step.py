@@ -15,7 +15,7 @@ from skhybrid._validation import (
     fit_context,
     validate_data,
 )
-from skhybrid.series._carrier import carried_as, values_of
+from skhybrid.series.carrier import carried_as, values_of
 
 __all__ = ["PerStepTransformer"]
 

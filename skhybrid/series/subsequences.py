@@ -16,7 +16,7 @@ from skhybrid._validation import (
     positive_int,
     validate_data,
 )
-from skhybrid.series._carrier import carried_as, values_of
+from skhybrid.series.carrier import carried_as, values_of
 
 __all__ = ["SubsequenceReshaper", "split_subsequences"]
 

@@ -8,6 +8,7 @@ import pytest
 
 from skhybrid import DenseRegressor, SequenceRegressor
 from skhybrid.estimators import _architectures as architectures
+from skhybrid.estimators import _window_options
 from skhybrid.estimators._parameters import network_parameters, part
 from skhybrid.networks import NETWORKS
 from tests.helpers import linear_network
@@ -116,7 +117,7 @@ def test_pixels_must_be_known_and_steps_need_not(network, is_refused):
 
 
 @part
-class OnWindows(architectures.WindowOptions, architectures.CNNLSTM):
+class OnWindows(_window_options.WindowOptions, architectures.CNNLSTM):
     """Windows for a hybrid, without an estimator around it."""
 
 
