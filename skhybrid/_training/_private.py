@@ -38,6 +38,9 @@ BUILT_FOR = "_trainable_variables"
 LEARNING_RATE = "_learning_rate"  # the variable, schedule or function; `learning_rate` is its value
 EXCLUDED_VARIABLES = "_exclude_from_weight_decay"  # by keys that hold in this process, for one model
 CACHE_OF_EXCLUDED = "_exclude_from_weight_decay_cache"
+# Where Keras' one metric of a model keeps what that was compiled with, and what of it sees weights; what each averages.
+METRICS, WEIGHTED_METRICS = "_flat_metrics", "_flat_weighted_metrics"
+METRIC_FUNCTION, METRIC_OPTIONS = "_fn", "_fn_kwargs"
 
 
 def find_missing() -> str:
@@ -116,6 +119,19 @@ def is_decayed(optimizer: Any, weight: Any) -> bool:
 def weights_of_optimizer(model: Any) -> list[Any]:
     """Return the weights that a model's optimizer was built for, none before."""
     return list(getattr(model.optimizer, BUILT_FOR, model.trainable_variables)) if model.optimizer.built else []
+
+
+def compiled_metrics(whole: Any) -> list[tuple[Any, bool]]:
+    """Return the metrics in the one that Keras makes of them, if there is any, and of each whether it sees weights."""
+    kept = [
+        (part, name == WEIGHTED_METRICS) for name in (METRICS, WEIGHTED_METRICS) for part in getattr(whole, name, ())
+    ]
+    return [(metric, is_weighted) for part, is_weighted in kept if part for metric in part.metrics]
+
+
+def function_of_metric(metric: Any) -> tuple[Any, Any]:
+    """Return the function that a metric averages, and its options; None for a metric that has none."""
+    return getattr(metric, METRIC_FUNCTION, None), getattr(metric, METRIC_OPTIONS, None)
 
 
 def _optimizer_classes(optimizer_class):

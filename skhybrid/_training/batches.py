@@ -1,13 +1,15 @@
 """Batches gathered from the samples when they are needed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skhybrid._backend import keras
+from skhybrid._training.inputs import map_inputs
 
-PIECE_VALUES = 2**22  # numbers of one piece of training windows, 16 MB
+PIECE_VALUES = 2**22  # numbers of one piece of the samples, 16 MB
 
 
 class Batches(keras.utils.PyDataset):
@@ -19,7 +21,8 @@ class Batches(keras.utils.PyDataset):
     Parameters
     ----------
     data : tuple of ndarray
-        Inputs, targets and weights of the samples; first axes of equal length.
+        Inputs, targets and weights of the samples; first axes of equal length. A tuple of arrays in place of the first
+        holds several inputs.
 
     rows : ndarray of int
         The samples to take, in this order unless there is a `seed`.
@@ -32,9 +35,12 @@ class Batches(keras.utils.PyDataset):
 
     epoch : int, default=0
         Number of epochs trained before.
+
+    pack : callable, default=None
+        Puts the inputs of a batch into the structure that Keras' loop expects; None leaves them as they are.
     """
 
-    def __init__(self, data, rows, batch_size, *, seed=None, epoch=0):
+    def __init__(self, data, rows, batch_size, *, seed=None, epoch=0, pack: Callable[[Any], Any] | None = None):
         super().__init__()
         self.data = data
         self.rows = rows
@@ -42,18 +48,20 @@ class Batches(keras.utils.PyDataset):
         self.seed = seed
         self.epoch = epoch
         self.order = rows
+        self.pack = pack
 
     def gather(self, order):
         """Return the samples in this order."""
-        return tuple(as_float32(a[order]) for a in self.data)
+        return tuple(map_inputs(lambda a: as_float32(a[order]), part) for part in self.data)
 
     def n_at_once(self, size):
         """Return how many groups of `size` samples are gathered at once, to be trained on in one call."""
-        return max(1, PIECE_VALUES // (size * max(1, self.data[0][0].size)))
+        n_values = sum(a[0].size for a in keras.tree.flatten(self.data))  # of one sample
+        return max(1, PIECE_VALUES // (size * n_values))
 
-    def pieces(self):
-        """Yield the samples of the epoch in pieces of many batches."""
-        n_rows = self.n_at_once(self.batch_size) * self.batch_size
+    def pieces(self, n_batches=None):
+        """Yield the samples of the epoch in pieces of `n_batches`; None takes as many as memory allows."""
+        n_rows = (n_batches or self.n_at_once(self.batch_size)) * self.batch_size
         for start in range(0, len(self.order), n_rows):
             yield self.gather(self.order[start : start + n_rows])
 
@@ -61,7 +69,8 @@ class Batches(keras.utils.PyDataset):
         return -(-len(self.rows) // self.batch_size)
 
     def __getitem__(self, i):
-        return self.gather(self.order[i * self.batch_size : (i + 1) * self.batch_size])
+        inputs, *others = self.gather(self.order[i * self.batch_size : (i + 1) * self.batch_size])
+        return (self.pack(inputs) if self.pack else inputs, *others)
 
     def on_epoch_begin(self):  # not on_epoch_end, which Keras calls once more, before the first epoch
         if self.seed is not None:

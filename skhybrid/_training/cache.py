@@ -1,4 +1,4 @@
-"""The programs of this process: each serves all fits of one architecture, loss and optimizer."""
+"""The programs of this process: each serves all fits of one architecture, loss and optimizer, with equal metrics."""
 
 import threading
 from collections import OrderedDict
@@ -14,6 +14,8 @@ from skhybrid._training._private import forget_kernels, is_decayed, own_names
 from skhybrid._training.description import describe, describe_model
 from skhybrid._training.eligibility import NotServedError, why_not
 from skhybrid._training.fast_recurrence import has_several_threads
+from skhybrid._training.inputs import map_inputs
+from skhybrid._training.metrics import describe_metrics
 from skhybrid._training.program import Program
 
 MAX_PROGRAMS = 64  # one holds some MB
@@ -62,13 +64,14 @@ def program_of(model: Any) -> Program | None:
 
 def _what_it_is_made_for(model):
     """Return what a model was compiled with, and which of its variables are trained."""
-    compiled_with = (model.loss, model.optimizer) if model.compiled else ()
+    compiled_with = (model.loss, model.optimizer, *model.metrics[1:]) if model.compiled else ()
     return *compiled_with, *(variable.trainable for variable in model.variables)
 
 
 def _find_or_build(model):
-    """Return the program of the model's architecture, loss and optimizer, or why there is none."""
-    key = (describe_model(model), describe(model.loss), _describe_optimizer(model), has_several_threads())
+    """Return the program of the model's architecture, loss, optimizer and metrics, or why there is none."""
+    compiled_with = describe(model.loss), _describe_optimizer(model), describe_metrics(model)
+    key = (describe_model(model), *compiled_with, has_several_threads())
     with _LOCK:
         if key not in _PROGRAMS:
             _PROGRAMS[key] = _build(model)
@@ -88,11 +91,11 @@ def _build(model):
             return str(reason)
 
 
-def run_program(model: Any, program: Program, X: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the model's outputs for X."""
+def run_program(model: Any, program: Program, inputs: Any) -> NDArray[np.float32]:
+    """Return the model's outputs for its inputs, an array or a tuple of arrays."""
     if model not in _HANDLES_OF:
         _HANDLES_OF[model] = [variable.handle for variable in model.variables]
-    return program.forward(_HANDLES_OF[model], tf.constant(X)).numpy()
+    return program.forward(_HANDLES_OF[model], map_inputs(tf.constant, inputs)).numpy()
 
 
 def clear_caches() -> None:

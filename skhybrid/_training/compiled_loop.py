@@ -8,7 +8,8 @@ from skhybrid._backend import keras
 def train_compiled(state, batches, validation, *, epochs, initial_epoch, callbacks, verbose):
     """Train the model of a `TrainingState`; return its history."""
     if not (callbacks or validation or verbose):
-        history = {"loss": _train_unwatched(state, batches, epochs - initial_epoch)}
+        logs = _train_unwatched(state, batches, epochs - initial_epoch)
+        history = {name: [log[name] for log in logs] for name in logs[0]} if logs else {"loss": []}
         state.write_model()
         state.finish()
         return history
@@ -36,10 +37,10 @@ def _train_epochs(state, batches, validation, hooks, epochs):
         if epoch == epochs.start:
             state = state.begin()
         state.read_model()
-        logs = {"loss": _train_epoch(state, batches)}
+        logs = _train_epoch(state, batches)
         if validation:
             validation.on_epoch_begin()
-            logs["val_loss"] = sum(state.evaluate(*piece) for piece in validation.pieces()) / len(validation.rows)
+            logs |= {f"val_{name}": value for name, value in _evaluate(state, validation).items()}
         state.write_model()
         hooks.on_epoch_end(epoch, logs)
         if model.stop_training:
@@ -49,24 +50,31 @@ def _train_epochs(state, batches, validation, hooks, epochs):
 
 
 def _train_epoch(state, batches):
-    """Train on the batches of one epoch, in pieces; return the mean loss over the rows."""
-    totals = [state.train(X, y, w, batches.batch_size, epoch_size=len(X)) for X, y, w in batches.pieces()]
-    return float(np.sum(totals)) / len(batches.rows)
+    """Train on the batches of one epoch, in pieces; return the mean loss over the rows, and the metrics."""
+    totals = [state.train(X, y, w, batches.batch_size, epoch_size=len(y)) for X, y, w in batches.pieces()]
+    return state.read_logs(np.sum(totals, axis=(0, 2)), len(batches.rows))
+
+
+def _evaluate(state, batches):
+    """Return the mean loss over the rows, and the metrics."""
+    pieces = batches.pieces(None if state.program.averages_rows else 1)
+    return state.read_logs(sum(state.evaluate(*piece) for piece in pieces), len(batches.rows))
 
 
 def _train_unwatched(state, batches, n_epochs):
-    """Train for some epochs, as many in one call as memory allows; return the mean loss of each."""
+    """Train for some epochs, as many in one call as memory allows; return the logs of each."""
     n_rows = len(batches.rows)
-    losses: list[float] = []
+    logs: list[dict[str, float]] = []
     n_at_once = batches.n_at_once(n_rows)
-    while len(losses) < n_epochs:
+    while len(logs) < n_epochs:
         orders = []
-        for _ in range(min(n_at_once, n_epochs - len(losses))):
+        for _ in range(min(n_at_once, n_epochs - len(logs))):
             batches.on_epoch_begin()
             orders.append(batches.order)
         if len(orders) == 1:  # perhaps too long for one call
-            losses.append(_train_epoch(state, batches))
+            logs.append(_train_epoch(state, batches))
         else:
             samples = batches.gather(np.concatenate(orders))
-            losses += list(state.train(*samples, batches.batch_size, epoch_size=n_rows) / n_rows)
-    return losses
+            totals = state.train(*samples, batches.batch_size, epoch_size=n_rows)
+            logs += [state.read_logs(of_epoch, n_rows) for of_epoch in totals.T]
+    return logs

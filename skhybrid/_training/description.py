@@ -17,7 +17,7 @@ PLAIN = (type(None), bool, int, float, complex, str, bytes)
 OF_VARIABLES = ("trainable", "constraint", "regularizer")
 # Names by which a function may read what cannot be seen in it: of builtins, and of generators of random numbers.
 READERS = {"eval", "exec", "open", "input", "globals", "locals", "vars", "__import__", "random"}
-UNSEEN = "the loss may read what cannot be seen in it"
+UNSEEN = "the loss or a metric may read what cannot be seen in it"
 
 
 def describe_model(model: Any) -> tuple[Any, ...]:
@@ -28,12 +28,12 @@ def describe_model(model: Any) -> tuple[Any, ...]:
 
 
 def describe(value: Any) -> Any:
-    """Return a hashable description of a loss, which is equal for another only if both compute the same.
+    """Return a hashable description of a loss or a metric, which is equal for another only if both compute the same.
 
     Raises
     ------
     NotServedError
-        If the loss may read what cannot be seen in it, such as an attribute of another module or a model's weights.
+        If it may read what cannot be seen in it, such as an attribute of another module or a model's weights.
     """
     return _describe(value, ())
 

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from skhybrid._backend import keras, tf
-from skhybrid._training._private import find_missing
+from skhybrid._training._private import compiled_metrics, find_missing, function_of_metric
 from skhybrid._training.served import (
     CONSTRAINTS,
     LAYERS,
     LAYERS_OPTIONS_OFF,
     LOSS_FUNCTIONS,
     LOSSES,
+    METRIC_FUNCTIONS,
+    METRICS,
     OPERATIONS,
     OPERATIONS_OF_MODULES,
     OPTIMIZERS,
@@ -61,6 +63,26 @@ def operations_of(model: Any) -> Iterator[Any]:
         waiting += reversed([part for value in vars(found).values() for part in _operations_in(value)])
 
 
+def find_metrics(model: Any) -> Any:
+    """Return the one metric that Keras makes of all that a model was compiled with, None where there are none.
+
+    Raises
+    ------
+    ValueError
+        If Keras does not know one of them.
+    """
+    whole = next((metric for metric in model.metrics if hasattr(metric, "metrics")), None)
+    if whole is not None and not whole.built:  # Keras chooses an "accuracy" by the shape of outputs and targets
+        outputs = keras.KerasTensor((None, *model.output_shape[1:]))
+        whole.build(outputs, outputs)
+    return whole
+
+
+def averages_rows(loss: Any) -> bool:
+    """Return whether a loss, as an object, is the mean of those of its rows, in whichever batches they come."""
+    return _is_of_keras(getattr(loss, "fn", None)) and loss.reduction in ("sum_over_batch_size", "mean")
+
+
 def has_all_weights(model: Any) -> bool:
     """Return whether all layers have made their weights; one that is another's activation waits until it is called."""
     return all(part.built for part in operations_of(model) if isinstance(part, keras.layers.Layer))
@@ -104,8 +126,8 @@ def _why_not_attribute(value):
 
 def _why_not_whole(model):
     """Return why the parts, though served, do not make a model that is."""
-    if not len(model.inputs) == len(model.outputs) == 1:
-        return "it has more than one input or output"
+    if len(model.outputs) > 1:
+        return "it has more than one output"
     graphs = [part for part in operations_of(model) if hasattr(part, "operations")]
     within = {id(operation) for graph in graphs for operation in graph.operations}
     layers = [layer for graph in graphs for layer in graph.layers]
@@ -125,9 +147,7 @@ def _why_not_compiled(model):
     """Return why a program does not serve what a model was compiled with."""
     if not model.compiled:
         return "it has no loss and no optimizer"
-    if len(model.metrics) > 1:  # the first is the loss
-        return "it has metrics"
-    return _why_not_loss(model.loss) or _why_not_optimizer(model.optimizer)
+    return _why_not_loss(model.loss) or _why_not_optimizer(model.optimizer) or _why_not_metrics(model)
 
 
 def _why_not_loss(loss):
@@ -157,6 +177,27 @@ def _why_not_optimizer(optimizer):
             return f"programs do not serve {option}={value}, which the optimizer has"
     rates = [value for value in vars(optimizer).values() if _is_rate(value)]
     return "" if all(type(rate) in SCHEDULES for rate in rates) else "the learning rate is Python code of its own"
+
+
+def _why_not_metrics(model):
+    try:
+        whole = find_metrics(model)
+    except ValueError:
+        return "Keras does not know one of its metrics"
+    metrics = [metric for metric, _ in compiled_metrics(whole)]
+    if metrics != getattr(whole, "metrics", []) or len(model.metrics) > 1 + (whole is not None):
+        return "it has metrics that it was not compiled with"
+    return next(filter(None, map(_why_not_metric, metrics)), "")
+
+
+def _why_not_metric(metric):
+    kind, (function, _) = type(metric), function_of_metric(metric)
+    if kind not in METRICS:
+        return f"programs do not serve the metric {kind.__name__}"
+    is_known = function in METRIC_FUNCTIONS if _is_of_keras(function) else callable(function)
+    if kind is keras.metrics.MeanMetricWrapper and not is_known:
+        return f"programs do not serve the metric {metric.name!r}"
+    return "" if metric.dtype == "float32" else f"programs do not serve {metric.dtype}, in which a metric computes"
 
 
 def _is_of_keras(thing):

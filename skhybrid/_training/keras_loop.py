@@ -7,6 +7,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from skhybrid._backend import keras, tf
+from skhybrid._training.inputs import as_taken, specs_of
 from skhybrid._training.state import hand_over
 
 # Which variables of a model Keras' loop has trained.
@@ -36,13 +37,12 @@ def train_with_keras(model, batches, validation, *, epochs, initial_epoch, callb
 def forward_with_keras(model: keras.Model) -> Any:
     """Return the compiled forward pass for any number of rows, which stays on the model that it belongs to."""
     if not hasattr(model, "_skhybrid_forward"):
-        signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
 
         def call(X):  # without changes to the model: recurrent layers with dropout draw here as well
             values = ([v.value for v in vs] for vs in (model.trainable_variables, model.non_trainable_variables))
-            return model.stateless_call(*values, X, training=False)[0]
+            return model.stateless_call(*values, as_taken(model, X), training=False)[0]
 
-        forward = tf.function(call, input_signature=signature)
+        forward = tf.function(call, input_signature=[specs_of(model)])
         model._skhybrid_forward = _without_retracing_notices()(forward)
     return model._skhybrid_forward
 

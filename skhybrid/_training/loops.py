@@ -19,6 +19,7 @@ from skhybrid._training.cache import program_of, run_program
 from skhybrid._training.compiled_loop import train_compiled
 from skhybrid._training.eligibility import NotServedError, why_not_watched
 from skhybrid._training.fast_recurrence import has_several_threads
+from skhybrid._training.inputs import as_taken, map_inputs
 from skhybrid._training.keras_loop import forward_with_keras, train_with_keras
 from skhybrid._training.served import KEEP_TO_WEIGHTS
 from skhybrid._training.state import TrainingState
@@ -27,19 +28,24 @@ ROWS_AT_ONCE = 24  # rows of a prediction come in multiples of this: products wo
 PREDICT_ROWS = 42 * ROWS_AT_ONCE  # of one forward pass: enough to be fast, few enough to stay small
 
 
-class Training(NamedTuple):
-    """What a training leaves beside the model: its losses, and which loop ran."""
+Inputs = NDArray[Any] | tuple[NDArray[Any], ...]  # of a model of one input, or of several in the order of its `inputs`
+Data = tuple[Inputs, NDArray[Any], NDArray[Any]]  # inputs, targets and weights of samples
 
-    history: dict[str, list[float]]  # one value per epoch: "loss", and "val_loss" where there are rows to validate on
+
+class Training(NamedTuple):
+    """What a training leaves beside the model: its losses and metrics, and which loop ran."""
+
+    history: dict[str, list[float]]  # one value per epoch: "loss", metrics, and "val_..." where rows are held out
     engine: str  # "compiled", or "keras: " and the reason
 
 
 def train(
     model: keras.Model,
-    data: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+    data: Data,
     rows: NDArray[np.intp],
     validation_rows: NDArray[np.intp] | None = None,
     *,
+    validation_data: Data | None = None,
     epochs: int,
     initial_epoch: int = 0,
     batch_size: int,
@@ -56,13 +62,18 @@ def train(
         A compiled model; its weights are changed in place.
 
     data : tuple of ndarray
-        Inputs (n_samples, ...), targets (n_samples, n_outputs) and weights (n_samples,).
+        Inputs (n_samples, ...), targets (n_samples, n_outputs) and weights (n_samples,). A model of several inputs
+        reads a tuple of arrays in place of the first, in the order of `model.inputs`.
 
     rows : ndarray of int
         The samples to train on.
 
     validation_rows : ndarray of int or None, default=None
-        The samples whose loss is computed after each epoch.
+        The samples whose loss is computed after each epoch: of `validation_data` where there are any, of which None
+        takes all, or else of `data`.
+
+    validation_data : tuple of ndarray or None, default=None
+        Data like `data` to validate on.
 
     epochs : int
         Number of the epoch to stop at.
@@ -95,8 +106,13 @@ def train(
     ValueError
         If `engine` is "compiled" and a program would not return the results of Keras.
     """
-    batches = Batches(data, rows, batch_size, seed=seed, epoch=initial_epoch)
-    validation = None if validation_rows is None else Batches(data, validation_rows, PREDICT_ROWS)
+    pack = partial(as_taken, model)
+    batches = Batches(data, rows, batch_size, seed=seed, epoch=initial_epoch, pack=pack)
+    if validation_data is not None and validation_rows is None:
+        validation_rows = np.arange(len(validation_data[1]))
+    validation = None
+    if validation_rows is not None:
+        validation = Batches(validation_data or data, validation_rows, PREDICT_ROWS, pack=pack)
     state, reason = _choose_loop(model, callbacks, engine)
     options = {"epochs": epochs, "initial_epoch": initial_epoch, "callbacks": list(callbacks), "verbose": int(verbose)}
     if state is None:
@@ -108,16 +124,18 @@ def train(
     return Training(history, f"keras: {reason}" if reason else "compiled")
 
 
-def predict(model: keras.Model, X: NDArray[Any], *, engine: str = "auto") -> NDArray[np.float32]:
-    """Return the outputs of `model` for X, (n_samples, n_outputs)."""
+def predict(model: keras.Model, inputs: Inputs, *, engine: str = "auto") -> NDArray[np.float32]:
+    """Return the outputs of `model` for its inputs, (n_samples, n_outputs)."""
     program = None if engine == "keras" else program_of(model)
     forward = forward_with_keras(model) if program is None else partial(run_program, model, program)
 
     def outputs_of_piece(start):
-        piece = as_float32(X[start : start + PREDICT_ROWS])
-        return np.asarray(forward(_fill_up(piece)))[: len(piece)]
+        n_rows = min(PREDICT_ROWS, n_samples - start)
+        piece = map_inputs(lambda a: _fill_up(as_float32(a[start : start + n_rows])), inputs)
+        return np.asarray(forward(piece))[:n_rows]
 
-    starts = range(0, len(X), PREDICT_ROWS)
+    n_samples = len(inputs[0] if isinstance(inputs, tuple) else inputs)
+    starts = range(0, n_samples, PREDICT_ROWS)
     if program is None or len(starts) == 1 or not has_several_threads():
         return np.concatenate([outputs_of_piece(start) for start in starts])
     with ThreadPoolExecutor(joblib.cpu_count()) as pool:  # a program runs in the thread that calls it

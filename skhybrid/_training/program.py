@@ -14,9 +14,11 @@ from typing import Any
 from skhybrid._backend import keras, tf
 from skhybrid._training._private import executor_type, without_values
 from skhybrid._training.description import OF_VARIABLES
-from skhybrid._training.eligibility import NotServedError
+from skhybrid._training.eligibility import NotServedError, averages_rows
 from skhybrid._training.fast_layers import fuse, has_large_layer, let_steps_pass
 from skhybrid._training.fast_recurrence import has_several_threads
+from skhybrid._training.inputs import specs_of
+from skhybrid._training.metrics import Metrics
 from skhybrid._training.rule import Rule
 
 _WITHOUT_OPTIMIZER = tf.compat.v1.ConfigProto()
@@ -77,7 +79,7 @@ class Graph:
 
 
 class Program:
-    """Training, evaluation and prediction of one architecture with one loss and one optimizer.
+    """Training, evaluation and prediction of one architecture with one loss, one optimizer and the same metrics.
 
     Parameters
     ----------
@@ -96,12 +98,13 @@ class Program:
             self.network = keras.models.clone_model(uncompiled, clone_function=fuse)
         let_steps_pass(self.network)
         self.trained = _copy_flags(model.variables, self.network.variables)
-        self.loss = _loss_object(model.loss)
+        self.loss, self.metrics = _loss_object(model.loss), Metrics(model)
+        self.averages_rows = averages_rows(self.loss) and not self.metrics.n_sums  # whichever batches there are
         weights, state = self.divide(model.variables)
         self.rule = Rule(model.optimizer, weights, self.divide(self.network.variables)[0])
 
         is_large = has_large_layer(self.network)
-        X, y = (tf.TensorSpec((None, *shape[1:])) for shape in (model.input_shape, model.output_shape))
+        X, y = specs_of(model), tf.TensorSpec((None, *model.output_shape[1:]))
         w, size = tf.TensorSpec([None]), tf.TensorSpec([], tf.int32)
         packed, slots = self.rule.weight_specs, self.rule.slot_specs
         state = [tf.TensorSpec(v.shape, v.dtype) for v in state]
@@ -120,35 +123,38 @@ class Program:
     def _train(self, packed, slots, state, X, y, w, batch_size, epoch_size):
         """Train on consecutive batches of consecutive epochs, of `epoch_size` rows each.
 
-        Return weights, slots, state and the sum of the rows' losses in each epoch.
+        Return weights, slots, state and, of each epoch, the sum of the rows' losses and those of the metrics.
         """
-        n_rows = tf.shape(X)[0]
+        n_rows = tf.shape(y)[0]
         n_epochs = n_rows // epoch_size
 
         def step(start, totals, packed, slots, state):
             epoch = start // epoch_size
             stop = tf.minimum(start + batch_size, (epoch + 1) * epoch_size)
             rows = tf.reshape(start, [1]), tf.reshape(stop, [1]), [1]  # once; X[start:stop] makes them for each array
-            batch = [tf.strided_slice(a, *rows) for a in (X, y, w)]
+            X_batch, y_batch, w_batch = tf.nest.map_structure(lambda a: tf.strided_slice(a, *rows), (X, y, w))
             parts = self.rule.parts(packed)
             with tf.GradientTape() as tape:
                 tape.watch(parts)
-                loss, state = self._loss(parts, state, *batch, training=True)
+                loss, outputs, state = self._loss(parts, state, X_batch, y_batch, w_batch, training=True)
                 scaled = self.rule.optimizer.scale_loss(loss)
             gradients = tape.gradient(scaled, parts)
             self._check_gradients(gradients)
             packed, slots = self.rule.apply(slots, gradients, packed)
-            total = loss * tf.cast(stop - start, tf.float32)
-            return stop, totals + tf.one_hot(epoch, n_epochs) * total, list(packed), list(slots), list(state)
+            sums = [loss * tf.cast(stop - start, tf.float32), *self.metrics.sum(y_batch, outputs, w_batch)]
+            in_epoch = tf.one_hot(epoch, n_epochs)
+            totals = [total + in_epoch * each for total, each in zip(totals, sums, strict=True)]
+            return stop, totals, list(packed), list(slots), list(state)
 
-        first = [tf.constant(0), tf.zeros([n_epochs]), packed, slots, state]
+        zeros = [tf.zeros([n_epochs])] * (1 + self.metrics.n_sums)
+        first = [tf.constant(0), zeros, packed, slots, state]
         _, totals, packed, slots, state = tf.while_loop(lambda start, *_: start < n_rows, step, first)
         return packed, slots, state, totals
 
     def _evaluate(self, packed, state, X, y, w):
-        """Return the sum of the rows' losses, and the new state: some layers draw, though they drop nothing here."""
-        loss, state = self._loss(self.rule.parts(packed), state, X, y, w, training=False)
-        return loss * tf.cast(tf.shape(X)[0], tf.float32), list(state)
+        """Return sums as of training, and the new state: some layers draw, though they drop nothing here."""
+        loss, outputs, state = self._loss(self.rule.parts(packed), state, X, y, w, training=False)
+        return [loss * tf.cast(tf.shape(y)[0], tf.float32), *self.metrics.sum(y, outputs, w)], list(state)
 
     def _forward(self, handles, X):
         values = []
@@ -159,9 +165,10 @@ class Program:
         return self.network.stateless_call(*self.divide(values), X, training=False)[0]
 
     def _loss(self, parts, state, X, y, w, *, training):
-        """Return the loss of a batch, as Keras reduces it, and the new state."""
+        """Return the loss of a batch, as Keras reduces it, the outputs and the new state."""
         outputs, state, penalties = self.network.stateless_call(parts, state, X, training=training, return_losses=True)
-        return tf.add_n([self.loss(y, outputs, sample_weight=w), *map(tf.convert_to_tensor, penalties)]), state
+        loss = tf.add_n([self.loss(y, outputs, sample_weight=w), *map(tf.convert_to_tensor, penalties)])
+        return loss, outputs, state
 
     def _check_gradients(self, gradients):
         """Refuse weights that no gradient reaches, which Keras leaves as they are, and says so."""
@@ -197,7 +204,7 @@ class _FunctionLoss(keras.losses.Loss):
 
     def __init__(self, function):
         super().__init__(name="loss")
-        self.call = function
+        self.call = self.fn = function  # named as in Keras' own losses
 
 
 def _loss_object(loss):

@@ -60,6 +60,17 @@ LOSSES = _classes(
 LOSS_FUNCTIONS = frozenset(loss().fn for loss in LOSSES)
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight")
 
+# Metrics that are a mean over rows, or made of one; and functions of Keras' that may be averaged.
+METRICS = _classes(
+    keras.metrics,
+    """MeanMetricWrapper MeanSquaredError RootMeanSquaredError MeanAbsoluteError MeanAbsolutePercentageError
+    MeanSquaredLogarithmicError LogCoshError Poisson KLDivergence CosineSimilarity Hinge SquaredHinge CategoricalHinge
+    BinaryCrossentropy CategoricalCrossentropy Accuracy BinaryAccuracy CategoricalAccuracy TopKCategoricalAccuracy""",
+)
+METRIC_FUNCTIONS = LOSS_FUNCTIONS | {
+    getattr(keras.metrics, f"{name}_accuracy") for name in ("binary", "categorical", "top_k_categorical")
+}
+
 # Optimizers whose rule treats each number alike, so that one flat vector can stand for all weights; then all.
 ELEMENTWISE = _classes(keras.optimizers, "SGD RMSprop Adam AdamW Adamax Adagrad Adadelta Ftrl Lion")
 OPTIMIZERS = ELEMENTWISE | _classes(keras.optimizers, "Adafactor Lamb")

@@ -114,17 +114,21 @@ class TrainingState:
             self.slots[rate_slot] = self.model.optimizer.learning_rate.numpy()
 
     def train(self, X, y, w, batch_size, epoch_size):
-        """Train on consecutive batches of consecutive epochs; return the sum of the rows' losses in each epoch."""
+        """Train on consecutive batches of consecutive epochs; return the sums of losses and metrics, (sum, epoch)."""
         batch_size = min(batch_size, epoch_size)  # which may be more than an int32 holds
         self.packed, self.slots, self.state, totals = self.program.train(
             self.packed, self.slots, self.state, X, y, w, np.int32(batch_size), np.int32(epoch_size)
         )
-        return totals.numpy().astype(float)
+        return _as_floats(totals)
 
     def evaluate(self, X, y, w):
-        """Return the sum of the rows' losses."""
-        total, self.state = self.program.evaluate(self.packed, self.state, X, y, w)
-        return float(total)
+        """Return the sums of losses and metrics, (sum,)."""
+        totals, self.state = self.program.evaluate(self.packed, self.state, X, y, w)
+        return _as_floats(totals)
+
+    def read_logs(self, totals, n_rows):
+        """Return the loss and the metrics of some rows, by the names that Keras gives them."""
+        return {"loss": float(totals[0]) / n_rows, **self.program.metrics.read(totals[1:])}
 
     def write_model(self):
         """Put the weights and all other state into the model."""
@@ -157,6 +161,10 @@ class TrainingState:
         if [id(v) for v in weights_of_optimizer(self.model)] != [id(v) for v in weights]:
             raise NotServedError("its optimizer has trained other weights")
         return rule.layout.gather(optimizer.variables)
+
+
+def _as_floats(tensors):
+    return np.array([tensor.numpy() for tensor in tensors], dtype=float)
 
 
 def _parts_with_weights(model):
