@@ -121,7 +121,8 @@ def build_network(
     model = find_builder(network)(reading.shapes[0], n_values, seed=seed, **parameters)
     _check_model(model, n_values, len(reading.shapes))
     if not has_all_weights(model):
-        model([np.zeros((1, *shape), dtype=np.float32) for shape in reading.shapes])
+        samples = [np.zeros((1, *shape), dtype=np.float32) for shape in reading.shapes]
+        model(samples if len(samples) > 1 else samples[0])
     if reading[1:] != (None, None, None) or linear is not None:
         model = _read(model, reading, linear, n_outputs, quantiles, seed)
     if quantiles:

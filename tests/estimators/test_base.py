@@ -478,7 +478,7 @@ def test_predict_refuses_another_number_of_columns(fitted_flat, shape, words):
 @pytest.mark.parametrize("shape", [(2, 2, 3), (3, 2, 2, 1), (3, 6, 2), (3, 2)])
 def test_predict_refuses_other_subsequences(data, shape):
     model = SequenceRegressor(linear_network, epochs=1)
-    model.scikeras_, model.sample_shape_ = None, (2, 3, 2)  # as after a fit
+    model.members_, model.sample_shape_ = [None], (2, 3, 2)  # as after a fit
     with pytest.raises(ValueError, match=r"X must hold samples of shape \(2, 3, 2\) as in fit"):
         model.predict(np.ones((4, *shape)))
 

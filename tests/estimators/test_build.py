@@ -7,18 +7,18 @@ import pytest
 
 from skhybrid import SequenceRegressor
 from skhybrid._backend import keras
-from skhybrid.estimators._build import build_network, find_builder, takes_parameter
+from skhybrid.estimators._build import Reading, build_network, find_builder, takes_parameter
 from skhybrid.estimators._samples import read_sequences
 from skhybrid.networks import NETWORKS, dense
 from tests.helpers import linear_network
 
 SHAPE = (6, 2)
-linear = {"network": linear_network, "parameters": {}, "seed": 3, "input_shape": SHAPE}
+linear = {"network": linear_network, "parameters": {}, "seed": 3, "reading": Reading(SHAPE)}
 
 
 def test_model_is_that_of_the_builder():
     X = np.random.default_rng(0).normal(size=(5, *SHAPE)).astype(np.float32)
-    model = build_network(network="dense", parameters={"dense_units": 3}, seed=3, input_shape=SHAPE, n_outputs=2)
+    model = build_network(network="dense", parameters={"dense_units": 3}, seed=3, reading=Reading(SHAPE), n_outputs=2)
     expected = dense(SHAPE, 2, seed=3, dense_units=3)
     assert not model.compiled
     np.testing.assert_array_equal(model.predict_on_batch(X), expected.predict_on_batch(X))
@@ -42,7 +42,8 @@ def test_network_has_an_output_for_each_quantile_of_each_target(network):
 def test_network_reads_windows_relative_to_themselves():
     X = np.random.default_rng(0).normal(size=(5, *SHAPE)).astype(np.float32)
     norm = read_sequences(X).learn_norm("last", np.arange(5))
-    model, plain = build_network(**linear, n_outputs=1, norm=norm), build_network(**linear, n_outputs=1)
+    model = build_network(**{**linear, "reading": Reading(SHAPE, norm)}, n_outputs=1)
+    plain = build_network(**linear, n_outputs=1)
     differences = (X - X[:, -1:]) / norm.channel_scale
     np.testing.assert_allclose(model.predict_on_batch(X), plain.predict_on_batch(differences), rtol=1e-5, atol=1e-6)
 

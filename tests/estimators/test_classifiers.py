@@ -136,7 +136,9 @@ def test_parameters_are_those_of_labels_and_of_the_regressor(estimator):
     own = set(inspect.signature(type(estimator)).parameters)
     twin = set(inspect.signature(getattr(skhybrid, name_of(estimator).replace("Classifier", "Regressor"))).parameters)
     assert own - twin == {"validation", "class_weight"}
-    assert twin - own == {"scale_target", "quantiles"} | ({"target_channel"} if "window_norm" in twin else set())
+    of_windows = {"target_channel", "season_length", "linear_path", "linear_bases", "phase_offsets"}
+    assert twin - own == {"scale_target", "quantiles", "output_activation"} | (of_windows & twin)
+    assert (of_windows <= twin) == ("window_norm" in twin)
 
 
 # Data

@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from skhybrid import CNNLSTMRegressor, DenseRegressor, LSTMRegressor, SequenceRegressor, SlidingWindow
 from skhybrid._backend import keras
 from skhybrid._training import get_state
+from skhybrid.estimators._build import Reading
 from skhybrid.estimators._scikeras import build_again, make_wrapper, pack, unpack
 from tests.helpers import CountsEpochs, assert_same_predictions, linear_network
 
@@ -29,7 +30,7 @@ small_dense = partial(DenseRegressor, 4, epochs=2, random_state=0)
 
 @pytest.fixture
 def wrapper():
-    options = {"network": linear_network, "parameters": {}, "seed": 3, "input_shape": (6, 2), "n_outputs": 1}
+    options = {"network": linear_network, "parameters": {}, "seed": 3, "reading": Reading((6, 2)), "n_outputs": 1}
     return make_wrapper(options, loss="mae", optimizer="sgd", optimizer__learning_rate=0.25)
 
 

@@ -19,7 +19,7 @@ from skhybrid import (
     make_windows,
 )
 from skhybrid._backend import keras
-from skhybrid.estimators._window_norm import channel_deviations, check_target_units, location_and_scale, normalise_input
+from skhybrid.estimators._window_norm import WindowNorm, channel_deviations, check_target_units, location_and_scale
 
 NORMS = ["last", "relative", "standard"]
 over_norms = pytest.mark.parametrize("window_norm", NORMS)
@@ -288,7 +288,7 @@ def test_rounding_of_constants_is_no_deviation(n_steps, dtype, window_norm):
     assert location_and_scale(X, window_norm)[1] == pytest.approx(X[:, -1] if window_norm == "relative" else 1)
     np.testing.assert_array_equal(channel_deviations(X, np.arange(64), window_norm), 1)
     inputs = keras.Input((n_steps, 2))
-    network = keras.Model(inputs, normalise_input(inputs, window_norm))
+    network = keras.Model(inputs, WindowNorm(window_norm, np.ones(2), (True, True)).normalise(inputs))
     np.testing.assert_allclose(network(X.astype(np.float32)), 0, atol=1e-4)
 
 
