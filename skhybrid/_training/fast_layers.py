@@ -19,36 +19,55 @@ class UnfoldedConv1D(keras.layers.Conv1D):
     feeds_lstm = False  # if it does, time is the first axis here as there, and need not be turned between
 
     def call(self, inputs):
-        if (
-            self.strides != (1,)
-            or self.dilation_rate != (1,)
-            or self.groups != 1
-            or self.data_format != "channels_last"
-            or inputs.shape[1] is None
-            or self.kernel_size[0] * inputs.shape[2] > MAX_UNFOLDED
-        ):
+        if not self._is_unfolded(inputs.shape):
             return super().call(inputs)
-        if self.feeds_lstm:
-            return to_sequences(self._convolve(to_steps(inputs), 0))
-        return self._convolve(inputs, 1)
+        if self.strides != (1,):
+            segments = self._cut(inputs)
+            unfolded = to_steps(segments) if self.feeds_lstm else segments
+        else:
+            unfolded = self._unfold(to_steps(inputs), 0) if self.feeds_lstm else self._unfold(inputs, 1)
+        outputs = self._multiply(unfolded)
+        return to_sequences(outputs) if self.feeds_lstm else outputs
 
-    def _convolve(self, series, time_axis):
-        """Return the outputs for (sample, time, feature), or with time as the first axis."""
+    def _is_unfolded(self, shape):
+        """Return whether inputs of a shape are unfolded, as is faster; not where strides overlap."""
+        if self.groups != 1 or self.data_format != "channels_last" or shape[1] is None:
+            return False
+        if self.strides == (1,):
+            return self.kernel_size[0] * shape[2] <= MAX_UNFOLDED
+        return self.strides == self.kernel_size and self.padding != "same"  # which Keras pads by the stride
+
+    def _cut(self, series):
+        """Return (sample, time, feature) as segments side by side, (sample, segment, kernel step x feature)."""
+        padded = tf.pad(series, [[0, 0], self._padding_rows(), [0, 0]])
+        n_segments, n_features = padded.shape[1] // self.kernel_size[0], series.shape[2]
+        segments = padded[:, : n_segments * self.kernel_size[0]]
+        return tf.reshape(segments, [-1, n_segments, self.kernel_size[0] * n_features])
+
+    def _unfold(self, series, time_axis):
+        """Return the steps that each output sees, (..., kernel step x feature), with this axis of time."""
         along_time = np.eye(3, dtype=int)[time_axis]
-        padded = tf.pad(series, np.outer(along_time, self._padding_rows()))
-        n_steps = padded.shape[time_axis] - self.kernel_size[0] + 1
-        shape = np.where(along_time, n_steps, -1)
-        taps = [tf.slice(padded, i * along_time, shape) for i in range(self.kernel_size[0])]
-        unfolded = tf.concat(taps, 2)  # (..., kernel step x feature)
+        padding = self._padding_rows()
+        shape = np.where(along_time, series.shape[time_axis] + sum(padding) - self._n_more(), -1)
+        padded = tf.pad(series, np.outer(along_time, padding))
+        starts = range(0, self._n_more() + 1, self.dilation_rate[0])
+        return tf.concat([tf.slice(padded, start * along_time, shape) for start in starts], 2)
+
+    def _multiply(self, unfolded):
         kernel = tf.reshape(self.kernel, [-1, self.filters])
         outputs = tf.matmul(tf.reshape(unfolded, [-1, kernel.shape[0]]), kernel)
         if self.use_bias:
             outputs = tf.nn.bias_add(outputs, self.bias)  # which TensorFlow makes a part of the product
-        return self.activation(tf.reshape(outputs, [*shape[:2], self.filters]))
+        shape = [-1 if size is None else size for size in unfolded.shape[:2]]
+        return self.activation(tf.reshape(outputs, [*shape, self.filters]))
+
+    def _n_more(self):
+        """Return the number of steps that an output sees before its last one."""
+        return (self.kernel_size[0] - 1) * self.dilation_rate[0]
 
     def _padding_rows(self):
         """Return the numbers of zeros before and after the series."""
-        n_more = self.kernel_size[0] - 1
+        n_more = self._n_more()
         return {"valid": (0, 0), "causal": (n_more, 0), "same": (n_more // 2, n_more - n_more // 2)}[self.padding]
 
 
@@ -73,6 +92,8 @@ FAST_FORMS: dict[type, type] = {
 
 # Layers that treat each sample as if it were alone, and draw nothing, as Keras draws for each time anew.
 SAMPLE_BY_SAMPLE = (
+    keras.layers.ZeroPadding1D,
+    keras.layers.Cropping1D,
     keras.layers.Conv1D,
     keras.layers.MaxPooling1D,
     keras.layers.Flatten,
@@ -109,7 +130,8 @@ def has_large_layer(network: Any) -> bool:
         _is_large(part, layer.input.shape)
         for layer in network.layers
         for part in (layer, getattr(layer, "forward_layer", None))
-        if part is not None and not isinstance(layer.input, list)  # with a mask, Keras' loop over the steps runs
+        # With a mask, Keras' loop over the steps runs; with states to start from, a decoder makes one step.
+        if part is not None and not isinstance(layer.input, list)
     )
 
 

@@ -30,8 +30,7 @@ class FusedLSTM(keras.layers.LSTM):
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         drops = self.dropout or self.recurrent_dropout  # Keras draws what to drop, in training or not
-        is_plain = initial_state is None and mask is None and not (self.stateful or self.return_state or drops)
-        if not is_plain or sequences.shape[1] is None:
+        if mask is not None or self.stateful or drops or sequences.shape[1] is None:
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
         kernel, recurrent_kernel = self.cell.kernel.value, self.cell.recurrent_kernel.value
         if n_more := sequences.shape[2] % 2:
@@ -40,24 +39,37 @@ class FusedLSTM(keras.layers.LSTM):
             kernel = tf.pad(kernel, [[0, n_more], [0, 0]])
         weights = tf.concat([kernel, recurrent_kernel], 0)
         bias = self.cell.bias.value if self.use_bias else tf.zeros([4 * self.units])
-        if not (training and self.is_large(sequences.shape[1])):
-            return self._run(_differentiate_at_once, sequences, weights, bias)
+        start = () if initial_state is None else tuple(initial_state)
+        in_parts = training and self.is_large(sequences.shape[1]) and not start
+        outputs = (self._run_in_parts if in_parts else self._run)(sequences, weights, bias, *start)
+        if not self.return_state:
+            return outputs
+        outputs, cell = outputs[:, :-1], outputs[:, -1]
+        hidden = outputs[:, -1]
+        return (outputs if self.return_sequences else hidden), hidden, cell
+
+    def _run_in_parts(self, sequences, weights, bias):
+        """Return the outputs by an operation whose gradient is computed in parts."""
         if not has_several_threads():
-            return self._run(partial(_differentiate_in_parts, STEPS_AT_ONCE), sequences, weights, bias)
+            in_parts = partial(_differentiate_in_parts, STEPS_AT_ONCE)
+            return self._run(sequences, weights, bias, differentiate=in_parts)
         n_samples = tf.shape(sequences)[0]
         halves = tf.split(sequences, [n_samples - n_samples // 2, n_samples // 2])  # a core for each
         in_parts = partial(_differentiate_in_parts, sequences.shape[1])
-        return tf.concat([self._run(in_parts, half, weights, bias) for half in halves], 0)
+        return tf.concat([self._run(half, weights, bias, differentiate=in_parts) for half in halves], 0)
 
-    def _run(self, differentiate, sequences, weights, bias):
+    def _run(self, sequences, weights, bias, *start, differentiate=None):
+        """Return the outputs of all steps, (sample, time, unit), or of the last; with them, the last cell's state."""
         if self.units % 2:  # it warns of odd units with an odd number of samples as well
             n_samples = tf.shape(sequences)[0]
             sequences = tf.pad(sequences, [[0, n_samples % 2], [0, 0], [0, 0]])
+            start = tuple(tf.pad(state, [[0, n_samples % 2], [0, 0]]) for state in start)
         steps = to_steps(sequences)
         if self.go_backwards:
             steps = tf.reverse(steps, [0])
-        outputs = _lstm(self.return_sequences, differentiate)(steps, weights, bias)
-        outputs = to_sequences(outputs) if self.return_sequences else outputs
+        lstm = _lstm(self.return_sequences, self.return_state, differentiate or _differentiate_at_once)
+        outputs = lstm(steps, weights, bias, *start)
+        outputs = to_sequences(outputs) if self.return_sequences or self.return_state else outputs
         return outputs[:n_samples] if self.units % 2 else outputs
 
 
@@ -87,45 +99,56 @@ def to_sequences(steps: Any) -> Any:
     return sequences
 
 
-def _lstm(return_sequences, differentiate):
-    """Return the function from steps, (time, sample, feature), weights and bias to an LSTM's outputs.
+def _lstm(return_sequences, return_state, differentiate):
+    """Return the function from steps, (time, sample, feature), weights, bias and first states to an LSTM's outputs.
 
-    Its gradient is what `differentiate` makes of the arguments and results of TensorFlow's operation, and of the
-    gradient of the outputs. The gradient that TensorFlow has registered is wrong: it is that of the operation's first
-    version, which takes the gates in another order.
+    With `return_state`, the last state of the cell is one more step after them. The gradient is what `differentiate`
+    makes of the arguments and results of TensorFlow's operation, and of the gradients of outputs and last state. The
+    gradient that TensorFlow has registered is wrong: it is that of the operation's first version, which takes the gates
+    in another order.
     """
 
     @custom_gradient
-    def lstm(steps, weights, bias):
-        arguments = _arguments(steps, weights, bias)
+    def lstm(steps, weights, bias, *start):
+        arguments = _arguments(steps, weights, bias, start)
         forward = tf.raw_ops.BlockLSTMV2(**arguments, cell_clip=-1.0)
-        return (forward.h if return_sequences else forward.h[-1]), partial(differentiate, arguments, forward)
+
+        def gradient(d):
+            d_outputs, d_cell = d, None
+            if return_state:
+                d_outputs, d_cell = (d[:-1] if return_sequences else d[0]), d[-1]
+            return differentiate(arguments, forward, d_outputs, d_cell)[: 3 + len(start)]
+
+        if return_state:
+            return tf.concat([forward.h if return_sequences else forward.h[-1:], forward.cs[-1:]], 0), gradient
+        return (forward.h if return_sequences else forward.h[-1]), gradient
 
     return lstm
 
 
-def _differentiate_at_once(arguments, forward, d_outputs):
-    """Return the gradients of steps, weights and bias by one operation."""
+def _differentiate_at_once(arguments, forward, d_outputs, d_cell):
+    """Return the gradients of steps, weights, bias and first states by one operation."""
+    before = [[forward.h.shape[0] - 1, 0], [0, 0], [0, 0]]
     if d_outputs.shape.rank == 2:  # of the last step alone
-        d_outputs = tf.pad(tf.expand_dims(d_outputs, 0), [[forward.h.shape[0] - 1, 0], [0, 0], [0, 0]])
+        d_outputs = tf.pad(tf.expand_dims(d_outputs, 0), before)
     d = tf.raw_ops.BlockLSTMGradV2(
         **arguments,
         **forward._asdict(),
-        cs_grad=tf.zeros_like(forward.cs),
+        cs_grad=tf.zeros_like(forward.cs) if d_cell is None else tf.pad(tf.expand_dims(d_cell, 0), before),
         h_grad=d_outputs,
         use_peephole=False,
     )
-    return d.x_grad, d.w_grad, d.b_grad
+    return d.x_grad, d.w_grad, d.b_grad, d.h_prev_grad, d.cs_prev_grad
 
 
-def _differentiate_in_parts(n_at_once, arguments, forward, d_outputs):
-    """Return the same gradients, with the products that need not go step by step made for `n_at_once` steps."""
+def _differentiate_in_parts(n_at_once, arguments, forward, d_outputs, d_cell):
+    """Return the same gradients, except those of first states, with the products made for `n_at_once` steps."""
     steps, weights = arguments["x"], _swap_gates(arguments["w"])
     n_steps, _, n_features = steps.shape
     n_samples = tf.shape(steps)[1]
     of_last_step = d_outputs.shape.rank == 2
     d_outputs = [None] * (n_steps - 1) + [d_outputs] if of_last_step else tf.unstack(d_outputs)
-    backwards = _backpropagate(forward, weights[n_features:], d_outputs)
+    backwards = _backpropagate(forward, weights[n_features:], d_outputs, d_cell)
     turned = _turn(weights[:n_features])
     parts: list[tuple[Any, ...]] = []
     for start in reversed(range(0, n_steps, n_at_once)):
@@ -148,14 +171,16 @@ def _differentiate_in_parts(n_at_once, arguments, forward, d_outputs):
     return d_steps, _swap_gates(d_weights), _swap_gates(d_bias)
 
 
-def _arguments(steps, weights, bias):
-    """Return the arguments of TensorFlow's operation and of its gradient."""
-    start, peephole = tf.zeros([tf.shape(steps)[1], weights.shape[1] // 4]), tf.zeros([weights.shape[1] // 4])
+def _arguments(steps, weights, bias, start):
+    """Return the arguments of TensorFlow's operation and of its gradient; without first states, they are zeros."""
+    n_units = weights.shape[1] // 4
+    hidden, cell = start or [tf.zeros([tf.shape(steps)[1], n_units])] * 2
+    peephole = tf.zeros([n_units])
     return {
         "seq_len_max": tf.constant(steps.shape[0], tf.int64),
         "x": steps,
-        "cs_prev": start,
-        "h_prev": start,
+        "cs_prev": cell,
+        "h_prev": hidden,
         "w": weights,
         "wci": peephole,
         "wcf": peephole,
@@ -164,14 +189,14 @@ def _arguments(steps, weights, bias):
     }
 
 
-def _backpropagate(forward, recurrent_kernel, d_outputs):
+def _backpropagate(forward, recurrent_kernel, d_outputs, d_cell):
     """Yield the gradient before the gates' activations, (sample, 4 units), step by step from the last."""
     n_steps, _, n_units = forward.h.shape
     start, peephole = tf.zeros_like(forward.h[0]), tf.zeros([n_units])
     inputs, bias = start[:, :0], tf.zeros([4 * n_units])
     i, cs, f, o, ci, co = map(tf.unstack, (forward.i, forward.cs, forward.f, forward.o, forward.ci, forward.co))
     turned = _turn(recurrent_kernel)
-    d_cell, d_hidden = start, d_outputs[-1]
+    d_cell, d_hidden = start if d_cell is None else d_cell, d_outputs[-1]
     for t in reversed(range(n_steps)):
         step = tf.raw_ops.LSTMBlockCellGrad(
             x=inputs,  # inputs, output, weights and bias are asked for, but not used

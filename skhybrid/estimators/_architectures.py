@@ -43,6 +43,13 @@ class CNNLSTM(Architecture):
     dropout: float = of_network(default=cnn_lstm)
     bidirectional: bool = of_network(default=cnn_lstm)
     attention: bool = of_network(default=cnn_lstm)
+    strides: Ints | None = of_network(default=cnn_lstm)
+    cell: str = of_network(default=cnn_lstm)
+    decoder: str = of_network(default=cnn_lstm)
+    segment_length: int | None = of_network(default=cnn_lstm)
+    kernel_regularizer: Any = of_network(default=cnn_lstm)
+    recurrent_regularizer: Any = of_network(default=cnn_lstm)
+    bias_regularizer: Any = of_network(default=cnn_lstm)
 
     def _network(self, input_shape: tuple[int, ...]) -> tuple[Any, dict[str, Any]]:
         return ("cnn_lstm" if len(input_shape) == 2 else "time_distributed_cnn_lstm"), network_parameters(self)
@@ -61,6 +68,11 @@ class Recurrent(Architecture):
     dropout: float = of_network(default=recurrent)
     bidirectional: bool = of_network(default=recurrent)
     attention: bool = of_network(default=recurrent)
+    decoder: str = of_network(default=recurrent)
+    segment_length: int | None = of_network(default=recurrent)
+    kernel_regularizer: Any = of_network(default=recurrent)
+    recurrent_regularizer: Any = of_network(default=recurrent)
+    bias_regularizer: Any = of_network(default=recurrent)
 
 
 class LSTM(Recurrent):
@@ -92,6 +104,11 @@ class CNN(Architecture):
     activation: Activation = of_network(default=cnn)
     dense_units: Ints = of_network(default=cnn)
     dropout: float = of_network(default=cnn)
+    strides: Ints | None = of_network(default=cnn)
+    dilations: Ints = of_network(default=cnn)
+    residual: bool = of_network(default=cnn)
+    kernel_regularizer: Any = of_network(default=cnn)
+    bias_regularizer: Any = of_network(default=cnn)
 
     _network_name = "cnn"
 
@@ -103,6 +120,8 @@ class Dense(Architecture):
     dense_units: Ints = of_network(default=dense, kw_only=False)
     activation: Activation = of_network(default=dense)
     dropout: float = of_network(default=dense)
+    kernel_regularizer: Any = of_network(default=dense)
+    bias_regularizer: Any = of_network(default=dense)
 
     _network_name = "dense"
 

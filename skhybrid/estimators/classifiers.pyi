@@ -32,19 +32,46 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
         Activation of the convolutions and of the hidden dense layers, by its Keras name.
 
     units : int or tuple of int, default=32
-        Units of the LSTM; a tuple stacks LSTMs.
+        Units of the recurrence; a tuple stacks recurrences.
 
     dense_units : int or tuple of int, default=16
         Units of the hidden dense layers; `()` for none.
 
     dropout : float, default=0.0
-        Share of values set to 0 in training after the convolutions, each LSTM and each hidden dense layer.
+        Share of values set to 0 in training after the convolutions, each recurrence and each hidden dense layer.
 
     bidirectional : bool, default=False
-        Read the window in both directions; the LSTM's outputs are twice as many.
+        Read the window in both directions; the recurrence's outputs are twice as many.
 
     attention : bool, default=False
-        Read all outputs of the last LSTM through a learned weighted mean over time, instead of its last one.
+        Read all outputs of the last recurrence through a learned weighted mean over time, instead of its last one.
+
+    strides : int, tuple of int or None, default=1
+        Steps from one output of a convolution to the next, counted from the newest step of the window; a tuple gives
+        one for each convolution. None is `kernel_size`: the window is cut into segments, and the LSTM reads one
+        vector for each.
+
+    cell : {"lstm", "gru", "simple_rnn"}, default="lstm"
+        Kind of recurrence.
+
+    decoder : {"dense", "segments"}, default="dense"
+        What makes the outputs of the last recurrence's state: "dense", the dense layers, all of them at once;
+        "segments", one step of a recurrence for each segment of the steps that are forecast, with dense layers that
+        all segments share.
+
+    segment_length : int or None, default=None
+        Steps in each segment of the decoder, at most as many as are forecast; the last segment may be shorter. None
+        is the `kernel_size` of the first convolution; without convolutions, 24.
+
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of convolutions, recurrences and dense layers, by its Keras name or
+        as an instance; "l2" adds 0.01 times the sum of their squares.
+
+    recurrent_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the weights by which recurrences read their own last outputs.
+
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the biases of all these layers.
 
     loss : str, callable or keras.losses.Loss, default="categorical_crossentropy"
         Loss to minimise, of class probabilities and targets that are 1 for the sample's class and 0 for others.
@@ -193,6 +220,13 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
         dropout: float = 0.0,
         bidirectional: bool = False,
         attention: bool = False,
+        strides: int | tuple[int, ...] | None = 1,
+        cell: str = 'lstm',
+        decoder: str = 'dense',
+        segment_length: int | None = None,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
@@ -236,6 +270,25 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
 
     attention : bool, default=False
         Read all outputs of the last recurrence through a learned weighted mean over time, instead of its last one.
+
+    decoder : {"dense", "segments"}, default="dense"
+        What makes the outputs of the last recurrence's state: "dense", the dense layers, all of them at once;
+        "segments", one step of a recurrence for each segment of the steps that are forecast, with dense layers that
+        all segments share.
+
+    segment_length : int or None, default=None
+        Steps in each segment of the decoder, at most as many as are forecast; the last segment may be shorter. None
+        is 24.
+
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of recurrences and dense layers, by its Keras name or as an
+        instance; "l2" adds 0.01 times the sum of their squares.
+
+    recurrent_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the weights by which recurrences read their own last outputs.
+
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the biases of all these layers.
 
     loss : str, callable or keras.losses.Loss, default="categorical_crossentropy"
         Loss to minimise, of class probabilities and targets that are 1 for the sample's class and 0 for others.
@@ -378,6 +431,11 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
         dropout: float = 0.0,
         bidirectional: bool = False,
         attention: bool = False,
+        decoder: str = 'dense',
+        segment_length: int | None = None,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
@@ -421,6 +479,25 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
 
     attention : bool, default=False
         Read all outputs of the last recurrence through a learned weighted mean over time, instead of its last one.
+
+    decoder : {"dense", "segments"}, default="dense"
+        What makes the outputs of the last recurrence's state: "dense", the dense layers, all of them at once;
+        "segments", one step of a recurrence for each segment of the steps that are forecast, with dense layers that
+        all segments share.
+
+    segment_length : int or None, default=None
+        Steps in each segment of the decoder, at most as many as are forecast; the last segment may be shorter. None
+        is 24.
+
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of recurrences and dense layers, by its Keras name or as an
+        instance; "l2" adds 0.01 times the sum of their squares.
+
+    recurrent_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the weights by which recurrences read their own last outputs.
+
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the biases of all these layers.
 
     loss : str, callable or keras.losses.Loss, default="categorical_crossentropy"
         Loss to minimise, of class probabilities and targets that are 1 for the sample's class and 0 for others.
@@ -564,6 +641,11 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
         dropout: float = 0.0,
         bidirectional: bool = False,
         attention: bool = False,
+        decoder: str = 'dense',
+        segment_length: int | None = None,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
@@ -607,6 +689,25 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
 
     attention : bool, default=False
         Read all outputs of the last recurrence through a learned weighted mean over time, instead of its last one.
+
+    decoder : {"dense", "segments"}, default="dense"
+        What makes the outputs of the last recurrence's state: "dense", the dense layers, all of them at once;
+        "segments", one step of a recurrence for each segment of the steps that are forecast, with dense layers that
+        all segments share.
+
+    segment_length : int or None, default=None
+        Steps in each segment of the decoder, at most as many as are forecast; the last segment may be shorter. None
+        is 24.
+
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of recurrences and dense layers, by its Keras name or as an
+        instance; "l2" adds 0.01 times the sum of their squares.
+
+    recurrent_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the weights by which recurrences read their own last outputs.
+
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the biases of all these layers.
 
     loss : str, callable or keras.losses.Loss, default="categorical_crossentropy"
         Loss to minimise, of class probabilities and targets that are 1 for the sample's class and 0 for others.
@@ -749,6 +850,11 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
         dropout: float = 0.0,
         bidirectional: bool = False,
         attention: bool = False,
+        decoder: str = 'dense',
+        segment_length: int | None = None,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
@@ -797,6 +903,24 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
 
     dropout : float, default=0.0
         Share of values set to 0 in training after the convolutions and each hidden dense layer.
+
+    strides : int, tuple of int or None, default=1
+        Steps from one output of a convolution to the next, counted from the newest step of the window; a tuple gives
+        one for each convolution. None is `kernel_size`: the window is cut into segments.
+
+    dilations : int or tuple of int, default=1
+        Steps from one step that a filter sees to the next; a tuple gives one for each convolution.
+
+    residual : bool, default=False
+        Make each entry of `filters` a residual block of a temporal convolutional network: two convolutions, whose
+        outputs are added to the block's input. Nothing is pooled then, and the dense layers read the last step alone.
+
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of convolutions and dense layers, by its Keras name or as an
+        instance; "l2" adds 0.01 times the sum of their squares.
+
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the biases.
 
     loss : str, callable or keras.losses.Loss, default="categorical_crossentropy"
         Loss to minimise, of class probabilities and targets that are 1 for the sample's class and 0 for others.
@@ -936,6 +1060,11 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
         activation: str | Callable[..., Any] | None = 'relu',
         dense_units: int | tuple[int, ...] = 32,
         dropout: float = 0.0,
+        strides: int | tuple[int, ...] | None = 1,
+        dilations: int | tuple[int, ...] = 1,
+        residual: bool = False,
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
@@ -970,6 +1099,13 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
 
     dropout : float, default=0.0
         Share of values set to 0 in training after each hidden layer.
+
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of the dense layers, by its Keras name or as an instance; "l2" adds
+        0.01 times the sum of their squares.
+
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for their biases.
 
     loss : str, callable or keras.losses.Loss, default="categorical_crossentropy"
         Loss to minimise, of class probabilities and targets that are 1 for the sample's class and 0 for others.
@@ -1105,6 +1241,8 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
         *,
         activation: str | Callable[..., Any] | None = 'relu',
         dropout: float = 0.0,
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,

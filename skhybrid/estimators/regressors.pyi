@@ -31,19 +31,46 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         Activation of the convolutions and of the hidden dense layers, by its Keras name.
 
     units : int or tuple of int, default=32
-        Units of the LSTM; a tuple stacks LSTMs.
+        Units of the recurrence; a tuple stacks recurrences.
 
     dense_units : int or tuple of int, default=16
         Units of the hidden dense layers; `()` for none.
 
     dropout : float, default=0.0
-        Share of values set to 0 in training after the convolutions, each LSTM and each hidden dense layer.
+        Share of values set to 0 in training after the convolutions, each recurrence and each hidden dense layer.
 
     bidirectional : bool, default=False
-        Read the window in both directions; the LSTM's outputs are twice as many.
+        Read the window in both directions; the recurrence's outputs are twice as many.
 
     attention : bool, default=False
-        Read all outputs of the last LSTM through a learned weighted mean over time, instead of its last one.
+        Read all outputs of the last recurrence through a learned weighted mean over time, instead of its last one.
+
+    strides : int, tuple of int or None, default=1
+        Steps from one output of a convolution to the next, counted from the newest step of the window; a tuple gives
+        one for each convolution. None is `kernel_size`: the window is cut into segments, and the LSTM reads one
+        vector for each.
+
+    cell : {"lstm", "gru", "simple_rnn"}, default="lstm"
+        Kind of recurrence.
+
+    decoder : {"dense", "segments"}, default="dense"
+        What makes the outputs of the last recurrence's state: "dense", the dense layers, all of them at once;
+        "segments", one step of a recurrence for each segment of the steps that are forecast, with dense layers that
+        all segments share.
+
+    segment_length : int or None, default=None
+        Steps in each segment of the decoder, at most as many as are forecast; the last segment may be shorter. None
+        is the `kernel_size` of the first convolution; without convolutions, 24.
+
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of convolutions, recurrences and dense layers, by its Keras name or
+        as an instance; "l2" adds 0.01 times the sum of their squares.
+
+    recurrent_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the weights by which recurrences read their own last outputs.
+
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the biases of all these layers.
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
@@ -190,6 +217,13 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         dropout: float = 0.0,
         bidirectional: bool = False,
         attention: bool = False,
+        strides: int | tuple[int, ...] | None = 1,
+        cell: str = 'lstm',
+        decoder: str = 'dense',
+        segment_length: int | None = None,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
@@ -234,6 +268,25 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
 
     attention : bool, default=False
         Read all outputs of the last recurrence through a learned weighted mean over time, instead of its last one.
+
+    decoder : {"dense", "segments"}, default="dense"
+        What makes the outputs of the last recurrence's state: "dense", the dense layers, all of them at once;
+        "segments", one step of a recurrence for each segment of the steps that are forecast, with dense layers that
+        all segments share.
+
+    segment_length : int or None, default=None
+        Steps in each segment of the decoder, at most as many as are forecast; the last segment may be shorter. None
+        is 24.
+
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of recurrences and dense layers, by its Keras name or as an
+        instance; "l2" adds 0.01 times the sum of their squares.
+
+    recurrent_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the weights by which recurrences read their own last outputs.
+
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the biases of all these layers.
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
@@ -374,6 +427,11 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         dropout: float = 0.0,
         bidirectional: bool = False,
         attention: bool = False,
+        decoder: str = 'dense',
+        segment_length: int | None = None,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
@@ -418,6 +476,25 @@ class GRURegressor(WindowRegressor, architectures.GRU):
 
     attention : bool, default=False
         Read all outputs of the last recurrence through a learned weighted mean over time, instead of its last one.
+
+    decoder : {"dense", "segments"}, default="dense"
+        What makes the outputs of the last recurrence's state: "dense", the dense layers, all of them at once;
+        "segments", one step of a recurrence for each segment of the steps that are forecast, with dense layers that
+        all segments share.
+
+    segment_length : int or None, default=None
+        Steps in each segment of the decoder, at most as many as are forecast; the last segment may be shorter. None
+        is 24.
+
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of recurrences and dense layers, by its Keras name or as an
+        instance; "l2" adds 0.01 times the sum of their squares.
+
+    recurrent_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the weights by which recurrences read their own last outputs.
+
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the biases of all these layers.
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
@@ -559,6 +636,11 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         dropout: float = 0.0,
         bidirectional: bool = False,
         attention: bool = False,
+        decoder: str = 'dense',
+        segment_length: int | None = None,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
@@ -603,6 +685,25 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
 
     attention : bool, default=False
         Read all outputs of the last recurrence through a learned weighted mean over time, instead of its last one.
+
+    decoder : {"dense", "segments"}, default="dense"
+        What makes the outputs of the last recurrence's state: "dense", the dense layers, all of them at once;
+        "segments", one step of a recurrence for each segment of the steps that are forecast, with dense layers that
+        all segments share.
+
+    segment_length : int or None, default=None
+        Steps in each segment of the decoder, at most as many as are forecast; the last segment may be shorter. None
+        is 24.
+
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of recurrences and dense layers, by its Keras name or as an
+        instance; "l2" adds 0.01 times the sum of their squares.
+
+    recurrent_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the weights by which recurrences read their own last outputs.
+
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the biases of all these layers.
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
@@ -743,6 +844,11 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         dropout: float = 0.0,
         bidirectional: bool = False,
         attention: bool = False,
+        decoder: str = 'dense',
+        segment_length: int | None = None,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
@@ -792,6 +898,24 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
 
     dropout : float, default=0.0
         Share of values set to 0 in training after the convolutions and each hidden dense layer.
+
+    strides : int, tuple of int or None, default=1
+        Steps from one output of a convolution to the next, counted from the newest step of the window; a tuple gives
+        one for each convolution. None is `kernel_size`: the window is cut into segments.
+
+    dilations : int or tuple of int, default=1
+        Steps from one step that a filter sees to the next; a tuple gives one for each convolution.
+
+    residual : bool, default=False
+        Make each entry of `filters` a residual block of a temporal convolutional network: two convolutions, whose
+        outputs are added to the block's input. Nothing is pooled then, and the dense layers read the last step alone.
+
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of convolutions and dense layers, by its Keras name or as an
+        instance; "l2" adds 0.01 times the sum of their squares.
+
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for the biases.
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
@@ -929,6 +1053,11 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         activation: str | Callable[..., Any] | None = 'relu',
         dense_units: int | tuple[int, ...] = 32,
         dropout: float = 0.0,
+        strides: int | tuple[int, ...] | None = 1,
+        dilations: int | tuple[int, ...] = 1,
+        residual: bool = False,
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
@@ -964,6 +1093,13 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
 
     dropout : float, default=0.0
         Share of values set to 0 in training after each hidden layer.
+
+    kernel_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        What is added to the loss for the weights of the dense layers, by its Keras name or as an instance; "l2" adds
+        0.01 times the sum of their squares.
+
+    bias_regularizer : str, keras.regularizers.Regularizer or None, default=None
+        The same for their biases.
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
@@ -1097,6 +1233,8 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         *,
         activation: str | Callable[..., Any] | None = 'relu',
         dropout: float = 0.0,
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,

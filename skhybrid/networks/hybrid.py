@@ -34,7 +34,7 @@ def cnn_lstm(
     future_shape: tuple[int, int] | None = None,
     outputs_per_step: int = 1,
 ) -> keras.Model:
-    """Build Conv1D [-> MaxPooling1D] -> LSTM [-> attention] [-> decoder] -> Dense -> output, uncompiled.
+    """Build Conv1D [-> MaxPooling1D] -> LSTM [-> attention, decoder] -> Dense -> output, uncompiled.
 
     Parameters
     ----------
@@ -59,13 +59,13 @@ def cnn_lstm(
     activation : str, callable or None, default="relu"
         Activation of the convolutions and of the hidden dense layers, by its Keras name.
     units : int or tuple of int, default=32
-        Units of the LSTM; a tuple stacks LSTMs.
+        Units of the recurrence; a tuple stacks recurrences.
     dense_units : int or tuple of int, default=16
         Units of the hidden dense layers; `()` for none.
     dropout : float, default=0.0
-        Share of values set to 0 in training after the convolutions, each LSTM and each hidden dense layer.
+        Share of values set to 0 in training after the convolutions, each recurrence and each hidden dense layer.
     bidirectional : bool, default=False
-        Read the window in both directions; the LSTM's outputs are twice as many.
+        Read the window in both directions; the recurrence's outputs are twice as many.
     attention : bool, default=False
         Read all outputs of the last recurrence through a learned weighted mean over time, instead of its last one.
     strides : int, tuple of int or None, default=1
@@ -204,7 +204,7 @@ def time_distributed_cnn_lstm(
     future_shape: tuple[int, int] | None = None,
     outputs_per_step: int = 1,
 ) -> keras.Model:
-    """Build TimeDistributed(Conv1D [-> MaxPooling1D] -> Flatten) -> LSTM [-> attention] [-> decoder] -> Dense -> output.
+    """Build TimeDistributed(Conv1D [-> MaxPooling1D] -> Flatten) -> LSTM [-> attention, decoder] -> Dense -> output.
 
     Each subsequence goes through the same convolutions on its own; the LSTM reads one vector for each.
 
@@ -230,14 +230,14 @@ def time_distributed_cnn_lstm(
     activation : str, callable or None, default="relu"
         Activation of the convolutions and of the hidden dense layers, by its Keras name.
     units : int or tuple of int, default=32
-        Units of the LSTM; a tuple stacks LSTMs.
+        Units of the recurrence; a tuple stacks recurrences.
     dense_units : int or tuple of int, default=16
         Units of the hidden dense layers; `()` for none.
     dropout : float, default=0.0
-        Share of values set to 0 in training after the convolutions, each LSTM and each hidden
+        Share of values set to 0 in training after the convolutions, each recurrence and each hidden
         dense layer.
     bidirectional : bool, default=False
-        Read the subsequences in both directions; the LSTM's outputs are twice as many.
+        Read the subsequences in both directions; the recurrence's outputs are twice as many.
     attention : bool, default=False
         Read all outputs of the last recurrence through a learned weighted mean over the subsequences, instead of
         its last one.

@@ -29,7 +29,7 @@ def recurrent(
     future_shape: tuple[int, int] | None = None,
     outputs_per_step: int = 1,
 ) -> keras.Model:
-    """Build LSTM, GRU or SimpleRNN [-> attention] [-> decoder] -> Dense -> output, uncompiled.
+    """Build LSTM, GRU or SimpleRNN [-> attention, decoder] -> Dense -> output, uncompiled.
 
     Parameters
     ----------
