@@ -116,8 +116,8 @@ if TYPE_CHECKING:  # the same names once more, for type checkers and editors
     from skhybrid.inspection import receptive_field as receptive_field
     from skhybrid.inspection import saliency as saliency
     from skhybrid.inspection import saliency_table as saliency_table
-    from skhybrid.series.carrier import Windows as Windows
     from skhybrid.series.calendar import CalendarFeatures as CalendarFeatures
+    from skhybrid.series.carrier import Windows as Windows
     from skhybrid.series.naive import NaiveRegressor as NaiveRegressor
     from skhybrid.series.per_step import PerStepTransformer as PerStepTransformer
     from skhybrid.series.rolling import RollingFeatures as RollingFeatures

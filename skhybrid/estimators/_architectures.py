@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import field
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from skhybrid._validation import StrOptions, as_frames, check_finite

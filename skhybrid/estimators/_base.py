@@ -13,9 +13,16 @@ from skhybrid.estimators._ahead import learn_ahead_scale
 from skhybrid.estimators._bases import BaseEstimator
 from skhybrid.estimators._build import LinearLayers, Reading, check_last_steps, check_takes, takes_parameter
 from skhybrid.estimators._callbacks import copy_callbacks, pack_callbacks
-from skhybrid.estimators._keras_arguments import check_loss, check_metrics, check_optimizer, check_schedule, rename_metrics
+from skhybrid.estimators._keras_arguments import (
+    check_loss,
+    check_metrics,
+    check_optimizer,
+    check_schedule,
+    rename_metrics,
+)
 from skhybrid.estimators._linear_learning import LinearPath
 from skhybrid.estimators._members import Lesson, fade, mean_history, seed_of, settings_of, train_all
+from skhybrid.estimators._offsets import PhaseOffsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._samples import Ahead, Samples, split_in_time, take_apart
 from skhybrid.estimators._scikeras import average, copy_model, make_wrapper, pack, unpack
@@ -41,7 +48,9 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
     """
 
     _output_activation = None  # of the network's last layer; None for the network's own
-    _must_take = ("future_shape",)  # what is refused, rather than left out, where a network's builder has no such option
+    _must_take = (
+        "future_shape",
+    )  # what is refused, rather than left out, where a network's builder has no such option
 
     @property
     def scikeras_(self) -> BaseWrapper:
@@ -177,6 +186,7 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
         ahead = None if samples.ahead is None else learn_ahead_scale(samples.ahead, training, task.weights)
         self._reading = Reading(self.input_shape_, self._learn_norm(samples, training), ahead)
         self._target = self._learn_target(task.y, samples, training, task.weights, classes)
+        self._reading = self._reading._replace(offsets=self._learn_offsets(samples.windows.shape[1]))
         self._linear: LinearPath | None = self._learn_linear(task, rows, choice)
 
     def _apply(self, changed: set[str]) -> None:
@@ -207,6 +217,10 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
 
     def _learn_linear(self, task: Task, rows: Rows, choice: Any) -> LinearPath | None:
         """Return the linear path in closed form beside the network, learned by a choice where it was made."""
+        return None
+
+    def _learn_offsets(self, n_steps: int) -> PhaseOffsets | None:
+        """Return which offsets by phase windows of so many steps are read without."""
         return None
 
     def _linear_layers(self) -> LinearLayers | None:

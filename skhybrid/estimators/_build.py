@@ -10,11 +10,11 @@ from skhybrid._backend import keras
 from skhybrid._training import has_all_weights
 from skhybrid.estimators._ahead import AheadScale
 from skhybrid.estimators._keras_arguments import make_metrics
+from skhybrid.estimators._offsets import PhaseOffsets
 from skhybrid.estimators._quantiles import spread_quantiles
 from skhybrid.estimators._window_norm import WindowNorm, divide_features, last_step
 from skhybrid.networks import NETWORKS
-from skhybrid.networks.linear_path import add_linear_path
-
+from skhybrid.networks.linear_path import add_linear_path, place
 
 # What a builder may have no parameter for: what the user asked for, and another way.
 REFUSALS = {
@@ -39,12 +39,15 @@ class Reading(NamedTuple):
         How inputs known ahead are scaled, where there are any.
     last_steps : int or None
         Number of the window's newest steps that the network reads; None for all.
+    offsets : PhaseOffsets or None
+        Which offsets by phase the window is read without.
     """
 
     input_shape: tuple[int, ...]
     norm: WindowNorm | None = None
     ahead: AheadScale | None = None
     last_steps: int | None = None
+    offsets: PhaseOffsets | None = None
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
@@ -123,7 +126,7 @@ def build_network(
     if not has_all_weights(model):
         samples = [np.zeros((1, *shape), dtype=np.float32) for shape in reading.shapes]
         model(samples if len(samples) > 1 else samples[0])
-    if reading[1:] != (None, None, None) or linear is not None:
+    if any(part is not None for part in reading[1:]) or linear is not None:
         model = _read(model, reading, linear, n_outputs, quantiles, seed)
     if quantiles:
         outputs = spread_quantiles(model.outputs[0], n_outputs, quantiles)
@@ -169,31 +172,32 @@ def _read(model, reading, linear, n_outputs, quantiles, seed):
     """Return the model on samples, of which its layers read what `reading` says, with a linear path beside them."""
     norm, ahead = reading.norm, reading.ahead
     inputs = [keras.Input(reading.input_shape, name="window")]
-    window = inputs[0] if norm is None else norm.normalise(inputs[0])
-    read = [window if reading.last_steps is None else window[:, -reading.last_steps :]]
-    numbers = None
     if ahead is not None:
         inputs.append(keras.Input((ahead.n_steps, ahead.n_inputs), name="ahead"))
-        numbers = ahead.numbers(inputs[1]) if len(ahead.mean) else None
+    window = whole = inputs[0] if norm is None else norm.normalise(inputs[0])
+    of_targets = None
+    if reading.offsets is not None:
+        whole, of_targets = reading.offsets.subtract(window, ahead, inputs[1])
+    read = [whole if reading.last_steps is None else whole[:, -reading.last_steps :]]
+    numbers = ahead.numbers(inputs[1]) if ahead is not None and len(ahead.mean) else None
+    if ahead is not None:
         read.append(_join([numbers, *ahead.waves(inputs[1], first_step=False)]))
+    median = quantiles.index(0.5) if quantiles else 0
     outputs = _read_instead(model, inputs, read)
+    if of_targets is not None:
+        outputs += place(of_targets, max(1, len(quantiles)), median)
     if linear is not None:
-        level = divide_features(last_step(inputs[0]), "level") if linear.has_level else None
-        phase = [] if ahead is None else ahead.waves(inputs[1], first_step=True)
-        features = _join([keras.layers.Reshape((-1,))(part) for part in (window, level) if part is not None] + phase)
-        outputs = add_linear_path(
-            outputs,
-            features,
-            numbers,
-            n_outputs=n_outputs,
-            seed=seed,
-            segment_length=linear.segment_length,
-            trainable=linear.trainable,
-            median=quantiles.index(0.5) if quantiles else 0,
-        )
-    whole = keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name=model.name)
-    _set_scales(whole, reading, linear)
-    return whole
+        parts = [keras.layers.Reshape((-1,))(window)]
+        if linear.has_level:
+            parts.append(keras.layers.Reshape((-1,))(divide_features(last_step(inputs[0]), "level")))
+        if ahead is not None:
+            parts += ahead.waves(inputs[1], first_step=True)
+        options = {"n_outputs": n_outputs, "seed": seed, "median": median}
+        options |= {"segment_length": linear.segment_length, "trainable": linear.trainable}
+        outputs = add_linear_path(outputs, _join(parts), numbers, **options)
+    model = keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name=model.name)
+    _set_scales(model, reading, linear)
+    return model
 
 
 def _set_scales(model, reading, linear):
@@ -204,6 +208,8 @@ def _set_scales(model, reading, linear):
             model.get_layer("level").set_weights([reading.norm.is_treated / reading.norm.channel_scale])
     if reading.ahead is not None and len(reading.ahead.mean):
         model.get_layer("ahead_scale").set_weights(reading.ahead.weights())
+    if reading.offsets is not None:
+        reading.offsets.set_scale(model)
 
 
 def _join(parts):

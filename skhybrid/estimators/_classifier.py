@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import train_test_split
 
 from skhybrid._validation import StrOptions, check_training_data, fit_context
-from skhybrid.estimators._window_options import WindowOptions
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import ClassifierMixin
 from skhybrid.estimators._keras_arguments import check_partial
@@ -15,6 +14,7 @@ from skhybrid.estimators._parameters import part
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Labels, check_labels, check_weighted_labels, learn_labels, weigh_by_class
 from skhybrid.estimators._task import read_held_out
+from skhybrid.estimators._window_options import WindowOptions
 
 
 @part

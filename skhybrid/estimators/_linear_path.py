@@ -85,8 +85,7 @@ def gather(design: Design, data: Data, rows: NDArray[np.intp]) -> Moments:
     """Return the moments of some rows; memory is bounded whatever their number."""
     n_rows = data.weights[rows].sum()
     features, targets = (
-        sum(sums) / n_rows
-        for sums in zip(*((w @ Z, w @ Y) for Z, Y, w in _pieces(design, data, rows)), strict=True)
+        sum(sums) / n_rows for sums in zip(*((w @ Z, w @ Y) for Z, Y, w in _pieces(design, data, rows)), strict=True)
     )
     gram, products = np.zeros((len(features),) * 2), np.zeros((len(features), len(targets)))
     for Z, Y, w in _pieces(design, data, rows):  # again, as sums of squares about 0 lose their digits

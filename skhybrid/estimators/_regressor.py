@@ -13,6 +13,7 @@ from skhybrid.estimators._build import LinearLayers
 from skhybrid.estimators._keras_arguments import check_partial
 from skhybrid.estimators._linear_learning import ABSOLUTE_LOSSES, LinearPath, check_bases, learn_linear_path
 from skhybrid.estimators._members import fade
+from skhybrid.estimators._offsets import PhaseOffsets, learn_offsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._quantiles import Pinball, check_quantiles
 from skhybrid.estimators._samples import Samples
@@ -250,6 +251,11 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
     @property
     def _chooses_by_samples(self) -> bool:
         return self.linear_path == "ridge"
+
+    def _learn_offsets(self, n_steps: int) -> PhaseOffsets | None:
+        if not self.phase_offsets:
+            return None
+        return learn_offsets(self._reading.norm, self._reading.ahead, self.target_channel, self._target, n_steps)
 
     def _linear_layers(self) -> LinearLayers | None:
         if self.linear_path is None:

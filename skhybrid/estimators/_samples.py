@@ -9,7 +9,16 @@ from skhybrid._validation import check_finite, check_weights, count_unknown, fil
 from skhybrid.estimators._window_norm import WindowNorm, learn_window_norm
 from skhybrid.series.carrier import Windows
 
-__all__ = ["Ahead", "Samples", "WindowNorm", "find_usable", "read_frames", "read_sequences", "split_in_time", "take_apart"]
+__all__ = [
+    "Ahead",
+    "Samples",
+    "WindowNorm",
+    "find_usable",
+    "read_frames",
+    "read_sequences",
+    "split_in_time",
+    "take_apart",
+]
 
 
 class Ahead(NamedTuple):

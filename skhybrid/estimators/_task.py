@@ -70,7 +70,9 @@ class Task(NamedTuple):
 def read_held_out(X: Any, y: Any, sample_weight: Any) -> HeldOut | None:
     """Return what the user holds out, None if nothing is."""
     if (X is None) != (y is None) or (X is None and sample_weight is not None):
-        given = ", ".join(name for name, a in (("X_val", X), ("y_val", y), ("sample_weight_val", sample_weight)) if a is not None)
+        given = ", ".join(
+            name for name, a in (("X_val", X), ("y_val", y), ("sample_weight_val", sample_weight)) if a is not None
+        )
         raise ValueError(f"X_val and y_val must be passed together, but only {given} was given; pass both, or neither.")
     return None if X is None else HeldOut(X, y, sample_weight)
 

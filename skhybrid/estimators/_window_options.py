@@ -135,9 +135,7 @@ class TargetOptions(WindowOptions):
     }
 
     def _learn_norm(self, samples: Samples, rows: NDArray[np.intp]) -> WindowNorm | None:
-        norm = samples.learn_norm(
-            self.window_norm, rows, channels=self.norm_channels, season_length=self.season_length
-        )
+        norm = samples.learn_norm(self.window_norm, rows, channels=self.norm_channels, season_length=self.season_length)
         if norm is not None and self.target_channel < len(norm.is_treated) and not norm.is_treated[self.target_channel]:
             raise ValueError(
                 f"norm_channels must hold target_channel={self.target_channel}, which predictions are relative to, but "

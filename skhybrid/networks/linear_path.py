@@ -9,7 +9,7 @@ from skhybrid._backend import keras
 from skhybrid.networks._decoder import find_segment_length
 from skhybrid.networks._layers import glorot_uniform
 
-__all__ = ["add_linear_path", "find_segment_length", "set_gate", "set_linear_path"]
+__all__ = ["add_linear_path", "find_segment_length", "place", "set_gate", "set_linear_path"]
 
 GATE, OF_WINDOW, OF_AHEAD = "gate", "linear_path", "linear_path_ahead"
 
@@ -76,7 +76,7 @@ def add_linear_path(
             "ab,b->ab", outputs.shape[1:], kernel_initializer="ones", trainable=False, name=GATE
         )
         outputs = gate(outputs)
-    return outputs + _place(linear, outputs.shape[1] // n_outputs, median)
+    return outputs + place(linear, outputs.shape[1] // n_outputs, median)
 
 
 def set_linear_path(
@@ -113,12 +113,12 @@ def set_gate(model: Any, gate: NDArray[Any]) -> None:
     model.get_layer(GATE).set_weights([gate])
 
 
-def _place(linear, n_quantiles, median):
-    """Return the path's outputs, (sample, output), among zeros for the other quantiles."""
+def place(outputs: Any, n_quantiles: int, median: int) -> Any:
+    """Return one output for each target, (sample, output), among zeros for the other quantiles."""
     if n_quantiles == 1:
-        return linear
-    n_outputs = linear.shape[1]
+        return outputs
+    n_outputs = outputs.shape[1]
     by_quantile = keras.ops.pad(
-        keras.layers.Reshape((n_outputs, 1))(linear), [[0, 0], [0, 0], [median, n_quantiles - 1 - median]]
+        keras.layers.Reshape((n_outputs, 1))(outputs), [[0, 0], [0, 0], [median, n_quantiles - 1 - median]]
     )
     return keras.layers.Reshape((n_outputs * n_quantiles,))(by_quantile)

@@ -23,11 +23,11 @@ from skhybrid._validation import (
     non_negative_int,
     positive_int,
 )
-from skhybrid.series.carrier import Windows
 from skhybrid.series._coming import Coming, check_ahead, learn_coming
 from skhybrid.series._history import warn
 from skhybrid.series._keeps_history import KeepsHistory
 from skhybrid.series._warm_start import continue_from, last_step, trains_on
+from skhybrid.series.carrier import Windows
 from skhybrid.series.labels import time_index
 
 

@@ -17,8 +17,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from skhybrid._validation import check_positive_int, check_rows, check_seasons
-from skhybrid.series.carrier import Windows
 from skhybrid.series._supervised import supervise
+from skhybrid.series.carrier import Windows
 from skhybrid.series.labels import time_index
 
 
