@@ -1,6 +1,6 @@
 """What all estimators share: the way from samples and targets to trained networks, and back."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,14 +17,14 @@ from skhybrid.estimators._keras_arguments import (
     check_loss,
     check_metrics,
     check_optimizer,
-    check_schedule,
     rename_metrics,
 )
 from skhybrid.estimators._linear_learning import LinearPath
 from skhybrid.estimators._members import Lesson, fade, mean_history, seed_of, settings_of, train_all
 from skhybrid.estimators._offsets import PhaseOffsets
 from skhybrid.estimators._parameters import part
-from skhybrid.estimators._samples import Ahead, Samples, split_in_time, take_apart
+from skhybrid.estimators._refusals import check_ahead, check_ends, check_options
+from skhybrid.estimators._samples import Samples, split_in_time, take_apart
 from skhybrid.estimators._scikeras import average, copy_model, make_wrapper, pack, unpack
 from skhybrid.estimators._state import (
     all_or_nothing,
@@ -47,10 +47,14 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
     network's outputs mean.
     """
 
-    _output_activation = None  # of the network's last layer; None for the network's own
-    _must_take = (
+    _must_take: ClassVar[tuple[str, ...]] = (
         "future_shape",
     )  # what is refused, rather than left out, where a network's builder has no such option
+
+    @property
+    def _output_activation(self) -> Any:
+        """Activation of the network's last layer; None for the network's own."""
+        return None
 
     @property
     def scikeras_(self) -> BaseWrapper:
@@ -105,9 +109,9 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
         check_is_fitted(self)
         X, ahead = take_apart(X)
         check_sample_shape(X, self.sample_shape_)
-        self._check_ahead(ahead)
+        check_ahead(ahead, self.ahead_shape_, self._reading.ahead)
         samples = self._as_fitted._read(check_input(self, X, reset=False))
-        self._check_ends(self.scikeras_, samples.n_after)
+        check_ends(self.scikeras_, samples.n_after)
         samples = samples._replace(values=samples.fill(), ahead=ahead)
         if self._reading.norm is not None:
             self._reading.norm.check_last(samples.windows)
@@ -115,7 +119,7 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
 
     def _fit(self, X, y, sample_weight, *, again, epochs, early_stopping, classes=None, held_out=None):
         """Train the networks, from their first weights or `again`, from those they have."""
-        self._check_options(again, early_stopping, held_out)
+        self._check_options(early_stopping, held_out)
         with all_or_nothing(self, again):
             changed = check_changes(self, self._as_fitted) if again else set()
             task = self._read_task(X, y, sample_weight, held_out, again)
@@ -133,21 +137,21 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
                 self._learn(task, rows, classes)
                 members = self._make_members(seed, is_masked=bool(task.samples.n_after.any()))
                 before = [{} for _ in members]
-            self._check_ends(members[0], task.samples.n_after)
+            check_ends(members[0], task.samples.n_after)
             trained = self._train(members, task, rows, before, epochs=[epochs] * len(members))
             self._keep(members, trained, before)
-            if self.refit and early_stopping:
+            if self.refit:
                 self._fit_on_all(task, trained, seed, classes)
             return self
 
     def _fit_on_all(self, task, trained, seed, classes):
         """Train fresh networks on all samples, with what the samples held out have chosen."""
         usable = task.usable
-        self._learn(task, Rows(usable, None, usable, usable[:0]), classes, self._linear and self._linear.choice)
-        self.members_ = self._make_members(seed, is_masked=bool(task.samples.n_after.any()))
         rows = Rows(usable, None, usable, usable[:0])
+        self._learn(task, rows, classes, self._linear and self._linear.choice)
+        self.members_ = members = self._make_members(seed, is_masked=bool(task.samples.n_after.any()))
         again = self._train(
-            self.members_,
+            members,
             task,
             rows,
             [{} for _ in trained],
@@ -162,7 +166,7 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
         X, ahead = take_apart(X)
         if again:
             check_sample_shape(X, self.sample_shape_)
-            self._check_ahead(ahead)
+            check_ahead(ahead, self.ahead_shape_, self._reading.ahead)
         X, y = self._check_training_data(X, y, reset=not again)
         task = self._make_task(X, ahead, y, sample_weight)
         if held_out is None:
@@ -187,7 +191,7 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
         self._reading = Reading(self.input_shape_, self._learn_norm(samples, training), ahead)
         self._target = self._learn_target(task.y, samples, training, task.weights, classes)
         self._reading = self._reading._replace(offsets=self._learn_offsets(samples.windows.shape[1]))
-        self._linear: LinearPath | None = self._learn_linear(task, rows, choice)
+        self._linear: LinearPath | None = self._learn_linear(task, rows, self._target, choice)
 
     def _apply(self, changed: set[str]) -> None:
         """Give the networks what was set since they were trained: a loss, a learning rate."""
@@ -215,7 +219,7 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
         """Return what the network's outputs are to mean, learned of the targets."""
         raise NotImplementedError
 
-    def _learn_linear(self, task: Task, rows: Rows, choice: Any) -> LinearPath | None:
+    def _learn_linear(self, task: Task, rows: Rows, target: Any, choice: Any) -> LinearPath | None:
         """Return the linear path in closed form beside the network, learned by a choice where it was made."""
         return None
 
@@ -249,23 +253,9 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
         """Return the loss as Keras takes it."""
         return check_loss(self.loss)
 
-    def _check_options(self, again: bool, early_stopping: bool, held_out: HeldOut | None) -> None:
+    def _check_options(self, early_stopping: bool, held_out: HeldOut | None) -> None:
         """Refuse parameters that do not go together."""
-        check_schedule(self.learning_rate_schedule, self.optimizer, self.learning_rate)
-        if self.refit and self.warm_start:
-            raise ValueError(
-                "refit=True trains a fresh network, but warm_start=True trains the fitted one on; pass one of them."
-            )
-        if held_out is not None and not (early_stopping or self._chooses_by_samples):
-            raise ValueError(
-                "X_val needs early_stopping=True or linear_path='ridge', for which its samples are held out, but "
-                "neither is set; pass one of them, or leave X_val out."
-            )
-        if self.epochs == 0 and not self._chooses_by_samples:
-            raise ValueError(
-                "epochs=0 needs linear_path='ridge', which is learned without epochs, but there is none; pass at least "
-                "1."
-            )
+        check_options(self, early_stopping, held_out)
 
     def _make_members(self, seed: int, *, is_masked: bool) -> list[BaseWrapper]:
         """Return the networks, from their first weights."""
@@ -303,40 +293,6 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
         optimizer = check_optimizer(self.optimizer, self.learning_rate)
         return make_wrapper(options, loss=self._make_loss(), optimizer=optimizer, **rate)
 
-    def _check_ahead(self, ahead: Ahead | None) -> None:
-        """Refuse inputs known ahead of another kind than in fit."""
-        found = None if ahead is None else ahead.shape
-        if found != self.ahead_shape_ or (ahead is not None and ahead.seasons != self._reading.ahead.seasons):
-            raise ValueError(
-                f"X must carry inputs known ahead of shape {self.ahead_shape_} for each sample, as in fit (None: none), "
-                f"but carries {found}; pass what make_windows or WindowedRegressor makes with the same known_future and "
-                "seasons, or fit again."
-            )
-
-    def _check_ends(self, scikeras: BaseWrapper, n_after: NDArray[np.intp]) -> None:
-        """Refuse sequences that end early where windows are normalised, or where the network would read on."""
-        if not n_after.any():
-            return
-        if self._reading.norm is not None:
-            self._reading.norm.check_complete(n_after)
-        if self._linear_layers() is not None:
-            raise ValueError(
-                f"linear_path needs sequences of one length, but {np.count_nonzero(n_after)} samples of X end early (in "
-                "NaN); pass linear_path=None."
-            )
-        if scikeras.model__parameters.get("masked"):
-            return
-        network = scikeras.model__network
-        if takes_parameter(network, "masked"):
-            raise ValueError(
-                f"X must hold sequences of one length, as in fit, but {np.count_nonzero(n_after)} end early (in NaN); "
-                "fit on sequences of unequal length as well."
-            )
-        raise ValueError(
-            f"X must hold sequences of one length for the network {network!r}, but {np.count_nonzero(n_after)} end "
-            "early (in NaN); take a recurrent network or a hybrid, or fill the steps behind their ends."
-        )
-
     def _train(self, members, task, rows, before, *, epochs, gates=None, is_watched=True):
         """Train each network for its epochs; return what the trainings leave."""
         targets = self._target.encode(task.y, task.samples)
@@ -364,7 +320,7 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
 
     def _keep(self, members, trained, before):
         """Store what the trainings left, with the losses of the epochs `before`."""
-        self.members_: list[BaseWrapper] = members
+        self.members_ = members
         self.histories_: list[dict[str, list[float]]] = [
             {**old, **{name: [*old.get(name, []), *values] for name, values in self._name(new.history).items()}}
             for old, new in zip(before, trained, strict=True)

@@ -9,8 +9,8 @@ from sklearn.model_selection import train_test_split
 from skhybrid._validation import StrOptions, check_training_data, fit_context
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import ClassifierMixin
-from skhybrid.estimators._keras_arguments import check_partial
 from skhybrid.estimators._parameters import part
+from skhybrid.estimators._refusals import check_partial
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Labels, check_labels, check_weighted_labels, learn_labels, weigh_by_class
 from skhybrid.estimators._task import read_held_out
@@ -54,7 +54,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         "validation": [StrOptions({"stratified", "last"})],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
-    _output_activation = "softmax"
+
+    @property
+    def _output_activation(self) -> str:
+        return "softmax"
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -83,16 +84,6 @@ def check_schedule(name: str | None, optimizer: Any, rate: Any) -> None:
         )
 
 
-def check_partial(estimator: Any) -> None:
-    """Refuse what needs to know how many epochs there will be, or samples held out."""
-    for name in ("learning_rate_schedule", "refit"):
-        if value := getattr(estimator, name):
-            raise ValueError(
-                f"{name}={value!r} needs a whole training, but partial_fit is one epoch of it; call fit, or leave it "
-                "out."
-            )
-
-
 def check_metrics(metrics: Any) -> list[Any]:
     """Return metrics as names, or as configurations of which each network makes its own."""
     given = list(metrics) if isinstance(metrics, list | tuple) else [] if metrics is None else [metrics]
@@ -107,7 +98,7 @@ def check_metrics(metrics: Any) -> list[Any]:
     return [metric if isinstance(metric, str) else keras.metrics.serialize(metric) for metric in given]
 
 
-def make_metrics(metrics: list[Any]) -> list[Any]:
+def make_metrics(metrics: Iterable[Any]) -> list[Any]:
     """Return the metrics of a network, as `model.compile` takes them."""
     return [metric if isinstance(metric, str) else keras.metrics.deserialize(metric) for metric in metrics]
 

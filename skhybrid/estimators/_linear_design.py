@@ -31,7 +31,7 @@ class Design:
         Number of targets, which are the coming steps in order.
     segment_length : int or None
         Number of coming steps that see each other's inputs known ahead; None for all.
-    season_length : int or None
+    season_length : int
         Number of steps of a season, of the base "seasonal".
     """
 
@@ -42,7 +42,7 @@ class Design:
     n_features: int
     n_outputs: int
     segment_length: int | None
-    season_length: int | None = None
+    season_length: int = 1
 
     @property
     def n_angles(self) -> int:

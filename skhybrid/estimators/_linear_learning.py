@@ -99,14 +99,16 @@ def learn_linear_path(
         reading.norm,
         reading.ahead,
         layers.has_level,
-        *windows.shape[1:],
+        n_steps=windows.shape[1],
+        n_features=windows.shape[2],
         n_outputs=target.n_outputs,
         segment_length=layers.segment_length,
-        season_length=season_length,
+        season_length=season_length or 1,
     )
     data = Data(task.samples, target.encode(task.y, task.samples)[:, ::n_quantiles], task.weights)
     ratio = 1.0 if reading.norm is None else reading.norm.channel_scale[target.channel] / target.scale[0]
-    naive = [Base(*design.base(name, target.channel, ratio)) for name in (bases or [None])]
+    names = (None,) if bases is None else bases
+    naive = [Base(*design.base(name, target.channel, ratio)) for name in names]
     moments = gather(design, data, rows.known)
     if choice is None:
         choice = choose(design, data, moments, rows.choosing, naive, absolute=absolute)

@@ -139,10 +139,10 @@ def solve(design: Design, moments: Moments, base: Base, penalties: NDArray[np.fl
 
 def _mix(design, data, rows, maps):
     """Return the shares, none negative and 1 in all, with the least squared error, and its root."""
-    squares, products, total, n_rows = np.zeros((len(maps),) * 2), np.zeros(len(maps)), 0.0, 0.0
+    squares, n_rows = np.zeros((len(maps), len(maps))), 0.0
     for Z, Y, w in _pieces(design, data, rows):
-        rest = np.stack([(Z @ linear.kernel + linear.bias - Y) * np.sqrt(w)[:, None] for linear in maps])
-        squares += np.tensordot(rest, rest, [(1, 2), (1, 2)])
+        rest = np.stack([((Z @ linear.kernel + linear.bias - Y) * np.sqrt(w)[:, None]).ravel() for linear in maps])
+        squares += rest @ rest.T
         n_rows += w.sum()
     # With shares that sum to 1 the error is a quadratic form of them; a heavy row keeps the sum.
     shares = np.ones(1)

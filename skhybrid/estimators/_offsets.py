@@ -11,7 +11,7 @@ import numpy as np
 
 from skhybrid._backend import keras
 from skhybrid.estimators._ahead import AheadScale
-from skhybrid.estimators._window_norm import SEASONAL, WindowNorm, seasonal_steps
+from skhybrid.estimators._window_norm import SEASONAL, WindowNorm
 
 
 class PhaseOffsets(NamedTuple):
@@ -68,21 +68,16 @@ def learn_offsets(norm: WindowNorm | None, ahead: AheadScale | None, channel: in
     """Return the offsets of windows so normalised; refuse where there are no seasons, or no units."""
     if norm is None or norm.name not in ("last", SEASONAL):
         raise ValueError(
-            "phase_offsets=True needs y in the units of target_channel, and so window_norm='last' or 'seasonal', but it "
-            f"is {norm and norm.name!r}; pass one of these, or phase_offsets=False."
+            "phase_offsets=True needs y in the units of target_channel, and so window_norm='last' or 'seasonal', but "
+            f"window_norm is {norm and norm.name!r}; pass one of these, or phase_offsets=False."
         )
     if ahead is None or not ahead.seasons:
         raise ValueError(
             "phase_offsets=True needs X that counts the phase of seasons ahead, but X does not; make it with "
             "make_windows(seasons=...) or WindowedRegressor(seasons=...)."
         )
-    is_seasonal = norm.name == SEASONAL
-    steps = (
-        seasonal_steps(n_steps, norm.season_length, target.n_outputs)
-        if is_seasonal
-        else [n_steps - 1] * target.n_outputs
-    )
-    return PhaseOffsets(channel, norm.channel_scale[channel] / target.scale[0], tuple(int(step) for step in steps))
+    steps = norm.locations(n_steps, target.n_outputs)
+    return PhaseOffsets(channel, norm.channel_scale[channel] / target.scale[0], tuple(steps.tolist()))
 
 
 def _look_up(phases, season):

@@ -1,6 +1,6 @@
 """The bases of the regressors: networks whose outputs are values."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,12 +10,12 @@ from skhybrid._validation import check_training_data, fit_context
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import RegressorMixin
 from skhybrid.estimators._build import LinearLayers
-from skhybrid.estimators._keras_arguments import check_partial
 from skhybrid.estimators._linear_learning import ABSOLUTE_LOSSES, LinearPath, check_bases, learn_linear_path
 from skhybrid.estimators._members import fade
 from skhybrid.estimators._offsets import PhaseOffsets, learn_offsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._quantiles import Pinball, check_quantiles
+from skhybrid.estimators._refusals import check_partial
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Values, learn_values
 from skhybrid.estimators._task import Rows, Task, read_held_out
@@ -194,14 +194,14 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             centred=self.output_activation is None,
         )
 
-    _must_take = ("future_shape", "output_activation")
+    _must_take: ClassVar[tuple[str, ...]] = ("future_shape", "output_activation")
 
     @property
     def _output_activation(self) -> Any:
         return self.output_activation
 
-    def _check_options(self, again, early_stopping, held_out):
-        super()._check_options(again, early_stopping, held_out)
+    def _check_options(self, early_stopping, held_out):
+        super()._check_options(early_stopping, held_out)
         if self.loss == "quantile" and (self.output_activation is not None or self.metrics):
             name = "metrics" if self.metrics else "output_activation"
             raise ValueError(
@@ -267,7 +267,7 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
             segment_length=find_segment_length(parameters, self._target.n_outputs),
         )
 
-    def _learn_linear(self, task: Task, rows: Rows, choice: Any) -> LinearPath | None:
+    def _learn_linear(self, task: Task, rows: Rows, target: Any, choice: Any) -> LinearPath | None:
         layers = self._linear_layers()
         if self.linear_bases is not None and self.linear_path != "ridge":
             raise ValueError(
@@ -280,7 +280,7 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
         linear = learn_linear_path(
             task._replace(weights=fade(task.weights, self.half_life)),
             rows,
-            self._target,
+            target,
             self._reading,
             layers,
             bases=check_bases(self.linear_bases, self.window_norm, self.season_length, n_steps),
@@ -297,8 +297,8 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
         if self._linear is not None:
             self.gate_ = np.stack([of_one.gate for of_one in trained])
 
-    def _check_options(self, again, early_stopping, held_out):
-        super()._check_options(again, early_stopping, held_out)
+    def _check_options(self, early_stopping, held_out):
+        super()._check_options(early_stopping, held_out)
         if self.output_activation is not None and (self.window_norm or self.linear_path or self.phase_offsets):
             name = "window_norm" if self.window_norm else "linear_path" if self.linear_path else "phase_offsets"
             raise ValueError(

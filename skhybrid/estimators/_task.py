@@ -130,9 +130,9 @@ def check_apart(windows: NDArray[Any], held_out: NDArray[Any], n_ahead: int) -> 
         for n_steps in range(1, min(n_ahead, len(before[-1]) - 1)):
             if _tells(before[-1][n_steps:]) and np.array_equal(before[-1][n_steps:], after[0][:-n_steps]):
                 raise ValueError(
-                    f"X_val must not overlap in time with the targets of X, but the last sample of one starts {n_steps} "
-                    f"steps before the first of the other, and y holds {n_ahead} steps; leave out {n_ahead - n_steps} "
-                    "samples between them."
+                    "X_val must not overlap in time with the targets of X, but the last sample of one starts "
+                    f"{n_steps} steps before the first of the other, and y holds {n_ahead} steps; leave out "
+                    f"{n_ahead - n_steps} samples between them."
                 )
 
 

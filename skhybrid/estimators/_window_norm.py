@@ -9,7 +9,6 @@ those of the feature that it continues. This is reversible instance normalisatio
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -142,12 +141,17 @@ class WindowNorm:
         """Refuse windows (n_samples, n_steps, n_features) that cannot be divided."""
         check_positive(windows[:, -1, list(self.is_treated)], self.name)
 
+    def locations(self, n_steps: int, n_outputs: int) -> NDArray[np.intp]:
+        """Return the step of a window that each of the coming steps is relative to, where it is one step."""
+        season_length = self.season_length if self.name == SEASONAL else None
+        return seasonal_steps(n_steps, season_length or 1, n_outputs)
+
     def locate(
         self, windows: NDArray[Any], channel: int, n_outputs: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return location, (n_samples, 1) or (n_samples, n_outputs), and scale, (n_samples, 1), of a feature."""
         if self.name == SEASONAL:
-            steps = seasonal_steps(windows.shape[1], self.season_length, n_outputs)
+            steps = self.locations(windows.shape[1], n_outputs)
             return windows[:, steps, channel].astype(np.float64), np.ones((len(windows), 1))
         return location_and_scale(windows[:, :, channel : channel + 1], self.name)
 
@@ -167,8 +171,7 @@ class WindowNorm:
         """Return outputs of a network, (sample, output x quantile), in the units of a feature of the input."""
         if self.name == SEASONAL:
             windows = keras.ops.reshape(inputs, (-1, int(np.prod(inputs.shape[1:-1])), inputs.shape[-1]))
-            steps = seasonal_steps(windows.shape[1], self.season_length, outputs.shape[1] // n_quantiles)
-            steps = np.repeat(steps, n_quantiles)
+            steps = np.repeat(self.locations(windows.shape[1], outputs.shape[1] // n_quantiles), n_quantiles)
             return outputs + keras.ops.take(windows[..., channel], steps.tolist(), axis=1)
         location, scale = (
             keras.ops.reshape(a[..., channel : channel + 1], (-1, 1)) for a in self._location_and_scale(inputs)
@@ -227,7 +230,7 @@ def _check_channels(channels, n_features):
     if channels is None:
         return (True,) * n_features
     positions = [*channels]
-    if not positions or not all(isinstance(p, Integral) and 0 <= p < n_features for p in positions):
+    if not positions or not set(positions) <= set(range(n_features)):
         raise ValueError(
             f"norm_channels must hold positions of features, from 0 to {n_features - 1}, but is {channels!r}; pass for "
             "example norm_channels=[0], or None for all."

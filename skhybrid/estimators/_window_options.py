@@ -15,7 +15,7 @@ class Architecture:
     """A network by name, its parameters, and how X is read for it."""
 
     _network_name = ""
-    last_steps = None  # what is no window is read as a whole
+    last_steps: int | None = None  # what is no window is read as a whole
 
     def _network(self, input_shape: tuple[int, ...]) -> tuple[Any, dict[str, Any]]:
         """Return the network for inputs of this shape, by name or as a builder, and its parameters."""

@@ -1,0 +1,84 @@
+"""What does not go together: parameters, samples and networks."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhybrid._backend import BaseWrapper
+from skhybrid.estimators._ahead import AheadScale
+from skhybrid.estimators._build import takes_parameter
+from skhybrid.estimators._keras_arguments import check_schedule
+from skhybrid.estimators._samples import Ahead
+from skhybrid.estimators._task import HeldOut
+
+
+def check_options(estimator: Any, early_stopping: bool, held_out: HeldOut | None) -> None:
+    """Refuse parameters of training that do not go together."""
+    check_schedule(estimator.learning_rate_schedule, estimator.optimizer, estimator.learning_rate)
+    is_linear = getattr(estimator, "linear_path", None) == "ridge"
+    if estimator.refit and estimator.warm_start:
+        raise ValueError(
+            "refit=True trains a fresh network, but warm_start=True trains the fitted one on; pass one of them."
+        )
+    if estimator.refit and not early_stopping:
+        raise ValueError(
+            "refit=True needs early_stopping=True, which finds the number of epochs, but it is False; pass both, or "
+            "neither."
+        )
+    if held_out is not None and not (early_stopping or is_linear):
+        raise ValueError(
+            "X_val needs early_stopping=True or linear_path='ridge', for which its samples are held out, but neither "
+            "is set; pass one of them, or leave X_val out."
+        )
+    if estimator.epochs == 0 and not is_linear:
+        raise ValueError(
+            "epochs must be at least 1 without linear_path='ridge', which is learned without epochs, but is 0; pass "
+            "for example epochs=100."
+        )
+
+
+def check_partial(estimator: Any) -> None:
+    """Refuse what needs to know how many epochs there will be, or samples held out."""
+    for name in ("learning_rate_schedule", "refit"):
+        if value := getattr(estimator, name):
+            raise ValueError(
+                f"{name}={value!r} needs a whole training, but partial_fit is one epoch of it; call fit, or leave it "
+                "out."
+            )
+
+
+def check_ahead(ahead: Ahead | None, shape: tuple[int, ...] | None, scale: AheadScale | None) -> None:
+    """Refuse inputs known ahead of another kind than in fit."""
+    found, seasons = (None, ()) if ahead is None else (ahead.shape, ahead.seasons)
+    if found != shape or seasons != (() if scale is None else scale.seasons):
+        raise ValueError(
+            f"X must carry ahead what it carried in fit, inputs of shape {shape} for each sample, but carries {found} "
+            "(None for nothing); make it with the same known_future and seasons, or fit again."
+        )
+
+
+def check_ends(scikeras: BaseWrapper, n_after: NDArray[np.intp]) -> None:
+    """Refuse sequences that end early where windows are normalised, or where the network would read on."""
+    n_early = np.count_nonzero(n_after)
+    if n_early == 0:
+        return
+    if scikeras.model__reading.norm is not None:
+        scikeras.model__reading.norm.check_complete(n_after)
+    if scikeras.model__linear is not None:
+        raise ValueError(
+            f"linear_path needs sequences of equal length, but {n_early} samples of X end early (in NaN); pass "
+            "linear_path=None."
+        )
+    if scikeras.model__parameters.get("masked"):
+        return
+    network = scikeras.model__network
+    if takes_parameter(network, "masked"):
+        raise ValueError(
+            f"X must hold sequences of one length, as in fit, but {n_early} end early (in NaN); fit on sequences of "
+            "unequal length as well."
+        )
+    raise ValueError(
+        f"X must hold sequences of one length for the network {network!r}, but {n_early} end early (in NaN); take a "
+        "recurrent network or a hybrid, or fill the steps behind their ends."
+    )
