@@ -95,6 +95,19 @@ class WindowedRegressor(RegressorMixin, Windowed):
     >>> model = WindowedRegressor(LinearRegression(), window_length=3).fit(X[:15], y[:15])
     >>> model.predict(X[15:]).round(6)
     array([256., 289., 324., 361.])
+
+    What is known ahead, here whether the next day is a holiday, enters once beside the window:
+
+    >>> import pandas as pd
+    >>> df = pd.DataFrame({"load": [3.0, 3, 9, 3, 9, 3, 3, 9, 3, 9], "holiday": [0, 0, 1, 0, 1, 0, 0, 1, 0, 1]})
+    >>> X, y = make_supervised(df, "load", known_future=["holiday"])
+    >>> model = WindowedRegressor(LinearRegression(), window_length=2, horizon=1, known_future=["holiday"])
+    >>> model.fit(X[:6], y[:6]).read_windows(X[6:])
+    array([[3., 3., 1.],
+           [3., 9., 0.],
+           [9., 3., 1.]])
+    >>> model.predict(X[6:]).round(6)
+    array([9., 3., 9.])
     """
 
     @available_if(inner_has("partial_fit"))

@@ -63,6 +63,7 @@ CASES = [
     ("PerStepTransformer", PerStepTransformer(StandardScaler()), WINDOWS, None),
     ("NaiveRegressor", NaiveRegressor(), FRAME, y),
     ("WindowedRegressor", WindowedRegressor(Ridge(), 3), FRAME, y),
+    ("known ahead", WindowedRegressor(Ridge(), 3, horizon=1, known_future=[1], seasons=(24,)), FRAME, y),
     ("WindowedClassifier", WindowedClassifier(LogisticRegression(), 3), FRAME, y > 0),
     ("windowed network", WindowedRegressor(small_dense(), 3), FRAME, y),
     ("pipeline", make_pipeline(StandardScaler(), small_dense(n_features=2)), WINDOWS.reshape(N, 12), y),

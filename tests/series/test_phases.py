@@ -101,8 +101,9 @@ def test_the_hour_that_comes_twice_has_one_phase():
     assert phases(hours, 24)[:, 0].tolist() == [1, 2, 2, 3, 4]
 
 
-def test_labels_of_another_zone_are_read_in_that_of_the_fit():
-    np.testing.assert_array_equal(phases(HOURS.tz_convert("UTC"), 24, fitted=HOURS), phases(HOURS, 24))
+@pytest.mark.parametrize(("labels", "season"), [(HOURS, 24), (pd.date_range("2024-03-28", periods=N, tz=BERLIN), 7)])
+def test_labels_of_another_zone_are_read_in_that_of_the_fit(labels, season):
+    np.testing.assert_array_equal(phases(labels.tz_convert("UTC"), season, fitted=labels), phases(labels, season))
 
 
 @pytest.mark.parametrize("early", [-10, 0, 10])

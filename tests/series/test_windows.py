@@ -163,6 +163,67 @@ def test_make_supervised_bad_input(arguments, message):
         make_supervised(frame(5), **arguments)
 
 
+def test_make_windows_puts_what_is_known_ahead_beside_the_windows():
+    df = pd.DataFrame({"load": [1.0, 2, 3, 4, np.nan, np.nan], "holiday": [0, 1, 0, 1, 1, 0]})
+    X, y = make_windows(df, "load", window_length=2, horizon=[2, 1], known_future=["holiday"], seasons=[3])
+    assert repr(X) == "Windows(values of shape (1, 2, 2), ahead of shape (1, 2, 2), seasons=(3,))"
+    assert X.values.tolist() == [[[1, 0], [2, 1]]]  # in which the past of what is known stays
+    assert X.ahead.tolist() == [[[1, 0], [0, 2]]]  # of rows 3 and 2, as y
+    assert y.to_numpy().tolist() == [[4, 3]]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "bool", "boolean", "Int64"])
+def test_make_windows_holds_what_is_known_ahead_as_floats(dtype):
+    df = frame(6).astype({"x0": np.float32, "x1": np.float32}).assign(flag=np.arange(6) % 2)
+    df["flag"] = df["flag"].astype(dtype)
+    X, _ = make_windows(df, "x0", window_length=2, known_future=["flag"])
+    assert X.ahead[:, 0, 0].tolist() == [0, 1, 0, 1]
+    assert X.ahead.dtype == (np.float32 if dtype == "float32" else np.float64)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "Int64"])
+def test_make_windows_leaves_nan_that_is_known_ahead_or_drops_its_window(dtype):
+    df = pd.DataFrame({"load": np.arange(9.0), "flag": pd.array([0, 1, 0, 1, 0, None, 0, 1, 0], dtype=dtype)})
+    X, _ = make_windows(df, "load", window_length=2, known_future=["flag"])
+    assert np.flatnonzero(np.isnan(X.ahead[:, 0, 0])).tolist() == [3]
+    X, y = make_windows(df, "load", window_length=2, known_future=["flag"], missing="drop")
+    assert y.index.tolist() == [
+        1,
+        2,
+        3,
+        7,
+    ]  # those at 5 and 6 hold it, and that at 4 looks ahead at it
+
+
+def test_make_windows_known_ahead_stay_views():
+    rows = np.arange(20.0).reshape(10, 2)
+    X, _ = make_windows(rows, 0, window_length=3, known_future=[1])
+    assert X.values.strides[0] == X.values.strides[1]  # a row of the data is there once
+    assert X.ahead[:, 0, 0].tolist() == rows[3:, 1].tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"known_future": ["x0"]}, "known_future must hold columns .* but holds the target 'x0'"),
+        ({"known_future": "x1"}, r"is the text 'x1'; pass \['x1'\]"),
+        ({"known_future": ["nope"]}, "known_future must name columns of data, but 'nope' is not one"),
+        ({"seasons": 24}, "seasons must hold different lengths, each an integer of at least 2, but is 24"),
+    ],
+)
+def test_make_windows_refuses_what_is_not_known_ahead(options, message):
+    with pytest.raises(ValueError, match=message):
+        make_windows(frame(9), "x0", window_length=2, **options)
+
+
+def test_make_windows_counts_seasons_of_uneven_labels_by_row_alone():
+    df = frame(9).set_axis(np.cumsum([1, 3, 2] * 3))
+    with pytest.raises(ValueError, match=r"seasons=\(4,\) needs rows that are a regular step apart"):
+        make_windows(df, "x0", window_length=2, seasons=[4])
+    X, _ = make_windows(df, "x0", window_length=2, seasons=[4], freq="rows")
+    assert X.ahead[:, 0, 0].tolist() == [2, 3, 0, 1, 2, 3, 0]
+
+
 def test_make_windows_bad_input():
     with pytest.raises(ValueError, match="window_length=5 needs at least 5 rows and 1 for the horizon, but X has 5"):
         make_windows(np.arange(5.0), window_length=5)
