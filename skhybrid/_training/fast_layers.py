@@ -109,7 +109,7 @@ def has_large_layer(network: Any) -> bool:
         _is_large(part, layer.input.shape)
         for layer in network.layers
         for part in (layer, getattr(layer, "forward_layer", None))
-        if part is not None and not isinstance(layer.input, list)  # with a mask, Keras' loop over the steps runs
+        if part is not None and hasattr(layer.input, "shape")  # not several, as with a mask: Keras' loop runs then
     )
 
 
