@@ -135,6 +135,10 @@ REASONS = {
         lambda: compiled(sequential(L.Dense(2, activation=identity, name="second"))),
         "'second' has Python code of its own",
     ),
+    "sparse gradients": (
+        lambda: compiled(sequential(L.Embedding(3, 2, name="table"), L.Flatten())),
+        "programs do not serve Embedding, which 'table' is",
+    ),
     "adapted": (
         lambda: compiled(sequential(L.Normalization(name="scale"))),
         "programs do not serve Normalization, which 'scale' is",
