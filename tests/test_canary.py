@@ -20,8 +20,12 @@ from skhybrid._training._private import (
     DECAYS,
     EXCLUDED_VARIABLES,
     LEARNING_RATE,
+    METRIC_FUNCTION,
+    METRIC_OPTIONS,
+    METRICS,
     NAMES,
     PURE_METHODS,
+    WEIGHTED_METRICS,
     is_decayed,
     pure_class,
 )
@@ -93,6 +97,19 @@ def test_what_copies_of_optimizers_read_is_there():
     assert held.get(LEARNING_RATE) is schedule, f"The schedule of an optimizer {where}"
     assert held.get(EXCLUDED_VARIABLES), f"What weight decay leaves out {where}"
     assert CACHE_OF_EXCLUDED in held, f"What an optimizer notes of what weight decay leaves out {where}"
+
+
+def test_metrics_of_a_model_are_found_with_what_they_average():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=[keras.metrics.BinaryAccuracy(threshold=0.3)], weighted_metrics=["mae"])
+    whole, outputs = model.metrics[1], keras.KerasTensor((None, 1))
+    whole.build(outputs, outputs)
+    where = f"kept elsewhere in {VERSIONS}: see _training/_private.py."
+    kept = [getattr(getattr(whole, name, [None])[0], "metrics", None) for name in (METRICS, WEIGHTED_METRICS)]
+    assert kept == [[metric] for metric in whole.metrics], f"The metrics that a model was compiled with are {where}"
+    accuracy = vars(whole.metrics[0])
+    assert callable(accuracy.get(METRIC_FUNCTION)), f"The function that a metric averages is {where}"
+    assert accuracy.get(METRIC_OPTIONS) == {"threshold": 0.3}, f"The options of that function are {where}"
 
 
 @pytest.mark.parametrize("cls", sorted(OPTIMIZERS, key=lambda cls: cls.__name__), ids=lambda cls: cls.__name__)

@@ -130,8 +130,8 @@ def has_large_layer(network: Any) -> bool:
         _is_large(part, layer.input.shape)
         for layer in network.layers
         for part in (layer, getattr(layer, "forward_layer", None))
-        # With a mask, Keras' loop over the steps runs; with states to start from, a decoder makes one step.
-        if part is not None and not isinstance(layer.input, list)
+        # Several inputs are a mask, with which Keras' loop runs, or states that a decoder starts its one step from.
+        if part is not None and hasattr(layer.input, "shape")
     )
 
 

@@ -18,5 +18,7 @@ def specs_of(model: Any) -> Any:
 
 
 def as_taken(model: Any, inputs: Any) -> Any:
-    """Return several inputs in the structure that a model was made with, as a list or a dict."""
-    return keras.tree.pack_sequence_as(model.input, inputs) if isinstance(inputs, tuple) else inputs
+    """Return several inputs in the structure that a model was made with, such as a dict."""
+    if not isinstance(inputs, tuple):
+        return inputs
+    return keras.tree.lists_to_tuples(keras.tree.pack_sequence_as(model.input, inputs))  # tf.data takes no lists

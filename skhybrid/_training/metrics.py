@@ -38,6 +38,8 @@ class Metrics:
 def describe_metrics(model: Any) -> Any:
     """Return a hashable description of a model's metrics, which is equal for another's only if both measure the same.
 
+    Their names do not count.
+
     Raises
     ------
     NotServedError
@@ -45,7 +47,7 @@ def describe_metrics(model: Any) -> Any:
     """
     return describe(
         [
-            (type(metric), metric.name, is_weighted, function_of_metric(metric))
+            (type(metric), is_weighted, function_of_metric(metric))
             for metric, is_weighted in compiled_metrics(find_metrics(model))
         ]
     )

@@ -171,7 +171,11 @@ class Program:
         return loss, outputs, state
 
     def _check_gradients(self, gradients):
-        """Refuse weights that no gradient reaches, which Keras leaves as they are, and says so."""
+        """Refuse weights that no gradient reaches, which Keras leaves as they are, and says so; and sparse gradients.
+
+        Keras' optimizers square the parts of a sparse gradient before they add those of one row up, so that all but SGD
+        and Lion move a weight otherwise than by a dense one.
+        """
         for gradient, weight in zip(gradients, self.divide(self.network.variables)[0], strict=True):
             if gradient is None:
                 raise NotServedError(f"no gradient reaches {weight.path!r}")

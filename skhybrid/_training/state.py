@@ -14,6 +14,7 @@ from skhybrid._backend import keras
 from skhybrid._training._private import own_names, weights_of_optimizer
 from skhybrid._training.cache import find_program
 from skhybrid._training.eligibility import NotServedError, operations_of
+from skhybrid._training.metrics import Metrics
 from skhybrid._training.rule import Layout, read, write
 
 
@@ -89,6 +90,7 @@ class TrainingState:
         self.model, self.is_watched = model, is_watched
         self.program = find_program(model, anew=anew)
         self.variables = model.variables
+        self.metrics = Metrics(model)
         self.program.train.trace()  # which may show more reasons against it
         self.read_model()
 
@@ -128,7 +130,7 @@ class TrainingState:
 
     def read_logs(self, totals, n_rows):
         """Return the loss and the metrics of some rows, by the names that Keras gives them."""
-        return {"loss": float(totals[0]) / n_rows, **self.program.metrics.read(totals[1:])}
+        return {"loss": float(totals[0]) / n_rows, **self.metrics.read(totals[1:])}
 
     def write_model(self):
         """Put the weights and all other state into the model."""

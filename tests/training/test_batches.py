@@ -78,20 +78,49 @@ def test_last_batch_may_hold_fewer(n_rows, n_batches):
 
 @pytest.mark.parametrize(
     ("size", "expected"),
-    [(1, 4), (2, 2), (3, 1), (99, 1)],  # of 12 numbers, 3 a sample; one group at least
+    [(1, 4), (2, 2), (3, 1), (99, 1)],  # of 24 numbers, 6 a sample; one group at least
 )
 def test_groups_at_once_fit_in_a_piece(size, expected, monkeypatch):
-    monkeypatch.setattr(batches, "PIECE_VALUES", 12)
-    assert Batches((np.zeros((5, 3, 1)),), np.arange(5), 2).n_at_once(size) == expected
+    monkeypatch.setattr(batches, "PIECE_VALUES", 24)
+    data = np.zeros((5, 3, 1)), np.zeros((5, 2)), np.ones(5)  # inputs, targets and weights
+    assert Batches(data, np.arange(5), 2).n_at_once(size) == expected
+    of_two_inputs = (np.zeros((5, 2, 1)), np.zeros((5, 1))), *data[1:]
+    assert Batches(of_two_inputs, np.arange(5), 2).n_at_once(size) == expected
 
 
 def test_pieces_are_of_whole_batches(monkeypatch):
-    monkeypatch.setattr(batches, "PIECE_VALUES", 5)  # room for two batches of 2 rows
+    monkeypatch.setattr(batches, "PIECE_VALUES", 9)  # room for two batches of 2 rows of 2 numbers
     pieces = Batches((np.arange(10), 10 * np.arange(10)), np.array([9, 1, 8, 2, 7]), 2).pieces()
     assert [[part.tolist() for part in piece] for piece in pieces] == [
         [[9, 1, 8, 2], [90, 10, 80, 20]],
         [[7], [70]],
     ]
+
+
+def test_pieces_may_be_single_batches():
+    pieces = Batches((np.arange(10), 10 * np.arange(10)), np.array([9, 1, 8]), 2).pieces(1)
+    assert [piece[0].tolist() for piece in pieces] == [[9, 1], [8]]
+
+
+def test_several_inputs_are_gathered_by_the_same_rows():
+    data = (np.arange(10), 10 * np.arange(10).reshape(10, 1)), -np.arange(10)
+    batches = Batches(data, np.array([3, 1, 7]), 2)
+    (first, second), targets = batches[0]
+    assert (first.tolist(), second.tolist(), targets.tolist()) == ([3, 1], [[30], [10]], [-3, -1])
+    assert first.dtype == second.dtype == np.float32
+
+
+def test_several_inputs_are_not_read_beyond_a_batch():
+    inputs = Watched(), Watched()
+    Batches((inputs, Watched()), np.array([0, 4, 900_000]), 2)[1]
+    assert [data.read for data in inputs] == [[[900_000]]] * 2
+
+
+def test_inputs_of_a_batch_are_packed_those_of_a_piece_are_not():
+    data = (np.arange(3), np.arange(3)), np.arange(3)
+    batches = Batches(data, np.arange(3), 3, pack=lambda inputs: dict(zip("ab", inputs, strict=True)))
+    assert batches[0][0].keys() == {"a", "b"}
+    assert [type(inputs) for inputs, _ in batches.pieces()] == [tuple]
 
 
 def test_float32_is_not_copied():

@@ -16,6 +16,7 @@ from skhybrid._training.loops import predict, train
 from skhybrid._training.program import count_builds
 from skhybrid.networks import cnn, cnn_lstm, dense, recurrent, time_distributed_cnn_lstm
 from tests.helpers import compile_network, largest_difference
+from tests.training.two_inputs import compiled, make_data
 
 L = keras.layers
 N, SHAPE, BATCH = 40, (6, 2), 16
@@ -58,6 +59,37 @@ def test_what_shapes_the_result_gets_its_own_program(data, other):
     assert program_of(compile_network(cnn, filters=3, dense_units=3)) is not program_of(
         compile_network(cnn, filters=3, dense_units=3, **other)
     )
+
+
+def test_metrics_get_their_own_program():
+    def measured(*metrics):
+        model = dense(SHAPE, 2, seed=0, dense_units=4)
+        model.compile("adam", "mse", metrics=list(metrics) or None)
+        return program_of(model)
+
+    assert measured("mae") is measured("mae")
+    assert len({measured(), measured("mae"), measured("mse"), measured("mae", "mse")}) == 4
+
+
+def test_metrics_compiled_anew_are_seen(data):
+    model = compile_network(dense, dense_units=4)
+    for metrics in (["mae"], ["mse"], []):  # None would leave them as they are
+        model.compile(model.optimizer, model.loss, metrics=metrics)
+        history = train(model, data, np.arange(N), epochs=1, batch_size=BATCH, seed=0).history
+        assert list(history) == ["loss", *metrics]
+
+
+def test_data_of_several_inputs_share_a_program():
+    clear_caches()
+
+    def fit_both():
+        for seed, n_rows in ((0, N), (1, 30)):
+            data = make_data(n_rows, seed)
+            model = compiled(metrics=["mae"])
+            train(model, data, np.arange(n_rows), epochs=1, batch_size=BATCH, seed=seed)
+            predict(model, data[0])
+
+    assert count_new_builds(fit_both) == 2
 
 
 def test_losses_of_one_name_are_told_apart(data):

@@ -225,6 +225,19 @@ def test_wiring_is_told_apart():
     assert describe_model(model(swapped=True)) == describe_model(model(swapped=True))
 
 
+def with_two_inputs(shapes, order):
+    inputs = [keras.Input(shape) for shape in shapes]
+    outputs = L.Dense(1)(L.Subtract()([L.Dense(2)(each) for each in inputs]))
+    return keras.Model([inputs[i] for i in order], outputs)
+
+
+def test_order_and_shapes_of_inputs_are_told_apart():
+    cases = [((3,), (3,)), (0, 1)], [((3,), (3,)), (1, 0)], [((4,), (3,)), (0, 1)], [((3,), (4,)), (0, 1)]
+    descriptions = [describe_model(with_two_inputs(*case)) for case in cases]
+    assert len(set(descriptions)) == 4
+    assert descriptions == [describe_model(with_two_inputs(*case)) for case in cases]
+
+
 def test_settings_of_keras_are_told_apart():
     model, epsilon = sequential(L.Dense(2)), keras.config.epsilon()
     before = describe_model(model)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skhybrid._backend import keras, tf
-from skhybrid._training.eligibility import operations_of, why_not, why_not_watched
+from skhybrid._training.eligibility import averages_rows, operations_of, why_not, why_not_watched
 from skhybrid._training.loops import predict, train
 from skhybrid.networks import NETWORKS
 from tests.helpers import WatchesBatches
@@ -22,9 +22,18 @@ def sequential(*layers):
     return keras.Sequential([keras.Input((3,)), *layers, L.Dense(1)])
 
 
+class OwnMetric(keras.metrics.MeanMetricWrapper):
+    pass
+
+
 class OwnModel(keras.Model):
     def train_step(self, data):
         return super().train_step(data)
+
+
+class OwnLoss(keras.losses.Loss):
+    def call(self, y, p):
+        return keras.ops.sqrt(keras.ops.mean((y - p) ** 2))
 
 
 def identity(x):
@@ -96,9 +105,27 @@ def with_two_outputs():
     return keras.Model(inputs, [L.Dense(1)(inputs), L.Dense(1)(inputs)])
 
 
+def with_two_inputs():
+    inputs = keras.Input((3,)), keras.Input((2,))
+    return keras.Model(inputs, L.Dense(1)(L.Concatenate()(inputs)))
+
+
+def measured(*metrics, weighted=()):
+    model = sequential()
+    model.compile("adam", "mse", metrics=list(metrics), weighted_metrics=list(weighted))
+    return model
+
+
+def with_metric_of_its_own():
+    model = compiled(sequential())
+    model.extra = keras.metrics.Mean()
+    return model
+
+
 REASONS = {
     "uncompiled": (lambda: sequential(), "it has no loss and no optimizer"),
-    "outputs": (lambda: compiled(with_two_outputs()), "it has more than one input or output"),
+    "inputs": (lambda: compiled(with_two_inputs()), ""),
+    "outputs": (lambda: compiled(with_two_outputs()), "it has more than one output"),
     "layer": (lambda: compiled(sequential(OwnDense(2, name="mine"))), "'mine' has Python code of its own"),
     "layer inside": (
         lambda: compiled(sequential(L.Reshape((3, 1)), L.TimeDistributed(OwnDense(2, name="mine")), L.Flatten())),
@@ -107,6 +134,10 @@ REASONS = {
     "activation": (
         lambda: compiled(sequential(L.Dense(2, activation=identity, name="second"))),
         "'second' has Python code of its own",
+    ),
+    "sparse gradients": (
+        lambda: compiled(sequential(L.Embedding(3, 2, name="table"), L.Flatten())),
+        "programs do not serve Embedding, which 'table' is",
     ),
     "adapted": (
         lambda: compiled(sequential(L.Normalization(name="scale"))),
@@ -118,6 +149,20 @@ REASONS = {
     ),
     "loss": (lambda: compiled(sequential(), loss=None), "it has no loss, or several"),
     "losses": (lambda: compiled(sequential(), loss=["mse"]), "it has no loss, or several"),
+    "no metrics": (lambda: measured(), ""),
+    "metrics": (
+        lambda: measured("mae", keras.metrics.RootMeanSquaredError(), "accuracy", identity, weighted=["mae"]),
+        "",
+    ),
+    "metric": (lambda: measured("mae", "AUC"), "programs do not serve the metric AUC"),
+    "own metric": (lambda: measured(OwnMetric(identity)), "programs do not serve the metric OwnMetric"),
+    "function of Keras": (lambda: measured(keras.losses.dice), "programs do not serve the metric 'dice'"),
+    "type of a metric": (
+        lambda: measured(weighted=[keras.metrics.MeanAbsoluteError(dtype="float64")]),
+        "programs do not serve float64, in which a metric computes",
+    ),
+    "unknown metric": (lambda: measured("nonsense"), "Keras does not know one of its metrics"),
+    "metric of the model": (with_metric_of_its_own, "it has metrics that it was not compiled with"),
     "none": (lambda: compiled(sequential(L.Dense(2, activation="relu"))), ""),
 }
 
@@ -125,6 +170,20 @@ REASONS = {
 @pytest.mark.parametrize(("make", "reason"), REASONS.values(), ids=REASONS)
 def test_reason_is_said(make, reason):
     assert why_not(make()) == reason
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        (keras.losses.Huber(), True),
+        (keras.losses.Huber(reduction="sum"), False),
+        (keras.losses.Huber(reduction="mean_with_sample_weight"), False),
+        (OwnLoss(), False),  # which may make one number of all rows
+    ],
+    ids=["mean", "sum", "by weight", "own"],
+)
+def test_loss_that_averages_rows(loss, expected):
+    assert averages_rows(loss) == expected
 
 
 def test_gpu_is_left_to_keras(monkeypatch):

@@ -9,9 +9,11 @@ import pytest
 from skhybrid._backend import keras
 from skhybrid._training import loops
 from skhybrid._training.loops import _fill_up, predict, train
+from skhybrid._training.state import get_state, set_state
 from skhybrid.engine import count_builds
 from skhybrid.networks import cnn, cnn_lstm, dense, recurrent
 from tests.helpers import WatchesBatches, compile_network, largest_difference
+from tests.training.two_inputs import compiled, make_data, rows_of
 
 N, BATCH = 40, 16  # the last batch has fewer rows, of all as of part of them
 small_dense = partial(compile_network, dense, dense_units=4)
@@ -140,6 +142,98 @@ def test_last_row_fills_up(n_rows, expected, monkeypatch):
 
 def test_pieces_of_a_prediction_are_full_but_for_the_last():
     assert loops.PREDICT_ROWS % loops.ROWS_AT_ONCE == 0
+
+
+# Several inputs
+
+Opt, Schedules = keras.optimizers, keras.optimizers.schedules
+OPTIMIZERS = {
+    "adam": lambda: Opt.Adam(0.01),
+    "average": lambda: Opt.AdamW(0.01, use_ema=True, ema_momentum=0.8),
+    "schedule": lambda: Opt.SGD(Schedules.CosineDecay(0.1, 6), momentum=0.9),
+    "clipnorm": lambda: Opt.RMSprop(0.01, clipnorm=0.1),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_two_inputs_train_as_by_keras(name):
+    data, models, histories = make_data(), [], []
+    for engine in ("compiled", "keras"):
+        model = compiled(OPTIMIZERS[name](), "huber", metrics=["mae"], dropout=0.3, run_eagerly=engine == "keras")
+        options = {"epochs": 2, "batch_size": BATCH, "seed": 0, "engine": engine}
+        histories.append(train(model, data, np.arange(30), np.arange(30, N), **options).history)
+        models.append(model)
+    assert np.abs(models[0].get_weights()[0] - compiled().get_weights()[0]).max() > 1e-3  # it did train
+    assert largest_difference(*models) < 1e-5
+    assert histories[0].keys() == histories[1].keys()
+    for key, values in histories[1].items():
+        np.testing.assert_allclose(histories[0][key], values, rtol=1e-5)
+    by_program, by_keras = (
+        predict(model, data[0], engine=e) for model, e in zip(models, ("auto", "keras"), strict=True)
+    )
+    np.testing.assert_allclose(by_program, by_keras, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(by_keras, models[1].predict_on_batch([*data[0]]), rtol=1e-5, atol=1e-6)
+
+
+def test_two_inputs_train_in_two_parts_as_in_one():
+    data, (whole, first, second) = make_data(), (compiled(dropout=0.3, metrics=["mae"]) for _ in range(3))
+    options = {"batch_size": BATCH, "seed": 4}
+    expected = train(whole, data, np.arange(N), epochs=2, **options).history
+    train(first, data, np.arange(N), epochs=1, **options)
+    set_state(second, get_state(first))
+    history = train(second, data, np.arange(N), epochs=2, initial_epoch=1, **options).history
+    assert largest_difference(second, whole) == 0
+    assert history == {name: values[1:] for name, values in expected.items()}
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_named_inputs_train_as_those_in_a_list(engine):
+    (window, known), *others = make_data()
+    models = [compiled("sgd", run_eagerly=engine == "keras", as_dict=as_dict) for as_dict in (False, True)]
+    models[1].set_weights(models[0].get_weights())
+    for model, inputs in zip(models, ((window, known), (known, window)), strict=True):  # sorted by name
+        train(model, (inputs, *others), np.arange(N), epochs=1, batch_size=BATCH, seed=0, engine=engine)
+    of_list, of_dict = (
+        predict(m, x, engine=engine) for m, x in zip(models, ((window, known), (known, window)), strict=True)
+    )
+    np.testing.assert_allclose(of_list, of_dict, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_rows", [1, 23, 25])
+def test_prediction_from_two_inputs_does_not_depend_on_its_company(n_rows):
+    inputs, *_ = make_data(100)
+    model = compiled()
+    np.testing.assert_array_equal(predict(model, rows_of(inputs, slice(n_rows))), predict(model, inputs)[:n_rows])
+
+
+@pytest.mark.parametrize("several_threads", [False, True])
+@pytest.mark.parametrize("engine", ["auto", "keras"])
+def test_predict_from_two_inputs_in_parts_equals_predict_at_once(engine, several_threads, monkeypatch):
+    inputs, *_ = make_data()
+    model = compiled()
+    at_once = predict(model, inputs, engine=engine)
+    monkeypatch.setattr(loops, "PREDICT_ROWS", 7)
+    monkeypatch.setattr(loops, "has_several_threads", lambda: several_threads)
+    np.testing.assert_allclose(predict(model, inputs, engine=engine), at_once, rtol=1e-6, atol=1e-7)
+
+
+# Validation data of their own
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_validation_data_of_their_own(engine):
+    inputs, targets, weights = make_data()
+    apart = [(rows_of(inputs, rows), targets[rows], weights[rows]) for rows in (slice(30), slice(30, N))]
+    options = {"epochs": 1, "batch_size": BATCH, "seed": 0, "engine": engine}
+
+    def losses(data, *rows, **of_validation):
+        model = compiled("sgd", metrics=["mae"], run_eagerly=engine == "keras")
+        return train(model, data, *rows, **of_validation, **options).history
+
+    expected = losses((inputs, targets, weights), np.arange(30), np.arange(30, N))
+    assert losses(apart[0], np.arange(30), validation_data=apart[1]) == expected
+    expected = losses((inputs, targets, weights), np.arange(30), np.array([31, 35]))
+    assert losses(apart[0], np.arange(30), np.array([1, 5]), validation_data=apart[1]) == expected
 
 
 # The choice of a loop

@@ -13,6 +13,7 @@ from skhybrid._training.loops import predict, train
 from skhybrid._training.program import Graph
 from skhybrid.networks import cnn_lstm, dense, recurrent, time_distributed_cnn_lstm
 from tests.helpers import compile_network, largest_difference
+from tests.training.two_inputs import compiled, make_data
 
 L = keras.layers
 N, BATCH = 40, 16  # the last batch has 8 rows
@@ -104,6 +105,51 @@ def test_nested_windows_train_like_keras(data):
     train_with_keras(models[1], nested, epochs=2)
     train(models[0], nested, np.arange(N), epochs=2, batch_size=BATCH, seed=5)
     assert largest_difference(*models) < 1e-5
+
+
+# Several inputs
+
+
+@pytest.mark.parametrize("n_cores", [1, 2])
+def test_training_of_large_layers_on_two_inputs_equals_keras(n_cores, monkeypatch):
+    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", 0)
+    monkeypatch.setattr(joblib, "cpu_count", lambda: n_cores)
+    clear_caches()
+    data, models = make_data(), []
+    for engine in ("compiled", "keras"):
+        model = compiled(metrics=["mae"], run_eagerly=engine == "keras")
+        options = {"epochs": 1, "batch_size": 13, "seed": 5, "engine": engine}
+        train(model, data, np.arange(30), np.arange(30, N), **options)
+        models.append(model)
+    assert largest_difference(*models) < 1e-5
+    np.testing.assert_allclose(*(predict(model, data[0]) for model in models), atol=1e-5)
+    clear_caches()
+
+
+def starting_from_a_state():
+    """Build an LSTM of the known inputs that starts from the last state of another, which reads the window."""
+    window, known = keras.Input((6, 2)), keras.Input((3, 2))
+    _, *state = L.LSTM(4, return_state=True)(window)
+    return keras.Model([window, known], L.Dense(3)(L.LSTM(4)(known, initial_state=state)))
+
+
+def nested_by_names():
+    """Build a network whose layer is a model of named inputs."""
+    inputs = {"window": keras.Input((6, 2), name="window"), "known": keras.Input((3, 2), name="known")}
+    joined = keras.Model(inputs, L.Concatenate(axis=1)([*inputs.values()]))
+    outer = [keras.Input((6, 2)), keras.Input((3, 2))]
+    return keras.Model(outer, L.Dense(3)(L.GRU(4)(joined(dict(zip(inputs, outer, strict=True))))))
+
+
+@pytest.mark.parametrize("make", [starting_from_a_state, nested_by_names])
+def test_inputs_that_meet_in_other_ways_train_as_by_keras(make):
+    data, models = make_data(), [make() for _ in range(2)]
+    models[1].set_weights(models[0].get_weights())
+    for model, engine in zip(models, ("compiled", "keras"), strict=True):
+        model.compile("adam", "mse", run_eagerly=engine == "keras")
+        train(model, data, np.arange(N), epochs=2, batch_size=BATCH, seed=5, engine=engine)
+    for ours, theirs in zip(models[0].trainable_variables, models[1].trainable_variables, strict=True):
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), atol=1e-5)
 
 
 # What a program holds

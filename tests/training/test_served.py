@@ -163,7 +163,7 @@ def targets():
     return rng.normal(size=(N, 2)), rng.uniform(0.5, 2, N)
 
 
-def assert_equal(make, targets, optimizer="adam", loss="mse"):
+def assert_equal(make, targets, optimizer="adam", loss="mse", metrics=None):
     """Check that both loops leave the same weights, losses and predictions."""
     y, w = targets
     models = [make() for _ in range(2)]
@@ -173,12 +173,15 @@ def assert_equal(make, targets, optimizer="adam", loss="mse"):
     for model, engine in zip(models, ("compiled", "keras"), strict=True):
         # Eagerly, Keras' loop makes the same steps without the second that it takes to trace them.
         model.compile(
-            *(each() if callable(each) else each for each in (optimizer, loss)), run_eagerly=engine == "keras"
+            *(each() if callable(each) else each for each in (optimizer, loss)),
+            metrics=metrics() if metrics else None,
+            run_eagerly=engine == "keras",
         )
         options = {"epochs": EPOCHS, "batch_size": BATCH, "seed": 0, "engine": engine}
         histories.append(train(model, (X, y, w), np.arange(N_TRAINED), np.arange(N_TRAINED, N), **options).history)
     for ours, theirs in zip(models[0].weights, models[1].weights, strict=True):
         np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-4, atol=1e-5, err_msg=ours.path)
+    assert histories[0].keys() == histories[1].keys()
     for name, losses in histories[1].items():
         np.testing.assert_allclose(histories[0][name], losses, rtol=1e-4)
     np.testing.assert_allclose(predict(models[0], X), models[1].predict_on_batch(X), rtol=1e-4, atol=1e-5)
@@ -216,6 +219,23 @@ def test_loss_trains_as_by_keras(name, targets):
     y, w = np.eye(2)[np.arange(N) % 2], targets[1]  # as good for regressors as for classifiers
     make = positive_head("softmax")
     assert_equal(make, (y, w), lambda: Opt.SGD(0.05), {**loss_cases(), **REDUCED}[name])
+
+
+# Metrics
+
+
+def make_metrics():
+    options = {
+        "MeanMetricWrapper": {"fn": keras.losses.huber, "name": "small_huber", "delta": 0.3},
+        "TopKCategoricalAccuracy": {"k": 1},
+    }
+    functions = by_name(served.METRIC_FUNCTIONS)
+    return [cls(**options.get(cls.__name__, {})) for cls in by_name(served.METRICS)] + functions
+
+
+def test_metrics_are_measured_as_by_keras(targets):
+    y, w = np.eye(2)[np.arange(N) % 2], targets[1]
+    assert_equal(positive_head("softmax"), (y, w), metrics=make_metrics)
 
 
 # Optimizers

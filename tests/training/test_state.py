@@ -135,4 +135,4 @@ def test_learning_rate_is_read_again(model, state):
 def test_evaluation_is_a_sum_over_the_rows(data, model, state):
     X, y, w = (a[:5] for a in data)
     errors = w * np.mean((model.predict_on_batch(X) - y) ** 2, axis=1)
-    assert state.evaluate(X, y, w) == pytest.approx(errors.sum(), rel=1e-5)
+    assert state.evaluate(X, y, w) == pytest.approx([errors.sum()], rel=1e-5)
