@@ -40,7 +40,7 @@ from skhybrid.estimators._window_options import Architecture
 
 
 @part
-class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
+class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
     """Base of all estimators: from samples and targets to a trained Keras model, and back.
 
     An architecture (of `_architectures`) holds which network is trained and how X is read; a subclass here, what the

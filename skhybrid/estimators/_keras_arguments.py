@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhybrid._backend import keras
-from skhybrid._training import own_names
+from skhybrid._training import RateOfEpoch, own_names
 
 LOWEST_RATE = 0.01  # of the first learning rate, where it falls exponentially
 # Metrics of errors, and the power of y's units that they have.
@@ -64,11 +64,11 @@ def mean_loss(loss: Any, targets: NDArray[Any], outputs: NDArray[Any], weights: 
 def make_schedule(name: str, rate: float, n_epochs: int, first_epoch: int) -> keras.callbacks.Callback:
     """Return the callback that sets the learning rate of each epoch, of `n_epochs` from `first_epoch` on."""
 
-    def rate_of(epoch, _rate):
+    def rate_of(epoch):
         done = (epoch - first_epoch) / n_epochs
         return rate * (0.5 * (1 + math.cos(math.pi * done)) if name == "cosine" else LOWEST_RATE**done)
 
-    return keras.callbacks.LearningRateScheduler(rate_of)
+    return RateOfEpoch(rate_of)
 
 
 def check_schedule(name: str | None, optimizer: Any, rate: Any) -> None:

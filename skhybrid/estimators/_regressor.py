@@ -302,6 +302,6 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
         if self.output_activation is not None and (self.window_norm or self.linear_path or self.phase_offsets):
             name = "window_norm" if self.window_norm else "linear_path" if self.linear_path else "phase_offsets"
             raise ValueError(
-                f"output_activation={self.output_activation!r} bounds what the network returns, but "
-                f"{name}={getattr(self, name)!r} adds to it; pass one of them."
+                f"output_activation must be None where {name}={getattr(self, name)!r} adds to what it bounds, but is "
+                f"{self.output_activation!r}; pass one of them."
             )
