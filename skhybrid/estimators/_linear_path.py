@@ -25,7 +25,7 @@ class Choice(NamedTuple):
 
     Attributes
     ----------
-    penalties : ndarray of shape (n_bases, n_blocks)
+    penalties : ndarray of shape (n_bases,)
         Penalties, of `PENALTIES`.
     shares : ndarray of shape (n_bases,)
         Shares of the regressions in the forecast.
@@ -47,7 +47,7 @@ class LinearMap(NamedTuple):
         Coefficients.
     bias : ndarray of shape (n_outputs,)
         Constants.
-    penalties : ndarray of shape (n_bases, n_outputs)
+    penalties : ndarray of shape (n_bases,)
         The penalties, as those of scikit-learn's Ridge, that led to it.
     """
 
@@ -100,41 +100,40 @@ def choose(
     design: Design, data: Data, moments: Moments, rows: NDArray[np.intp], bases: Sequence[Base], *, absolute: bool
 ) -> Choice:
     """Choose penalties and shares by the squared, or `absolute`, errors on rows that are not among the moments'."""
-    maps = [[solve(design, moments, base, np.full(len(design.blocks()), p)) for p in PENALTIES] for base in bases]
-    errors = np.zeros((len(bases), len(PENALTIES), design.n_outputs))
+    maps = [[solve(design, moments, base, penalty) for penalty in PENALTIES] for base in bases]
+    errors = np.zeros((len(bases), len(PENALTIES)))
     for Z, Y, w in _pieces(design, data, rows):
         for i, of_base in enumerate(maps):
             for j, linear in enumerate(of_base):
                 rest = np.abs(Z @ linear.kernel + linear.bias - Y)
-                errors[i, j] += w @ (rest if absolute else rest**2)
-    by_block = np.stack([errors[..., outputs].sum(axis=-1) for outputs, _ in design.blocks()], axis=-1)
-    penalties = PENALTIES[by_block.argmin(axis=1)]  # (base, block)
-    best = [solve(design, moments, base, of_base) for base, of_base in zip(bases, penalties, strict=True)]
-    return Choice(penalties, *_mix(design, data, rows, best))
+                errors[i, j] += (w @ (rest if absolute else rest**2)).sum()
+    best = errors.argmin(axis=1)
+    return Choice(
+        PENALTIES[best], *_mix(design, data, rows, [of_base[j] for of_base, j in zip(maps, best, strict=True)])
+    )
 
 
 def combine(design: Design, moments: Moments, bases: Sequence[Base], choice: Choice) -> LinearMap:
     """Return the mixture of regressions that was chosen, with the coefficients that these moments give."""
-    maps = [solve(design, moments, base, of_base) for base, of_base in zip(bases, choice.penalties, strict=True)]
+    maps = [solve(design, moments, base, penalty) for base, penalty in zip(bases, choice.penalties, strict=True)]
     kernel, bias = (np.tensordot(choice.shares, np.stack(parts), 1) for parts in list(zip(*maps, strict=True))[:2])
     return LinearMap(kernel, bias, np.concatenate([linear.penalties for linear in maps]))
 
 
-def solve(design: Design, moments: Moments, base: Base, penalties: NDArray[np.float64]) -> LinearMap:
-    """Return the ridge regression relative to a base, with one of `PENALTIES` for each block of targets."""
+def solve(design: Design, moments: Moments, base: Base, penalty: float) -> LinearMap:
+    """Return the ridge regression relative to a base, with one of `PENALTIES`."""
     reference, naive = base
     half = design.relate(moments.gram, reference)
     gram = design.relate(half.T, reference)
     products = design.relate(moments.products, reference) - half @ naive
+    penalty *= np.trace(gram) / len(gram) or moments.n_rows
+    gram.flat[:: len(gram) + 1] += penalty
     kernel = np.zeros((len(gram), design.n_outputs))
-    absolute = np.empty((1, design.n_outputs))
-    for (outputs, seen), penalty in zip(design.blocks(), penalties, strict=True):
-        part = gram[np.ix_(seen, seen)]
-        absolute[:, outputs] = penalty = penalty * (np.trace(part) / len(part) or moments.n_rows)
-        part.flat[:: len(part) + 1] += penalty
-        kernel[np.ix_(seen, outputs)] = cho_solve(cho_factor(part, overwrite_a=True), products[np.ix_(seen, outputs)])
+    for outputs, seen in design.blocks():
+        part = products[np.ix_(seen, outputs)]
+        kernel[np.ix_(seen, outputs)] = cho_solve(cho_factor(gram[np.ix_(seen, seen)], overwrite_a=True), part)
     kernel = design.unrelate(kernel, reference) + naive
-    return LinearMap(kernel, moments.targets - moments.features @ kernel, absolute)
+    return LinearMap(kernel, moments.targets - moments.features @ kernel, np.array([penalty]))
 
 
 def _mix(design, data, rows, maps):

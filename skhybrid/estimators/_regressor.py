@@ -234,9 +234,8 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases, n_outputs)
-        With ``linear_path="ridge"``, the penalty of each ridge regression for each target, as scikit-learn's `Ridge`
-        has it.
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
 
     linear_share_ : ndarray of shape (n_bases,)
         Share of each ridge regression in the linear path.
