@@ -159,8 +159,8 @@ def cnn_lstm(
     A week of hours is read day by day, and two days are forecast, one step of the decoder for each:
 
     >>> model = cnn_lstm((168, 1), 48, seed=0, kernel_size=24, strides=None, decoder="segments", dense_units=())
-    >>> [(layer.name, layer.output.shape[1:]) for layer in model.layers if layer.weights][:2]
-    [('conv_1', (7, 32)), ('lstm_1', (32,))]
+    >>> model.get_layer("conv_1").output.shape
+    (None, 7, 32)
     >>> model.get_layer("output").units
     24
     """
