@@ -58,6 +58,15 @@ def check_ahead(ahead: Ahead | None, shape: tuple[int, ...] | None, scale: Ahead
         )
 
 
+def check_lengths(n_after: NDArray[np.intp]) -> None:
+    """Refuse sequences that end early where a linear path reads them."""
+    if n_early := np.count_nonzero(n_after):
+        raise ValueError(
+            f"linear_path needs sequences of equal length, but {n_early} samples of X end early (in NaN); pass "
+            "linear_path=None."
+        )
+
+
 def check_ends(scikeras: BaseWrapper, n_after: NDArray[np.intp]) -> None:
     """Refuse sequences that end early where windows are normalised, or where the network would read on."""
     n_early = np.count_nonzero(n_after)
@@ -66,10 +75,7 @@ def check_ends(scikeras: BaseWrapper, n_after: NDArray[np.intp]) -> None:
     if scikeras.model__reading.norm is not None:
         scikeras.model__reading.norm.check_complete(n_after)
     if scikeras.model__linear is not None:
-        raise ValueError(
-            f"linear_path needs sequences of equal length, but {n_early} samples of X end early (in NaN); pass "
-            "linear_path=None."
-        )
+        check_lengths(n_after)
     if scikeras.model__parameters.get("masked"):
         return
     network = scikeras.model__network
