@@ -243,7 +243,8 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
     def _split(self, rows, y, seed):
         """Return the samples to train on and those to validate on."""
         gap = np.size(y[0]) - 1 if self.validation_gap is None else self.validation_gap
-        return split_in_time(rows, self.validation_fraction, gap)
+        reason = "early_stopping=True" if self.early_stopping else "linear_path='ridge'"
+        return split_in_time(rows, self.validation_fraction, gap, reason=reason)
 
     def _draw_seed(self) -> int:
         """Draw the seed of first weights, order of samples and dropout."""
