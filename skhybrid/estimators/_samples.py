@@ -13,6 +13,7 @@ __all__ = [
     "Ahead",
     "Samples",
     "WindowNorm",
+    "describe_ahead",
     "find_usable",
     "read_frames",
     "read_sequences",
@@ -39,6 +40,13 @@ class Ahead(NamedTuple):
     def shape(self) -> tuple[int, ...]:
         """Shape of the inputs of one sample."""
         return self.values.shape[1:]
+
+
+def describe_ahead(shape: tuple[int, ...] | None, seasons: tuple[int, ...]) -> str:
+    """Return what is known ahead in words."""
+    if shape is None:
+        return "nothing"
+    return f"inputs of shape {shape} for each sample" + (f" with seasons={seasons}" if seasons else "")
 
 
 def take_apart(X: Any) -> tuple[Any, Ahead | None]:
