@@ -174,6 +174,7 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
         X_val, ahead_val = take_apart(held_out.X)
         check_sample_shape(X_val, X.shape[1:])
         X_val, y_val = self._check_training_data(X_val, held_out.y, reset=False)
+        self._check_held_out(y, y_val)
         return join(task, self._make_task(X_val, ahead_val, y_val, held_out.sample_weight))
 
     def _make_task(self, X, ahead, y, sample_weight):
@@ -214,6 +215,14 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
     def _check_training_data(self, X, y, *, reset):
         """Return X and y checked; they are the first, or must be like those of the first fit."""
         raise NotImplementedError
+
+    def _check_held_out(self, y, y_val):
+        """Refuse targets held out that are not like those trained on."""
+        if y_val.shape[1:] != y.shape[1:]:
+            raise ValueError(
+                f"y_val must have the shape of y, {('n_samples', *y.shape[1:])}, but has shape {y_val.shape}; pass "
+                "the same targets."
+            )
 
     def _learn_target(self, y, samples: Samples, rows, weights, classes) -> Values | Labels:
         """Return what the network's outputs are to mean, learned of the targets."""
