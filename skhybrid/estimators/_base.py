@@ -219,9 +219,9 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
     def _check_held_out(self, y, y_val):
         """Refuse targets held out that are not like those trained on."""
         if y_val.shape[1:] != y.shape[1:]:
+            needed = ", ".join(["n_samples", *map(str, y.shape[1:])])
             raise ValueError(
-                f"y_val must have the shape of y, {('n_samples', *y.shape[1:])}, but has shape {y_val.shape}; pass "
-                "the same targets."
+                f"y_val must have shape ({needed}) as y has, but has shape {y_val.shape}; pass the same targets."
             )
 
     def _learn_target(self, y, samples: Samples, rows, weights, classes) -> Values | Labels:
