@@ -174,6 +174,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         X_val, ahead_val = take_apart(held_out.X)
         check_sample_shape(X_val, X.shape[1:])
         X_val, y_val = self._check_training_data(X_val, held_out.y, reset=False)
+        self._check_held_out(y, y_val)
         return join(task, self._make_task(X_val, ahead_val, y_val, held_out.sample_weight))
 
     def _make_task(self, X, ahead, y, sample_weight):
@@ -215,6 +216,14 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         """Return X and y checked; they are the first, or must be like those of the first fit."""
         raise NotImplementedError
 
+    def _check_held_out(self, y, y_val):
+        """Refuse targets held out that are not like those trained on."""
+        if y_val.shape[1:] != y.shape[1:]:
+            needed = ", ".join(["n_samples", *map(str, y.shape[1:])])
+            raise ValueError(
+                f"y_val must have shape ({needed}) as y has, but has shape {y_val.shape}; pass the same targets."
+            )
+
     def _learn_target(self, y, samples: Samples, rows, weights, classes) -> Values | Labels:
         """Return what the network's outputs are to mean, learned of the targets."""
         raise NotImplementedError
@@ -243,7 +252,8 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
     def _split(self, rows, y, seed):
         """Return the samples to train on and those to validate on."""
         gap = np.size(y[0]) - 1 if self.validation_gap is None else self.validation_gap
-        return split_in_time(rows, self.validation_fraction, gap)
+        reason = "early_stopping=True" if self.early_stopping else "linear_path='ridge'"
+        return split_in_time(rows, self.validation_fraction, gap, reason=reason)
 
     def _draw_seed(self) -> int:
         """Draw the seed of first weights, order of samples and dropout."""

@@ -206,9 +206,17 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def _check_training_data(self, X, y, *, reset):
         X, y = check_training_data(self, X, y, reset=reset, labels=True)
         check_labels(y)
-        if not reset:
+        if not reset and hasattr(self, "classes_"):  # which samples held out from a first fit precede
             check_weighted_labels(self.class_weight, self.classes_)
         return X, y
+
+    def _check_held_out(self, y, y_val):
+        labels = np.unique(self.classes_ if hasattr(self, "classes_") else y).tolist()
+        if unseen := sorted(set(np.unique(y_val).tolist()) - set(labels), key=str):
+            raise ValueError(
+                f"y_val must hold labels of y, {labels}, but holds {unseen}; train on samples of them as well, or "
+                "leave them out."
+            )
 
     def _weigh(self, y, weights):
         return weigh_by_class(y, weights, self.class_weight)

@@ -125,7 +125,8 @@ class Design:
         if name is not None and self.norm is not None and self.norm.name == SEASONAL:
             forecast -= self._seasonal(n_steps)
         naive = np.zeros((n_steps, self.n_features, self.n_outputs))
-        naive[:, channel] = ratio * forecast
+        if name is not None:
+            naive[:, channel] = ratio * forecast
         n_others = self.n_angles + (0 if self.ahead is None else self.ahead.n_steps * len(self.ahead.mean))
         others = np.zeros((n_others, self.n_outputs))
         return reference, np.concatenate([naive.reshape(-1, self.n_outputs), others])

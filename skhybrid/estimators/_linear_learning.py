@@ -95,6 +95,7 @@ def learn_linear_path(
 ) -> LinearPath:
     """Learn a linear path in closed form, by the `choice` that was made, or from samples held out."""
     windows, n_quantiles = task.samples.windows, max(1, len(target.levels))
+    _check_horizon(reading.ahead, layers.segment_length, target.n_outputs)
     design = Design(
         reading.norm,
         reading.ahead,
@@ -139,6 +140,15 @@ def check_bases(bases: Any, norm: str | None, season_length: int | None, n_steps
             f"{season_length}; pass it, or leave 'seasonal' out."
         )
     return names
+
+
+def _check_horizon(ahead, segment_length, n_outputs):
+    """Refuse segments of other steps than those that are known ahead."""
+    if ahead is not None and segment_length is not None and ahead.n_steps != n_outputs:
+        raise ValueError(
+            f"decoder='segments' needs X to carry ahead the inputs of the {n_outputs} steps of y, but it carries those "
+            f"of {ahead.n_steps}; make both for the same horizon, or pass decoder='dense'."
+        )
 
 
 def _fit_gate(rest, correction, weights, blocks):

@@ -1,10 +1,12 @@
 """The networks of an estimator: what they differ in, how each is trained, and what the trainings leave."""
 
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import fields
+from threading import Event
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import effective_n_jobs
 from numpy.typing import NDArray
 
 from skhybrid._backend import BaseWrapper, keras
@@ -84,8 +86,24 @@ def fade(weights: NDArray[np.float64], half_life: float | None) -> NDArray[np.fl
 
 def train_all(options: Any, wrappers: list[BaseWrapper], lessons: list[Lesson], callbacks: list[Any]) -> list[Trained]:
     """Train each network on its lesson, `n_jobs` at a time, each in a thread."""
-    calls = [delayed(_train)(options, *of_one) for of_one in zip(wrappers, lessons, callbacks, strict=True)]
-    return list(Parallel(n_jobs=options.n_jobs, require="sharedmem")(calls))
+    calls = list(zip(wrappers, lessons, callbacks, strict=True))
+    n_threads = min(effective_n_jobs(options.n_jobs), len(calls))
+    if n_threads == 1:
+        return [_train(options, *of_one) for of_one in calls]
+    is_over = Event()
+    with ThreadPoolExecutor(n_threads) as pool:  # which waits for its threads: none may train on when `fit` has failed
+        futures = [
+            pool.submit(_train, options, wrapper, lesson, [*of_one, _StopsWithOthers(is_over)])
+            for wrapper, lesson, of_one in calls
+        ]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            is_over.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [future.result() for future in futures]
 
 
 def mean_history(histories: list[dict[str, list[float]]]) -> dict[str, list[float]]:
@@ -98,6 +116,18 @@ def mean_history(histories: list[dict[str, list[float]]]) -> dict[str, list[floa
         epochs = [[h[name][i] for h in histories if i < len(h[name])] for i in range(longest)]
         means[name] = [float(np.mean(values)) for values in epochs]
     return means
+
+
+class _StopsWithOthers(keras.callbacks.Callback):
+    """Ends a training when that of another network has failed, or all have been interrupted."""
+
+    def __init__(self, is_over: Event) -> None:
+        super().__init__()
+        self.is_over = is_over
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self.is_over.is_set():
+            self.model.stop_training = True
 
 
 def _train(options, wrapper, lesson, callbacks):

@@ -9,7 +9,7 @@ from skhybrid._backend import BaseWrapper
 from skhybrid.estimators._ahead import AheadScale
 from skhybrid.estimators._build import takes_parameter
 from skhybrid.estimators._keras_arguments import check_schedule
-from skhybrid.estimators._samples import Ahead
+from skhybrid.estimators._samples import Ahead, describe_ahead
 from skhybrid.estimators._task import HeldOut
 
 
@@ -51,11 +51,21 @@ def check_partial(estimator: Any) -> None:
 
 def check_ahead(ahead: Ahead | None, shape: tuple[int, ...] | None, scale: AheadScale | None) -> None:
     """Refuse inputs known ahead of another kind than in fit."""
-    found, seasons = (None, ()) if ahead is None else (ahead.shape, ahead.seasons)
-    if found != shape or seasons != (() if scale is None else scale.seasons):
+    found = (None, ()) if ahead is None else (ahead.shape, ahead.seasons)
+    needed = (shape, () if scale is None else scale.seasons)
+    if found != needed:
         raise ValueError(
-            f"X must carry ahead what it carried in fit, inputs of shape {shape} for each sample, but carries {found} "
-            "(None for nothing); make it with the same known_future and seasons, or fit again."
+            f"X must carry ahead what it carried in fit, {describe_ahead(*needed)}, but carries "
+            f"{describe_ahead(*found)}; make it with the same known_future and seasons, or fit again."
+        )
+
+
+def check_lengths(n_after: NDArray[np.intp]) -> None:
+    """Refuse sequences that end early where a linear path reads them."""
+    if n_early := np.count_nonzero(n_after):
+        raise ValueError(
+            f"linear_path needs sequences of equal length, but {n_early} samples of X end early (in NaN); pass "
+            "linear_path=None."
         )
 
 
@@ -67,10 +77,7 @@ def check_ends(scikeras: BaseWrapper, n_after: NDArray[np.intp]) -> None:
     if scikeras.model__reading.norm is not None:
         scikeras.model__reading.norm.check_complete(n_after)
     if scikeras.model__linear is not None:
-        raise ValueError(
-            f"linear_path needs sequences of equal length, but {n_early} samples of X end early (in NaN); pass "
-            "linear_path=None."
-        )
+        check_lengths(n_after)
     if scikeras.model__parameters.get("masked"):
         return
     network = scikeras.model__network

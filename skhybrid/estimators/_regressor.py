@@ -15,7 +15,7 @@ from skhybrid.estimators._members import fade
 from skhybrid.estimators._offsets import PhaseOffsets, learn_offsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._quantiles import Pinball, check_quantiles
-from skhybrid.estimators._refusals import check_partial
+from skhybrid.estimators._refusals import check_lengths, check_partial
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Values, learn_values
 from skhybrid.estimators._task import Rows, Task, read_held_out
@@ -275,6 +275,7 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
             )
         if layers is None or layers.trainable:
             return None
+        check_lengths(task.samples.n_after)
         n_steps = task.samples.windows.shape[1]
         linear = learn_linear_path(
             task._replace(weights=fade(task.weights, self.half_life)),

@@ -13,6 +13,7 @@ __all__ = [
     "Ahead",
     "Samples",
     "WindowNorm",
+    "describe_ahead",
     "find_usable",
     "read_frames",
     "read_sequences",
@@ -39,6 +40,13 @@ class Ahead(NamedTuple):
     def shape(self) -> tuple[int, ...]:
         """Shape of the inputs of one sample."""
         return self.values.shape[1:]
+
+
+def describe_ahead(shape: tuple[int, ...] | None, seasons: tuple[int, ...]) -> str:
+    """Return what is known ahead in words."""
+    if shape is None:
+        return "nothing"
+    return f"inputs of shape {shape} for each sample" + (f" with seasons={seasons}" if seasons else "")
 
 
 def take_apart(X: Any) -> tuple[Any, Ahead | None]:
@@ -123,14 +131,17 @@ def find_usable(weights: NDArray[np.float64]) -> NDArray[np.intp]:
 
 
 def split_in_time(
-    rows: NDArray[np.intp], validation_fraction: float, gap: int
+    rows: NDArray[np.intp], validation_fraction: float, gap: int, *, reason: str = "early_stopping=True"
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Split the samples in time: the last part validates, and a gap keeps its targets out of training."""
+    """Split the samples in time: the last part validates, and a gap keeps its targets out of training.
+
+    The `reason` for the split is what a refusal names.
+    """
     n_validation = round(validation_fraction * len(rows))
     n_training = len(rows) - n_validation - gap
     if n_training < 2 or n_validation < 1:
         raise ValueError(
-            f"early_stopping=True needs at least 2 samples to train on and 1 to validate on, but of {len(rows)} "
+            f"{reason} needs at least 2 samples to train on and 1 to validate on, but of {len(rows)} "
             f"samples validation_fraction={validation_fraction} and a gap of {gap} leave {max(n_training, 0)} "
             f"and {n_validation}; pass more samples, another validation_fraction or a smaller validation_gap."
         )

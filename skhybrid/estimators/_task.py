@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skhybrid.estimators._samples import Samples, find_usable
+from skhybrid.estimators._samples import Samples, describe_ahead, find_usable
 
 N_TELLING = 3  # different values that two pieces of series must share before they are taken for one
 
@@ -98,10 +98,11 @@ def join(task: Task, held_out: Task) -> Task:
         np.concatenate(pair) for pair in zip(task.samples[:3], held_out.samples[:3], strict=True)
     )
     ahead, other = task.samples.ahead, held_out.samples.ahead
-    if (ahead and (ahead.shape, ahead.seasons)) != (other and (other.shape, other.seasons)):
+    needed, found = ((None, ()) if a is None else (a.shape, a.seasons) for a in (ahead, other))
+    if found != needed:
         raise ValueError(
-            f"X_val must carry inputs known ahead as X does, {ahead and ahead.shape}, but carries "
-            f"{other and other.shape}; make both by the same known_future and seasons."
+            f"X_val must carry ahead what X carries, {describe_ahead(*needed)}, but carries {describe_ahead(*found)}; "
+            "make both with the same known_future and seasons."
         )
     if ahead is not None and other is not None:
         ahead = ahead._replace(values=np.concatenate([ahead.values, other.values]))
