@@ -146,6 +146,12 @@ def takes_parameter(network, name):
     return name in inspect.signature(find_builder(network)).parameters
 
 
+def all_parameters(network: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a network, those among them that are the builder's defaults."""
+    declared = inspect.signature(find_builder(network)).parameters
+    return {name: p.default for name, p in declared.items() if p.default is not p.empty} | parameters
+
+
 def check_takes(network: Any, given: Iterable[str]) -> None:
     """Refuse options that a network's builder has no parameter for."""
     for name in given:

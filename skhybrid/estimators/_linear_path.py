@@ -16,7 +16,7 @@ from skhybrid.estimators._linear_design import Design
 from skhybrid.estimators._samples import Samples
 
 # Penalties to choose from, in units of the mean square of a feature, summed over the rows.
-PENALTIES = 10.0 ** np.arange(-6, 5)
+PENALTIES = 10.0 ** np.arange(-6, 4.5, 0.5)
 PIECE_NUMBERS = 2**22  # features of one piece of rows, 32 MB
 
 
@@ -29,13 +29,13 @@ class Choice(NamedTuple):
         Penalties, of `PENALTIES`.
     shares : ndarray of shape (n_bases,)
         Shares of the regressions in the forecast.
-    error : float
-        Root mean squared error on these rows.
+    errors : ndarray of shape (n_outputs,)
+        Root mean squared error of each target on these rows.
     """
 
     penalties: NDArray[np.float64]
     shares: NDArray[np.float64]
-    error: float
+    errors: NDArray[np.float64]
 
 
 class LinearMap(NamedTuple):
@@ -96,6 +96,14 @@ def gather(design: Design, data: Data, rows: NDArray[np.intp]) -> Moments:
     return Moments(n_rows, features, targets, gram, products)
 
 
+def apply(design: Design, linear: LinearMap, samples: Samples) -> NDArray[np.float64]:
+    """Return what a linear map makes of samples, (n_samples, n_outputs)."""
+    n_samples = len(samples.values)
+    data = Data(samples, np.zeros((n_samples, 1)), np.ones(n_samples))
+    pieces = _pieces(design, data, np.arange(n_samples))
+    return np.concatenate([Z @ linear.kernel + linear.bias for Z, _, _ in pieces])
+
+
 def choose(
     design: Design, data: Data, moments: Moments, rows: NDArray[np.intp], bases: Sequence[Base], *, absolute: bool
 ) -> Choice:
@@ -137,21 +145,23 @@ def solve(design: Design, moments: Moments, base: Base, penalty: float) -> Linea
 
 
 def _mix(design, data, rows, maps):
-    """Return the shares, none negative and 1 in all, with the least squared error, and its root."""
-    squares, n_rows = np.zeros((len(maps), len(maps))), 0.0
+    """Return the shares, none negative and 1 in all, with the least squared error, and its root for each target."""
+    products, n_rows = np.zeros((design.n_outputs, len(maps), len(maps))), 0.0
     for Z, Y, w in _pieces(design, data, rows):
-        rest = np.stack([((Z @ linear.kernel + linear.bias - Y) * np.sqrt(w)[:, None]).ravel() for linear in maps])
-        squares += rest @ rest.T
+        rest = np.stack([(Z @ linear.kernel + linear.bias - Y) * np.sqrt(w)[:, None] for linear in maps])
+        products += np.einsum("inh,jnh->hij", rest, rest)
         n_rows += w.sum()
-    # With shares that sum to 1 the error is a quadratic form of them; a heavy row keeps the sum.
-    shares = np.ones(1)
-    if len(maps) > 1:
-        values, vectors = np.linalg.eigh(squares)
-        root = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
-        heavy = 1e4 * np.sqrt(np.trace(squares) or 1.0)
-        shares = nnls(np.vstack([root, np.full(len(maps), heavy)]), np.append(np.zeros(len(maps)), heavy))[0]
-        shares /= shares.sum()
-    return shares, float(np.sqrt(shares @ squares @ shares / (n_rows * design.n_outputs)))
+    shares = _least_squares(products.sum(axis=0))
+    return shares, np.sqrt(shares @ products @ shares / n_rows)
+
+
+def _least_squares(products):
+    """Return the shares, none negative and 1 in all, for which a quadratic form is least."""
+    values, vectors = np.linalg.eigh(products)
+    root = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
+    heavy = 1e4 * np.sqrt(np.trace(products) or 1.0)  # a row that keeps the sum
+    shares = nnls(np.vstack([root, np.full(len(root), heavy)]), np.append(np.zeros(len(root)), heavy))[0]
+    return shares / shares.sum()
 
 
 def _pieces(design, data, rows) -> Iterator[tuple[NDArray[np.float64], ...]]:

@@ -48,7 +48,7 @@ def find_segment_length(parameters: dict[str, Any], n_outputs: int) -> int | Non
     length = parameters.get("segment_length")
     if length is None:
         has_kernel = "kernel_size" in parameters and parameters.get("filters") != ()
-        length = np.ravel(parameters["kernel_size"])[0] if has_kernel else LONGEST_SEGMENT
+        length = np.ravel(parameters["kernel_size"])[0] if has_kernel else SEGMENT_LENGTH
     return min(int(length), n_outputs)
 
 
