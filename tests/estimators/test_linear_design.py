@@ -1,0 +1,126 @@
+"""What a linear path reads, and windows relative to their naive forecasts, against loops."""
+
+import numpy as np
+import pytest
+
+from skhybrid import NaiveRegressor
+from skhybrid.estimators._ahead import AheadScale
+from skhybrid.estimators._linear_design import BASES, N_BLOCKS, Design
+from skhybrid.estimators._samples import Ahead, Samples
+from skhybrid.estimators._window_norm import WindowNorm
+from tests.estimators.known_ahead import SEASON, angles
+
+N, T, F, H = 9, 7, 2, 5
+AHEAD = AheadScale(np.array([1.0, -2.0]), np.array([2.0, 0.5]), H, (SEASON,))
+SCALE = np.array([0.5, 4.0])
+
+
+def make_design(norm="last", *, ahead=None, has_level=False, treated=(True, True), **options):
+    norm = norm and WindowNorm(norm, SCALE, treated, 3)
+    shape = {"n_steps": T, "n_features": F, "n_outputs": H, "segment_length": None, "season_length": 3}
+    return Design(norm, ahead, has_level, **shape | options)
+
+
+@pytest.fixture
+def samples():
+    rng = np.random.default_rng(0)
+    known = np.concatenate([rng.normal(size=(N, H, 2)), rng.integers(0, SEASON, (N, H, 1))], axis=2)
+    none = np.zeros(N, dtype=int)
+    return Samples(rng.normal(size=(N, T, F)), none, none, Ahead(known, (SEASON,)))
+
+
+@pytest.mark.parametrize("treated", [(True, True), (True, False)], ids=str)
+def test_features_are_window_level_phase_and_numbers(samples, treated):
+    read = make_design(ahead=AHEAD, has_level=True, treated=treated).read(samples, np.array([4, 2]))
+    for row, i in zip(read, [4, 2], strict=True):
+        window, known = samples.values[i], samples.ahead.values[i]
+        level = window[-1] * treated
+        numbers = (known[:, :2] - [1, -2]) / [2, 0.5]
+        expected = [*((window - level) / SCALE).ravel(), *(level / SCALE)]
+        expected += [*angles(known[:1, 2], SEASON).ravel(), *numbers.ravel()]
+        np.testing.assert_allclose(row, expected, atol=1e-12)
+
+
+def test_without_norm_the_window_is_read_as_it_is(samples):
+    read = make_design(None).read(samples, np.arange(N))
+    np.testing.assert_array_equal(read, samples.values.reshape(N, -1))
+    assert read.dtype == np.float64
+
+
+def test_subsequences_are_read_joined(samples):
+    folded = samples._replace(values=np.ascontiguousarray(samples.values[:, 1:].reshape(N, 3, 2, F)))
+    read = make_design(n_steps=T - 1).read(folded, np.arange(N))
+    np.testing.assert_array_equal(
+        read, make_design(n_steps=T - 1).read(samples._replace(values=samples.values[:, 1:]), np.arange(N))
+    )
+
+
+def test_coefficients_divide_into_those_of_all_and_of_numbers():
+    design = make_design(ahead=AHEAD, has_level=True)
+    n_shared = (T + 1) * F + SEASON - 1
+    of_all, of_numbers = design.divide(np.arange((n_shared + 2 * H) * H).reshape(-1, H))
+    assert of_all.shape == (n_shared, H)
+    assert of_numbers.shape == (2 * H, H)
+
+
+def test_each_segment_sees_its_own_numbers():
+    n_shared = T * F + SEASON - 1
+    blocks = make_design(ahead=AHEAD, segment_length=2).blocks()
+    assert [outputs.tolist() for outputs, _ in blocks] == [[0, 1], [2, 3], [4]]
+    for outputs, seen in blocks:
+        numbers = [n_shared + 2 * step + i for step in outputs for i in range(2)]
+        assert seen.tolist() == [*range(n_shared), *numbers]
+
+
+@pytest.mark.parametrize(("n_outputs", "sizes"), [(1, [1]), (5, [2, 2, 1]), (9, [3, 3, 3])])
+def test_without_segments_few_blocks_see_all_numbers(n_outputs, sizes):
+    blocks = make_design(ahead=AHEAD, n_outputs=n_outputs).blocks()
+    assert [len(outputs) for outputs, _ in blocks] == sizes
+    assert len(blocks) <= N_BLOCKS
+    assert all(seen.tolist() == [*range(T * F + SEASON - 1 + 2 * H)] for _, seen in blocks)
+
+
+@pytest.mark.parametrize("treated", [(True, True), (True, False)], ids=str)
+@pytest.mark.parametrize("has_level", [False, True])
+def test_relating_windows_and_coefficients_are_two_ways_to_one_forecast(samples, has_level, treated):
+    rng = np.random.default_rng(1)
+    design = make_design(ahead=AHEAD, has_level=has_level, treated=treated)
+    reference = rng.normal(size=T + has_level)
+    Z = design.read(samples, np.arange(N))
+    related = design.relate(Z.T, reference).T
+    n = (T + has_level) * F
+    for i in range(N):
+        steps = Z[i, :n].reshape(-1, F)
+        of_window = steps[:T] - (reference @ steps) * treated
+        np.testing.assert_allclose(related[i], [*of_window.ravel(), *Z[i, n:]], atol=1e-12)
+    kernel = rng.normal(size=(related.shape[1], H))
+    np.testing.assert_allclose(Z @ design.unrelate(kernel, reference), related @ kernel, atol=1e-12)
+
+
+def naive_by_hand(name, series, horizons):
+    season_length = 3 if name == "seasonal" else 1
+    model = NaiveRegressor(name, season_length=season_length, horizon=range(1, horizons + 1))
+    return model.fit(series, np.zeros((len(series), horizons))).predict(series)
+
+
+@pytest.mark.parametrize("norm", ["last", "seasonal"])
+@pytest.mark.parametrize("name", BASES)
+def test_bases_forecast_as_naive_regressors_do(samples, name, norm):
+    """The targets are relative to `norm`, in units of twice the feature's; of "raw", the mean of y is the constant."""
+    design, ratio = make_design(norm, has_level=True), SCALE[1] / 2
+    Z = design.read(samples, np.arange(N))
+    reference, naive = design.base(name, 1, ratio)
+    series = samples.values[..., 1]
+    forecast = 0 if name == "raw" else naive_by_hand(name, series, H)
+    relative_to = naive_by_hand(norm, series, H)
+    np.testing.assert_allclose(Z @ naive * 2, forecast - relative_to, atol=1e-12)
+    level = {"last": series[:, -1], "seasonal": series[:, -1], "mean": series.mean(axis=1), "raw": 0 * series[:, 0]}
+    related = design.relate(Z.T, reference).T.reshape(N, T, F)
+    np.testing.assert_allclose(related[..., 1] * SCALE[1], series - level[name][:, None], atol=1e-12)
+
+
+def test_no_base_is_what_the_targets_are_relative_to(samples):
+    reference, naive = make_design(None).base(None, 7, 1.0)  # a channel is not read
+    assert not reference.any()
+    assert not naive.any()
+    assert naive.shape == (T * F, H)

@@ -1,0 +1,292 @@
+"""Ridge regressions from moments, against scikit-learn's on the windows themselves."""
+
+from functools import partial
+from itertools import product
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+
+from skhybrid import CNNLSTMRegressor, DenseRegressor, LSTMRegressor, Windows
+from skhybrid.estimators import _linear_path
+from skhybrid.estimators._linear_design import BASES, Design
+from skhybrid.estimators._linear_path import PENALTIES, Base, Choice, Data, choose, combine, gather, solve
+from skhybrid.estimators._samples import Samples
+from skhybrid.estimators._window_norm import WindowNorm
+from tests.estimators.known_ahead import SEASON, angles, make_known, make_rows
+
+ridge = partial(DenseRegressor, 1, linear_path="ridge", epochs=0, random_state=0)
+segments = partial(
+    LSTMRegressor, 1, dense_units=(), decoder="segments", segment_length=3, linear_path="ridge", epochs=0
+)
+hybrid = partial(CNNLSTMRegressor, 1, kernel_size=1, units=1, dense_units=(), linear_path="ridge", epochs=0)
+
+
+# Regressions of an estimator
+
+
+def location_and_forecast(name, windows, n_outputs):
+    """Return what windows and the targets are relative to, and the scale of both."""
+    last, mean = windows[:, -1:], windows.mean(axis=1, keepdims=True)
+    if name in (None, "raw"):
+        return 0 * last, np.zeros((len(windows), n_outputs)), 1
+    if name == "seasonal":
+        steps = windows.shape[1] - SEASON + np.arange(n_outputs) % SEASON
+        return last, windows[:, steps, 0], 1
+    location = mean if name in ("mean", "standard") else last
+    scale = {"relative": last, "standard": windows.std(axis=1, keepdims=True)}.get(name, np.ones_like(last))
+    return location, location[:, :, 0], scale
+
+
+def ridge_by_hand(model, X, y, name, penalties, *, norm, weights, n_of_segment=None):
+    """Return the predictions of scikit-learn's Ridge, one for each target, relative to the naive forecast `name`."""
+    windows = np.asarray(X.values if isinstance(X, Windows) else X, dtype=float)
+    windows = windows.reshape(len(windows), -1, windows.shape[-1])
+    location, _, scale = location_and_forecast(norm, windows, y.shape[1])
+    deviation = 1 if norm is None else ((windows - location) / scale).std(axis=(0, 1))
+    location, forecast, _ = location_and_forecast(name, windows, y.shape[1])
+    Z = ((windows - location) / scale / deviation).reshape(len(y), -1)
+    scale = np.reshape(scale[:, 0, 0], (-1, 1)) if np.ndim(scale) else scale
+    numbers = np.zeros((len(y), 1, 0))
+    if isinstance(X, Windows):
+        Z = np.hstack([Z, angles(X.ahead[:, 0, -1].astype(float), SEASON)])
+        numbers = X.ahead[:, :, :-1].astype(float)
+        mean = np.average(numbers, axis=0, weights=weights).mean(axis=0)
+        numbers = (numbers - mean) / np.sqrt(np.average((numbers - mean) ** 2, axis=0, weights=weights).mean(axis=0))
+    predicted = np.empty(y.shape)
+    for i, alpha in enumerate(penalties):
+        start = i // n_of_segment * n_of_segment if n_of_segment else 0
+        seen = numbers[:, start : start + n_of_segment if n_of_segment else None]
+        features = np.hstack([Z, seen.reshape(len(y), -1)])
+        of_target = ((y - forecast) / scale)[:, i]
+        predicted[:, i] = Ridge(alpha=alpha).fit(features, of_target, sample_weight=weights).predict(features)
+    return predicted * scale + forecast
+
+
+def assert_is_ridge(model, X, y, *, weights=None, n_of_segment=None):
+    weights = np.ones(len(y)) if weights is None else weights
+    bases = [model.window_norm] if model.linear_bases is None else model.linear_bases
+    options = {"norm": model.window_norm, "weights": weights, "n_of_segment": n_of_segment}
+    expected = sum(
+        share * ridge_by_hand(model, X, y, base, penalties, **options)
+        for share, base, penalties in zip(model.linear_share_, bases, model.linear_penalty_, strict=True)
+    )
+    np.testing.assert_allclose(model.predict(X), expected, rtol=0, atol=1e-6 * y.std())
+    assert np.std(expected - y) > 1e-3 * y.std()
+
+
+@pytest.mark.parametrize("window_norm", [None, "last", "relative", "standard", "seasonal"])
+def test_without_epochs_it_is_ridge_regression(window_norm):
+    X, y = make_known(level=0 if window_norm is None else 8)
+    model = ridge(window_norm=window_norm, season_length=SEASON).fit(X, y)
+    assert_is_ridge(model, X, y)
+    assert model.linear_penalty_.shape == (1, 4)
+    np.testing.assert_array_equal(model.linear_share_, [1])
+    assert not model.gate_.any()
+    assert model.best_epoch_ == model.n_epochs_ == 0
+
+
+@pytest.mark.parametrize("norm", ["last", "seasonal"])
+@pytest.mark.parametrize("base", BASES)
+def test_each_base_is_ridge_regression(base, norm):
+    X, y = make_known()
+    model = ridge(window_norm=norm, season_length=SEASON, linear_bases=[base]).fit(X, y)
+    assert_is_ridge(model, X, y)
+
+
+def test_bases_are_mixed():
+    X, y = make_known(120, n_features=3)
+    model = ridge(window_norm="last", season_length=SEASON, linear_bases=BASES).fit(X, y)
+    assert_is_ridge(model, X, y)
+    assert (model.linear_share_ >= 0).all()
+    np.testing.assert_allclose(model.linear_share_.sum(), 1)
+
+
+def test_each_segment_has_a_ridge_regression_on_its_own_inputs_known_ahead():
+    X, y = make_known(n_features=3, known=(1, 2), n_steps=5)
+    model = segments(window_norm="last").fit(X, y)
+    assert_is_ridge(model, X, y, n_of_segment=3)
+    assert len(set(model.linear_penalty_[0])) == 2
+
+
+def test_weights_count_in_ridge_regression():
+    X, y = make_known()
+    weights = np.random.default_rng(0).uniform(0.1, 3, len(y))
+    assert_is_ridge(ridge(window_norm="last").fit(X, y, weights), X, y, weights=weights)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(8, 3), (2, 4, 3)], ids=str)
+def test_any_float_and_subsequences_have_a_ridge_regression(shape, dtype):
+    X, y = make_known(n_features=3)
+    X = np.array(X.values.reshape(-1, *shape), dtype=dtype)
+    model = hybrid(window_norm="last").fit(X, y)
+    assert_is_ridge(model, X, y)
+
+
+def test_flag_that_no_norm_treats_stays_in_ridge_regression():
+    rows = make_rows(60)
+    rows[:, 1] = np.arange(60) % 4 == 0
+    X = np.stack([rows[i : i + 6] for i in range(54)])
+    model = ridge(window_norm="last", norm_channels=[0]).fit(X, rows[6:, 0])
+    z = (X - X[:, -1:] * [1, 0]) / [(X - X[:, -1:])[..., 0].std(), 1]
+    z = z.reshape(54, -1)
+    change = rows[6:, 0] - X[:, -1, 0]
+    expected = Ridge(alpha=model.linear_penalty_[0, 0]).fit(z, change).predict(z) + X[:, -1, 0]
+    np.testing.assert_allclose(model.predict(X), expected, rtol=0, atol=1e-6 * rows[:, 0].std())
+
+
+# Moments
+
+
+def make_data(n_rows=40, n_outputs=2, n_features=1, level=0.0, seed=0):
+    """Return a design on windows relative to their last step, and data for it."""
+    rng = np.random.default_rng(seed)
+    windows = level + rng.normal(size=(n_rows, 5, n_features)).cumsum(axis=1)
+    none = np.zeros(n_rows, dtype=int)
+    targets = windows[:, -1:, 0] - windows[:, :n_outputs, 0] + rng.normal(size=(n_rows, n_outputs))
+    norm = WindowNorm("last", np.ones(n_features), (True,) * n_features)
+    shape = {"n_steps": 5, "n_features": n_features, "n_outputs": n_outputs, "segment_length": None}
+    design = Design(norm, None, True, **shape, season_length=3)
+    return design, Data(Samples(windows, none, none), targets, rng.uniform(0.5, 2, n_rows))
+
+
+def bases_of(design, names=BASES):
+    return [Base(*design.base(name, 0, 1.0)) for name in names]
+
+
+def test_moments_are_weighted_sums_about_the_means():
+    design, data = make_data()
+    rows = np.arange(5, 30)
+    moments = gather(design, data, rows)
+    Z, Y, w = design.read(data.samples, rows), data.targets[rows], data.weights[rows]
+    np.testing.assert_allclose(moments.n_rows, w.sum())
+    np.testing.assert_allclose(moments.features, np.average(Z, axis=0, weights=w))
+    np.testing.assert_allclose(moments.targets, np.average(Y, axis=0, weights=w))
+    joint = np.cov(np.hstack([Z, Y]).T, aweights=w, ddof=0) * w.sum()
+    np.testing.assert_allclose(moments.gram, joint[:-2, :-2], atol=1e-9)
+    np.testing.assert_allclose(moments.products, joint[:-2, -2:], atol=1e-9)
+
+
+def test_row_of_weight_2_is_the_row_twice():
+    design, data = make_data()
+    doubled = data._replace(weights=np.where(np.arange(40) % 3, 1.0, 2.0))
+    rows = np.repeat(np.arange(40), doubled.weights.astype(int))
+    of_weights = gather(design, doubled, np.arange(40))
+    of_copies = gather(design, data._replace(weights=np.ones(40)), rows)
+    for a, b in zip(of_weights, of_copies, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-10)
+
+
+def test_pieces_change_nothing(monkeypatch):
+    design, data = make_data()
+    rows, bases = np.arange(30), bases_of(design)
+    whole = gather(design, data, rows)
+    choice = choose(design, data, whole, np.arange(30, 40), bases, absolute=False)
+    monkeypatch.setattr(_linear_path, "PIECE_NUMBERS", 5 * 4)  # 4 rows
+    for a, b in zip(gather(design, data, rows), whole, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-10)
+    again = choose(design, data, whole, np.arange(30, 40), bases, absolute=False)
+    for a, b in zip(again, choice, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_high_level_leaves_its_digits_to_the_moments():
+    _, data = make_data(level=1e7)
+    flat = Design(None, None, False, n_steps=5, n_features=1, n_outputs=2, segment_length=None)
+    moments = gather(flat, data, np.arange(40))
+    lower = data._replace(samples=data.samples._replace(values=data.samples.values - 1e7))
+    np.testing.assert_allclose(moments.gram, gather(flat, lower, np.arange(40)).gram, rtol=1e-7)
+
+
+@pytest.mark.parametrize("name", BASES)
+def test_large_penalty_leads_back_to_the_naive_forecast(name):
+    design, data = make_data()
+    rows = np.arange(40)
+    (base,) = bases_of(design, [name])
+    linear = solve(design, gather(design, data, rows), base, np.array([1e12, 1e12]))
+    Z = design.read(data.samples, rows)
+    rest = data.targets - Z @ base.naive
+    constant = np.average(rest, axis=0, weights=data.weights)  # the mean error is made good
+    np.testing.assert_allclose(Z @ linear.kernel + linear.bias, Z @ base.naive + constant, atol=1e-8)
+
+
+# Choice
+
+
+def choose_by_loops(design, data, rows, others, name, *, absolute):
+    """Return the penalty of each block with the least error on other rows, as scikit-learn's Ridge finds it."""
+    windows = data.samples.values
+    location, forecast, _ = location_by_name(name, windows, design.n_outputs)
+    Z = (windows - location).reshape(len(windows), -1)
+    relative = data.targets - forecast
+    chosen = []
+    for outputs, _ in design.blocks():
+        errors = []
+        for penalty in PENALTIES:
+            w = data.weights[rows]
+            centred = Z[rows] - np.average(Z[rows], axis=0, weights=w)
+            alpha = penalty * (w[:, None] * centred**2).sum() / Z.shape[1]
+            model = Ridge(alpha=alpha).fit(Z[rows], relative[np.ix_(rows, outputs)], sample_weight=w)
+            rest = np.abs(model.predict(Z[others]).reshape(len(others), -1) - relative[np.ix_(others, outputs)])
+            errors.append((data.weights[others] @ (rest if absolute else rest**2)).sum())
+        chosen.append(PENALTIES[np.argmin(errors)])
+    return chosen
+
+
+def location_by_name(name, windows, n_outputs):
+    """Return location and forecast as above; targets here are relative to the last step already."""
+    last, mean = windows[:, -1:], windows.mean(axis=1, keepdims=True)
+    if name == "raw":
+        return 0, -last[:, :, 0], 1
+    if name == "mean":
+        return mean, (mean - last)[:, :, 0], 1
+    if name == "seasonal":
+        return last, windows[:, 2 + np.arange(n_outputs) % 3, 0] - last[:, 0], 1
+    return last, 0, 1
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_penalties_are_those_that_a_loop_chooses(seed, absolute):
+    design, data = make_data(n_outputs=5, seed=seed)
+    rows, others = np.arange(28), np.arange(30, 40)
+    choice = choose(design, data, gather(design, data, rows), others, bases_of(design), absolute=absolute)
+    for name, penalties in zip(BASES, choice.penalties, strict=True):
+        assert penalties.tolist() == choose_by_loops(design, data, rows, others, name, absolute=absolute)
+
+
+def errors_of_grid(design, data, moments, others, names, penalties, n):
+    """Return all shares in steps of 1 / n, and the mean squared error of each."""
+    Z, w = design.read(data.samples, others), data.weights[others]
+    maps = [solve(design, moments, b, p) for b, p in zip(bases_of(design, names), penalties, strict=True)]
+    rest = np.stack([Z @ linear.kernel + linear.bias - data.targets[others] for linear in maps])
+    grid = np.array([s for s in product(range(n + 1), repeat=len(names)) if sum(s) == n]) / n
+    mixed = np.tensordot(grid, rest, 1)
+    return grid, (w @ (mixed**2).mean(axis=2).T) / w.sum()
+
+
+@pytest.mark.parametrize(("names", "n"), [(["last", "raw"], 1000), (["last", "mean", "raw"], 60)], ids=str)
+@pytest.mark.parametrize("seed", range(3))
+def test_shares_are_the_best_of_a_grid(seed, names, n):
+    design, data = make_data(seed=seed)
+    rows, others = np.arange(28), np.arange(30, 40)
+    moments = gather(design, data, rows)
+    choice = choose(design, data, moments, others, bases_of(design, names), absolute=False)
+    grid, errors = errors_of_grid(design, data, moments, others, names, choice.penalties, n)
+    assert choice.error**2 <= errors.min() * (1 + 1e-9)
+    assert choice.error**2 >= errors.min() * (1 - 0.01)
+    assert np.abs(choice.shares - grid[errors.argmin()]).max() < 0.1
+    assert (choice.shares >= 0).all()
+
+
+def test_mixture_is_one_map():
+    design, data = make_data()
+    rows, bases = np.arange(40), bases_of(design, ["last", "mean"])
+    moments = gather(design, data, rows)
+    penalties = np.array([[0.01, 1.0], [10.0, 0.1]])
+    linear = combine(design, moments, bases, Choice(penalties, np.array([0.3, 0.7]), 1.0))
+    first, second = (solve(design, moments, *pair) for pair in zip(bases, penalties, strict=True))
+    np.testing.assert_allclose(linear.kernel, 0.3 * first.kernel + 0.7 * second.kernel)
+    np.testing.assert_allclose(linear.bias, 0.3 * first.bias + 0.7 * second.bias)
+    np.testing.assert_array_equal(linear.penalties, np.concatenate([first.penalties, second.penalties]))
