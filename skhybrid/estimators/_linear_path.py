@@ -89,10 +89,9 @@ def gather(design: Design, data: Data, rows: NDArray[np.intp]) -> Moments:
     )
     gram, products = np.zeros((len(features),) * 2), np.zeros((len(features), len(targets)))
     for Z, Y, w in _pieces(design, data, rows):  # again, as sums of squares about 0 lose their digits
-        Z -= features
-        weighted = Z * w[:, None]
-        gram += weighted.T @ Z
-        products += weighted.T @ (Y - targets)
+        Z = (Z - features) * np.sqrt(w)[:, None]
+        gram += Z.T @ Z
+        products += Z.T @ ((Y - targets) * np.sqrt(w)[:, None])
     return Moments(n_rows, features, targets, gram, products)
 
 
@@ -109,12 +108,12 @@ def choose(
 ) -> Choice:
     """Choose penalties and shares by the squared, or `absolute`, errors on rows that are not among the moments'."""
     maps = [[solve(design, moments, base, penalty) for penalty in PENALTIES] for base in bases]
+    kernel = np.concatenate([linear.kernel for of_base in maps for linear in of_base], axis=1)
+    bias = np.concatenate([linear.bias for of_base in maps for linear in of_base])
     errors = np.zeros((len(bases), len(PENALTIES)))
     for Z, Y, w in _pieces(design, data, rows):
-        for i, of_base in enumerate(maps):
-            for j, linear in enumerate(of_base):
-                rest = np.abs(Z @ linear.kernel + linear.bias - Y)
-                errors[i, j] += (w @ (rest if absolute else rest**2)).sum()
+        rest = (Z @ kernel + bias).reshape(len(Z), *errors.shape, -1) - Y[:, None, None]  # all at once, as Z is large
+        errors += np.einsum("n,nbph->bp", w, np.abs(rest) if absolute else rest**2)
     best = errors.argmin(axis=1)
     return Choice(
         PENALTIES[best], *_mix(design, data, rows, [of_base[j] for of_base, j in zip(maps, best, strict=True)])

@@ -194,8 +194,8 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
-        `validation_gap`, or `X_val`) choose its penalty, for each block of coming steps, and by early stopping the
-        epoch, and a gate between 0 and 1 that the network's part is multiplied by. A network that does not beat the
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
@@ -212,9 +212,8 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases, n_outputs)
-        With ``linear_path="ridge"``, the penalty of each ridge regression for each target, as scikit-learn's `Ridge`
-        has it.
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
 
     linear_share_ : ndarray of shape (n_bases,)
         Share of each ridge regression in the linear path.
@@ -513,8 +512,8 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
-        `validation_gap`, or `X_val`) choose its penalty, for each block of coming steps, and by early stopping the
-        epoch, and a gate between 0 and 1 that the network's part is multiplied by. A network that does not beat the
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
@@ -531,9 +530,8 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases, n_outputs)
-        With ``linear_path="ridge"``, the penalty of each ridge regression for each target, as scikit-learn's `Ridge`
-        has it.
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
 
     linear_share_ : ndarray of shape (n_bases,)
         Share of each ridge regression in the linear path.
@@ -824,8 +822,8 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
-        `validation_gap`, or `X_val`) choose its penalty, for each block of coming steps, and by early stopping the
-        epoch, and a gate between 0 and 1 that the network's part is multiplied by. A network that does not beat the
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
@@ -842,9 +840,8 @@ class GRURegressor(WindowRegressor, architectures.GRU):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases, n_outputs)
-        With ``linear_path="ridge"``, the penalty of each ridge regression for each target, as scikit-learn's `Ridge`
-        has it.
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
 
     linear_share_ : ndarray of shape (n_bases,)
         Share of each ridge regression in the linear path.
@@ -1136,8 +1133,8 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
-        `validation_gap`, or `X_val`) choose its penalty, for each block of coming steps, and by early stopping the
-        epoch, and a gate between 0 and 1 that the network's part is multiplied by. A network that does not beat the
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
@@ -1154,9 +1151,8 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases, n_outputs)
-        With ``linear_path="ridge"``, the penalty of each ridge regression for each target, as scikit-learn's `Ridge`
-        has it.
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
 
     linear_share_ : ndarray of shape (n_bases,)
         Share of each ridge regression in the linear path.
@@ -1451,8 +1447,8 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
-        `validation_gap`, or `X_val`) choose its penalty, for each block of coming steps, and by early stopping the
-        epoch, and a gate between 0 and 1 that the network's part is multiplied by. A network that does not beat the
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
@@ -1469,9 +1465,8 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases, n_outputs)
-        With ``linear_path="ridge"``, the penalty of each ridge regression for each target, as scikit-learn's `Ridge`
-        has it.
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
 
     linear_share_ : ndarray of shape (n_bases,)
         Share of each ridge regression in the linear path.
@@ -1738,8 +1733,8 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
-        `validation_gap`, or `X_val`) choose its penalty, for each block of coming steps, and by early stopping the
-        epoch, and a gate between 0 and 1 that the network's part is multiplied by. A network that does not beat the
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
@@ -1756,9 +1751,8 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases, n_outputs)
-        With ``linear_path="ridge"``, the penalty of each ridge regression for each target, as scikit-learn's `Ridge`
-        has it.
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
 
     linear_share_ : ndarray of shape (n_bases,)
         Share of each ridge regression in the linear path.
@@ -2021,8 +2015,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
-        `validation_gap`, or `X_val`) choose its penalty, for each block of coming steps, and by early stopping the
-        epoch, and a gate between 0 and 1 that the network's part is multiplied by. A network that does not beat the
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
@@ -2039,9 +2033,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases, n_outputs)
-        With ``linear_path="ridge"``, the penalty of each ridge regression for each target, as scikit-learn's `Ridge`
-        has it.
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
 
     linear_share_ : ndarray of shape (n_bases,)
         Share of each ridge regression in the linear path.
@@ -2794,8 +2787,8 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
-        `validation_gap`, or `X_val`) choose its penalty, for each block of coming steps, and by early stopping the
-        epoch, and a gate between 0 and 1 that the network's part is multiplied by. A network that does not beat the
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
@@ -2812,9 +2805,8 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases, n_outputs)
-        With ``linear_path="ridge"``, the penalty of each ridge regression for each target, as scikit-learn's `Ridge`
-        has it.
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
 
     linear_share_ : ndarray of shape (n_bases,)
         Share of each ridge regression in the linear path.
