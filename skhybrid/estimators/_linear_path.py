@@ -150,7 +150,11 @@ def _mix(design, data, rows, maps):
         rest = np.stack([(Z @ linear.kernel + linear.bias - Y) * np.sqrt(w)[:, None] for linear in maps])
         products += np.einsum("inh,jnh->hij", rest, rest)
         n_rows += w.sum()
-    shares = _least_squares(products.sum(axis=0))
+    total = products.sum(axis=0)
+    # Targets of successive rows overlap: they tell as much as so many fewer rows. Where these are few, equal shares are
+    # the safer ones.
+    drawn = total + np.eye(len(maps)) * np.trace(total) / len(maps) * design.n_outputs / len(rows)
+    shares = _least_squares(drawn)
     return shares, np.sqrt(shares @ products @ shares / n_rows)
 
 
