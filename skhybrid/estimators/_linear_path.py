@@ -30,7 +30,7 @@ class Choice(NamedTuple):
     shares : ndarray of shape (n_bases,)
         Shares of the regressions in the forecast.
     error : float
-        Root mean squared error on these rows.
+        Root mean squared error of the mixture on the rows learned from.
     """
 
     penalties: NDArray[np.float64]
@@ -79,6 +79,12 @@ class Moments(NamedTuple):
     targets: NDArray[np.float64]
     gram: NDArray[np.float64]
     products: NDArray[np.float64]
+    squares: NDArray[np.float64]
+
+    def error(self, kernel: NDArray[np.float64]) -> float:
+        """Return the root mean squared error of a linear map of these rows' features, with the best constants."""
+        explained = (kernel * (2 * self.products - self.gram @ kernel)).sum(axis=0)
+        return float(np.sqrt(max((self.squares - explained).mean(), 0) / self.n_rows))
 
 
 def gather(design: Design, data: Data, rows: NDArray[np.intp]) -> Moments:
@@ -88,12 +94,14 @@ def gather(design: Design, data: Data, rows: NDArray[np.intp]) -> Moments:
         sum(sums) / n_rows for sums in zip(*((w @ Z, w @ Y) for Z, Y, w in _pieces(design, data, rows)), strict=True)
     )
     gram, products = np.zeros((len(features),) * 2), np.zeros((len(features), len(targets)))
+    squares = np.zeros(len(targets))
     for Z, Y, w in _pieces(design, data, rows):  # again, as sums of squares about 0 lose their digits
         Z -= features
         weighted = Z * w[:, None]
         gram += weighted.T @ Z
         products += weighted.T @ (Y - targets)
-    return Moments(n_rows, features, targets, gram, products)
+        squares += w @ (Y - targets) ** 2
+    return Moments(n_rows, features, targets, gram, products, squares)
 
 
 def choose(
@@ -110,7 +118,9 @@ def choose(
     by_block = np.stack([errors[..., outputs].sum(axis=-1) for outputs, _ in design.blocks()], axis=-1)
     penalties = PENALTIES[by_block.argmin(axis=1)]  # (base, block)
     best = [solve(design, moments, base, of_base) for base, of_base in zip(bases, penalties, strict=True)]
-    return Choice(penalties, *_mix(design, data, rows, best))
+    shares = _mix(design, data, rows, best)
+    kernel = np.tensordot(shares, np.stack([linear.kernel for linear in best]), 1)
+    return Choice(penalties, shares, moments.error(kernel))
 
 
 def combine(design: Design, moments: Moments, bases: Sequence[Base], choice: Choice) -> LinearMap:
@@ -138,21 +148,19 @@ def solve(design: Design, moments: Moments, base: Base, penalties: NDArray[np.fl
 
 
 def _mix(design, data, rows, maps):
-    """Return the shares, none negative and 1 in all, with the least squared error, and its root."""
-    squares, n_rows = np.zeros((len(maps), len(maps))), 0.0
+    """Return the shares, none negative and 1 in all, with the least squared error."""
+    if len(maps) == 1:
+        return np.ones(1)
+    squares = np.zeros((len(maps), len(maps)))
     for Z, Y, w in _pieces(design, data, rows):
         rest = np.stack([((Z @ linear.kernel + linear.bias - Y) * np.sqrt(w)[:, None]).ravel() for linear in maps])
         squares += rest @ rest.T
-        n_rows += w.sum()
     # With shares that sum to 1 the error is a quadratic form of them; a heavy row keeps the sum.
-    shares = np.ones(1)
-    if len(maps) > 1:
-        values, vectors = np.linalg.eigh(squares)
-        root = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
-        heavy = 1e4 * np.sqrt(np.trace(squares) or 1.0)
-        shares = nnls(np.vstack([root, np.full(len(maps), heavy)]), np.append(np.zeros(len(maps)), heavy))[0]
-        shares /= shares.sum()
-    return shares, float(np.sqrt(shares @ squares @ shares / (n_rows * design.n_outputs)))
+    values, vectors = np.linalg.eigh(squares)
+    root = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
+    heavy = 1e4 * np.sqrt(np.trace(squares) or 1.0)
+    shares = nnls(np.vstack([root, np.full(len(maps), heavy)]), np.append(np.zeros(len(maps)), heavy))[0]
+    return shares / shares.sum()
 
 
 def _pieces(design, data, rows) -> Iterator[tuple[NDArray[np.float64], ...]]:
