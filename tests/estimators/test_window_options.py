@@ -59,7 +59,7 @@ def test_season_of_one_step_is_the_last_value(data):
 
 @pytest.mark.parametrize("window_norm", ["last", "relative", "standard", "seasonal"])
 def test_other_features_are_left_alone(window_norm):
-    X, y = make_known(n_features=3, level=8)
+    X, y = make_known(n_features=3, level=12)
     X = X.values
     options = {"window_norm": window_norm, "season_length": 3}
     model = small(norm_channels=[0], **options).fit(X, y)
