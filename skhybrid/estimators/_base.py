@@ -288,7 +288,8 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
 
     def _make_scikeras(self, settings: Any, seed: int, *, is_masked: bool) -> BaseWrapper:
         """Return a fresh SciKeras wrapper, with a network built and compiled."""
-        reading = self._reading._replace(last_steps=check_last_steps(settings.last_steps, self.input_shape_))
+        last_steps = check_last_steps(settings.last_steps, self.input_shape_, ends_early=is_masked)
+        reading = self._reading._replace(last_steps=last_steps)
         network, parameters = settings._network(reading.shapes[0])
         given = {
             "masked": is_masked,

@@ -162,10 +162,15 @@ def check_takes(network: Any, given: Iterable[str]) -> None:
             )
 
 
-def check_last_steps(last_steps: int | None, input_shape: tuple[int, ...]) -> int | None:
+def check_last_steps(last_steps: int | None, input_shape: tuple[int, ...], *, ends_early: bool) -> int | None:
     """Return how many of the window's newest steps the network reads; None for all."""
     if last_steps is None:
         return None
+    if ends_early:
+        raise ValueError(
+            f"last_steps={last_steps} needs sequences of equal length, but some samples of X end early (in NaN); pass "
+            "last_steps=None."
+        )
     if len(input_shape) != 2 or last_steps > input_shape[0]:
         raise ValueError(
             f"last_steps={last_steps} needs windows of at least as many steps, but a sample has shape {input_shape}; "

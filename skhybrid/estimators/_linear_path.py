@@ -17,6 +17,7 @@ from skhybrid.estimators._samples import Samples
 
 # Penalties to choose from, in units of the mean square of a feature, summed over the rows.
 PENALTIES = 10.0 ** np.arange(-6, 4.5, 0.5)
+LEAST_REST = 1e-4  # of the squares: what a regression on few rows leaves may be too small to start from
 PIECE_NUMBERS = 2**22  # features of one piece of rows, 32 MB
 
 
@@ -30,7 +31,7 @@ class Choice(NamedTuple):
     shares : ndarray of shape (n_bases,)
         Shares of the regressions in the forecast.
     errors : ndarray of shape (n_outputs,)
-        Root mean squared error of each target on these rows.
+        Root mean squared error of the mixture for each target, on the rows that it was learned from.
     """
 
     penalties: NDArray[np.float64]
@@ -79,6 +80,12 @@ class Moments(NamedTuple):
     targets: NDArray[np.float64]
     gram: NDArray[np.float64]
     products: NDArray[np.float64]
+    squares: NDArray[np.float64]
+
+    def errors(self, kernel: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the root mean squared error, on these rows, of a linear map with the best constants, by target."""
+        explained = (kernel * (2 * self.products - self.gram @ kernel)).sum(axis=0)
+        return np.sqrt(np.maximum(self.squares - explained, LEAST_REST * self.squares) / self.n_rows)
 
 
 def gather(design: Design, data: Data, rows: NDArray[np.intp]) -> Moments:
@@ -88,11 +95,13 @@ def gather(design: Design, data: Data, rows: NDArray[np.intp]) -> Moments:
         sum(sums) / n_rows for sums in zip(*((w @ Z, w @ Y) for Z, Y, w in _pieces(design, data, rows)), strict=True)
     )
     gram, products = np.zeros((len(features),) * 2), np.zeros((len(features), len(targets)))
+    squares = np.zeros(len(targets))
     for Z, Y, w in _pieces(design, data, rows):  # again, as sums of squares about 0 lose their digits
         Z = (Z - features) * np.sqrt(w)[:, None]
         gram += Z.T @ Z
         products += Z.T @ ((Y - targets) * np.sqrt(w)[:, None])
-    return Moments(n_rows, features, targets, gram, products)
+        squares += w @ (Y - targets) ** 2
+    return Moments(n_rows, features, targets, gram, products, squares)
 
 
 def apply(design: Design, linear: LinearMap, samples: Samples) -> NDArray[np.float64]:
@@ -114,10 +123,10 @@ def choose(
     for Z, Y, w in _pieces(design, data, rows):
         rest = (Z @ kernel + bias).reshape(len(Z), *errors.shape, -1) - Y[:, None, None]  # all at once, as Z is large
         errors += np.einsum("n,nbph->bp", w, np.abs(rest) if absolute else rest**2)
-    best = errors.argmin(axis=1)
-    return Choice(
-        PENALTIES[best], *_mix(design, data, rows, [of_base[j] for of_base, j in zip(maps, best, strict=True)])
-    )
+    best = [of_base[j] for of_base, j in zip(maps, errors.argmin(axis=1), strict=True)]
+    shares = _mix(design, data, rows, best)
+    kernel = np.tensordot(shares, np.stack([linear.kernel for linear in best]), 1)
+    return Choice(PENALTIES[errors.argmin(axis=1)], shares, moments.errors(kernel))
 
 
 def combine(design: Design, moments: Moments, bases: Sequence[Base], choice: Choice) -> LinearMap:
@@ -144,26 +153,21 @@ def solve(design: Design, moments: Moments, base: Base, penalty: float) -> Linea
 
 
 def _mix(design, data, rows, maps):
-    """Return the shares, none negative and 1 in all, with the least squared error, and its root for each target."""
-    products, n_rows = np.zeros((design.n_outputs, len(maps), len(maps))), 0.0
+    """Return the shares, none negative and 1 in all, with the least squared error."""
+    if len(maps) == 1:
+        return np.ones(1)
+    squares = np.zeros((len(maps), len(maps)))
     for Z, Y, w in _pieces(design, data, rows):
-        rest = np.stack([(Z @ linear.kernel + linear.bias - Y) * np.sqrt(w)[:, None] for linear in maps])
-        products += np.einsum("inh,jnh->hij", rest, rest)
-        n_rows += w.sum()
-    total = products.sum(axis=0)
+        rest = np.stack([((Z @ linear.kernel + linear.bias - Y) * np.sqrt(w)[:, None]).ravel() for linear in maps])
+        squares += rest @ rest.T
     # Targets of successive rows overlap: they tell as much as so many fewer rows. Where these are few, equal shares are
     # the safer ones.
-    drawn = total + np.eye(len(maps)) * np.trace(total) / len(maps) * design.n_outputs / len(rows)
-    shares = _least_squares(drawn)
-    return shares, np.sqrt(shares @ products @ shares / n_rows)
-
-
-def _least_squares(products):
-    """Return the shares, none negative and 1 in all, for which a quadratic form is least."""
-    values, vectors = np.linalg.eigh(products)
+    squares += np.eye(len(maps)) * np.trace(squares) / len(maps) * design.n_outputs / len(rows)
+    # With shares that sum to 1 the error is a quadratic form of them; a heavy row keeps the sum.
+    values, vectors = np.linalg.eigh(squares)
     root = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
-    heavy = 1e4 * np.sqrt(np.trace(products) or 1.0)  # a row that keeps the sum
-    shares = nnls(np.vstack([root, np.full(len(root), heavy)]), np.append(np.zeros(len(root)), heavy))[0]
+    heavy = 1e4 * np.sqrt(np.trace(squares) or 1.0)
+    shares = nnls(np.vstack([root, np.full(len(maps), heavy)]), np.append(np.zeros(len(maps)), heavy))[0]
     return shares / shares.sum()
 
 

@@ -304,6 +304,11 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
 
     def _check_options(self, early_stopping, held_out):
         super()._check_options(early_stopping, held_out)
+        if self.loss == "quantile" and self.epochs == 0:
+            raise ValueError(
+                "epochs must be at least 1 with loss='quantile', as the linear path forecasts the median alone, but is "
+                "0; pass for example epochs=100, or another loss."
+            )
         if self.output_activation is not None and (self.window_norm or self.linear_path or self.phase_offsets):
             name = "window_norm" if self.window_norm else "linear_path" if self.linear_path else "phase_offsets"
             raise ValueError(

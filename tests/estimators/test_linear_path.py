@@ -166,6 +166,11 @@ def test_moments_are_weighted_sums_about_the_means():
     joint = np.cov(np.hstack([Z, Y]).T, aweights=w, ddof=0) * w.sum()
     np.testing.assert_allclose(moments.gram, joint[:-2, :-2], atol=1e-9)
     np.testing.assert_allclose(moments.products, joint[:-2, -2:], atol=1e-9)
+    np.testing.assert_allclose(moments.squares, np.diag(joint)[-2:], atol=1e-9)
+    kernel = np.random.default_rng(1).normal(size=moments.products.shape)
+    rest = Y - Z @ kernel
+    rest -= np.average(rest, axis=0, weights=w)
+    np.testing.assert_allclose(moments.error(kernel) ** 2, np.average((rest**2).mean(axis=1), weights=w))
 
 
 def test_row_of_weight_2_is_the_row_twice():
@@ -256,14 +261,12 @@ def test_penalties_are_those_that_a_loop_chooses(seed, absolute):
         assert penalties.tolist() == choose_by_loops(design, data, rows, others, name, absolute=absolute)
 
 
-def errors_of_grid(design, data, moments, others, names, penalties, n):
-    """Return all shares in steps of 1 / n, and the mean squared error of each."""
+def errors_of_mixtures(design, data, moments, others, names, penalties, shares):
+    """Return the mean squared error of the regressions, mixed by each row of shares."""
     Z, w = design.read(data.samples, others), data.weights[others]
     maps = [solve(design, moments, b, p) for b, p in zip(bases_of(design, names), penalties, strict=True)]
     rest = np.stack([Z @ linear.kernel + linear.bias - data.targets[others] for linear in maps])
-    grid = np.array([s for s in product(range(n + 1), repeat=len(names)) if sum(s) == n]) / n
-    mixed = np.tensordot(grid, rest, 1)
-    return grid, (w @ (mixed**2).mean(axis=2).T) / w.sum()
+    return np.average((np.tensordot(shares, rest, 1) ** 2).mean(axis=2), axis=1, weights=w)
 
 
 @pytest.mark.parametrize(("names", "n"), [(["last", "raw"], 1000), (["last", "mean", "raw"], 60)], ids=str)
@@ -273,10 +276,11 @@ def test_shares_are_the_best_of_a_grid(seed, names, n):
     rows, others = np.arange(28), np.arange(30, 40)
     moments = gather(design, data, rows)
     choice = choose(design, data, moments, others, bases_of(design, names), absolute=False)
-    grid, errors = errors_of_grid(design, data, moments, others, names, choice.penalties, n)
-    assert choice.error**2 <= errors.min() * (1 + 1e-9)
-    assert choice.error**2 >= errors.min() * (1 - 0.01)
-    assert np.abs(choice.shares - grid[errors.argmin()]).max() < 0.1
+    grid = np.array([s for s in product(range(n + 1), repeat=len(names)) if sum(s) == n]) / n
+    mixtures = np.vstack([choice.shares, grid])
+    best, *errors = errors_of_mixtures(design, data, moments, others, names, choice.penalties, mixtures)
+    assert best <= min(errors) * (1 + 1e-9)
+    assert np.abs(choice.shares - grid[np.argmin(errors)]).max() <= 1 / n
     assert (choice.shares >= 0).all()
 
 

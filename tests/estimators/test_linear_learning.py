@@ -1,0 +1,228 @@
+"""The linear path beside networks: what chooses it, what it is learned from, and the gate of the network's part."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from skhybrid import DenseRegressor, LSTMRegressor, SequenceRegressor, Windows
+from skhybrid._backend import keras
+from skhybrid.estimators import _linear_path
+from tests.estimators.known_ahead import make_known
+from tests.helpers import assert_same_predictions, linear_network
+
+small = partial(DenseRegressor, 3, linear_path="ridge", window_norm="last", epochs=2, random_state=0)
+stopped = partial(small, early_stopping=True, validation_fraction=0.2, n_iter_no_change=9)
+segmented = partial(LSTMRegressor, 2, dense_units=(), decoder="segments", segment_length=2, epochs=1, random_state=0)
+
+N_HELD_OUT, GAP = 13, 3  # of the 64 samples of make_known(75)
+
+
+def idle_network(input_shape, n_outputs, *, seed):
+    """Build a network that always returns 0."""
+    model = linear_network(input_shape, n_outputs, seed=seed)
+    model.add(keras.layers.Rescaling(0.0))
+    return model
+
+
+idle = partial(SequenceRegressor, idle_network, linear_path="ridge", window_norm="last", epochs=2, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_known(75)
+
+
+def coefficients(model):
+    """Return the weights of the linear path."""
+    layers = [layer for layer in model.model_.layers if layer.name.startswith("linear_path")]
+    return [weight for layer in layers for weight in layer.get_weights()]
+
+
+def assert_same_coefficients(a, b):
+    for first, second in zip(coefficients(a), coefficients(b), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+# What is learned from which rows
+
+
+def alter_targets(X, y, rows):
+    y = y.copy()
+    y[rows] += np.random.default_rng(1).normal(size=y[rows].shape)
+    return X, y
+
+
+def alter_samples(X, y, rows):
+    values, ahead = X.values.copy(), X.ahead.copy()
+    values[rows] *= 2
+    ahead[rows, :, 0] += 9
+    return Windows(values, ahead, seasons=X.seasons), y
+
+
+@pytest.mark.parametrize("alter", [alter_targets, alter_samples])
+def test_samples_held_out_move_no_coefficient_and_no_weight(data, alter, monkeypatch):
+    """They choose the penalty, of which there is one here, and which epoch's weights are kept."""
+    monkeypatch.setattr(_linear_path, "PENALTIES", np.array([0.1]))
+    first = stopped().fit(*data)
+    second = stopped().fit(*alter(*data, np.arange(64 - N_HELD_OUT, 64)))
+    assert_same_coefficients(first, second)
+    assert first.history_["loss"] == second.history_["loss"]
+    assert first.history_["val_loss"] != second.history_["val_loss"]
+    a, b = first._linear.linear, second._linear.linear
+    np.testing.assert_array_equal(a.kernel, b.kernel)
+    np.testing.assert_array_equal(a.penalties, b.penalties)
+    assert first._target.scale.tolist() == second._target.scale.tolist()
+    np.testing.assert_array_equal(first._reading.norm.channel_scale, second._reading.norm.channel_scale)
+    np.testing.assert_array_equal(first._reading.ahead.mean, second._reading.ahead.mean)
+    np.testing.assert_array_equal(first._reading.ahead.scale, second._reading.ahead.scale)
+
+
+@pytest.mark.parametrize("linear_path", ["trained", "ridge"])
+@pytest.mark.parametrize("alter", [alter_targets, alter_samples])
+def test_rows_in_the_gap_move_nothing(data, alter, linear_path):
+    model = stopped(linear_path=linear_path).fit(*data)
+    other = stopped(linear_path=linear_path).fit(*alter(*data, np.arange(64 - N_HELD_OUT - GAP, 64 - N_HELD_OUT)))
+    assert_same_predictions(model, other, data[0])
+    assert model.history_ == other.history_
+
+
+def test_row_before_the_gap_moves_the_coefficients(data):
+    """So that the tests above can fail."""
+    model, other = (stopped(epochs=0).fit(*alter_targets(*data, [row])) for row in (47, 46))
+    assert np.abs(coefficients(model)[0] - coefficients(other)[0]).max() > 1e-4
+
+
+def test_without_early_stopping_all_rows_are_learned_from(data):
+    model = small(epochs=0).fit(*data)
+    for row in (0, 50, 63):  # known, gap, choosing
+        other = small(epochs=0).fit(*alter_targets(*data, [row]))
+        assert np.abs(coefficients(model)[0] - coefficients(other)[0]).max() > 1e-4
+
+
+def test_penalty_is_chosen_by_the_same_rows_with_and_without_early_stopping(data):
+    with_stopping = small(epochs=0, early_stopping=True, norm_channels=[0]).fit(*data)
+    without = small(epochs=0, norm_channels=[0]).fit(*data)
+    np.testing.assert_array_equal(with_stopping._linear.choice.penalties, without._linear.choice.penalties)
+    assert np.abs(with_stopping.linear_penalty_ - without.linear_penalty_).max() > 0  # of other numbers of rows
+
+
+def test_refit_learns_the_coefficients_from_all_rows(data):
+    refitted = idle(early_stopping=True, refit=True).fit(data[0].values, data[1])
+    assert refitted.best_epoch_ == 0
+    assert_same_predictions(refitted, idle(epochs=0).fit(data[0].values, data[1]), data[0].values)
+
+
+@pytest.mark.parametrize(("window_norm", "n_features"), [(None, 2), ("last", 1)])
+def test_weight_of_2_is_the_row_twice(data, window_norm, n_features):
+    X, y = data[0].values[..., :n_features], data[1]
+    model = small(epochs=0, early_stopping=True, window_norm=window_norm)
+    held_out = {"X_val": X[-10:], "y_val": y[-10:]}
+    twice = np.repeat(np.arange(50), 1 + np.arange(50) % 2)
+    of_weights = model.fit(X[:50], y[:50], 1.0 + np.arange(50) % 2, **held_out).predict(X)
+    of_copies = model.fit(X[twice], y[twice], **held_out).predict(X)
+    np.testing.assert_allclose(of_weights, of_copies, rtol=0, atol=1e-6 * y.std())
+    assert np.abs(of_copies - model.fit(X[:50], y[:50], **held_out).predict(X)).max() > 1e-3
+
+
+def test_half_life_weighs_the_newest_rows(data):
+    X, y = data[0].values, data[1]
+    faded = 0.5 ** (np.arange(64)[::-1] / (0.5 * 64))
+    a, b = small(epochs=0, half_life=0.5).fit(X, y), small(epochs=0).fit(X, y, faded)
+    np.testing.assert_allclose(a.predict(X), b.predict(X), rtol=0, atol=1e-6 * y.std())
+    assert np.abs(a.predict(X) - small(epochs=0).fit(X, y).predict(X)).max() > 1e-3
+
+
+# What moves which outputs
+
+
+@pytest.mark.parametrize("linear_path", [None, "trained", "ridge"])
+def test_input_of_a_step_moves_its_segment_alone(data, linear_path):
+    X, y = data
+    model = segmented(window_norm="last", linear_path=linear_path).fit(X, y)
+    for step in range(4):
+        ahead = X.ahead.copy()
+        ahead[5, step, 0] += 3
+        moved = model.predict(X) != model.predict(Windows(X.values, ahead, seasons=X.seasons))
+        assert moved[5, 2 * (step // 2) : 2 * (step // 2) + 2].all()
+        assert np.count_nonzero(moved) == 2
+
+
+@pytest.mark.parametrize("linear_path", ["trained", "ridge"])
+def test_newest_step_moves_the_outputs(data, linear_path):
+    X, y = data
+    model = small(linear_path=linear_path).fit(X, y)
+    values = X.values.copy()
+    values[5, -1, 1] += 1
+    moved = model.predict(X) != model.predict(Windows(values, X.ahead, seasons=X.seasons))
+    assert moved[5].all()
+    assert np.count_nonzero(moved) == 4
+
+
+# The gate
+
+
+def test_gate_is_the_best_of_a_grid(data):
+    X, y = data
+    model = stopped(learning_rate=0.05).fit(X, y)
+    assert ((model.gate_ > 0) & (model.gate_ < 1)).any()  # so that something is chosen
+    linear, held_out, errors = model._linear, slice(64 - N_HELD_OUT, 64), []
+    for gate in np.linspace(0, 1, 41):
+        linear.set_gate(model.model_, np.full(4, gate))
+        errors.append(((model.predict(X[held_out]) - y[held_out]) ** 2).mean(axis=0))
+    np.testing.assert_allclose(model.gate_[0], np.linspace(0, 1, 41)[np.argmin(errors, axis=0)], atol=1 / 80 + 1e-6)
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "quantile"])
+def test_network_that_cannot_help_is_left_out(data, loss):
+    X, y = data[0].values, data[1]
+    options = {"loss": loss, "quantiles": (0.2, 0.5, 0.9)} if loss == "quantile" else {"loss": loss}
+    model = idle(early_stopping=True, n_iter_no_change=1, **options).fit(X, y)
+    assert not model.gate_.any()
+    assert model.best_epoch_ == (1 if loss == "quantile" else 0)  # whose other quantiles are the network's
+    alone = idle(loss="mse" if loss == "mse" else "mae", early_stopping=True, epochs=0).fit(X, y)
+    np.testing.assert_allclose(model.predict(X), alone.predict(X), rtol=0, atol=1e-6 * y.std())
+
+
+def test_network_that_does_harm_is_left_out(data):
+    X, y = data
+    model = stopped(learning_rate=10.0, epochs=3).fit(X, y)
+    alone = stopped(epochs=0).fit(X, y)
+    error, gated = (((m.predict(X[-N_HELD_OUT:]) - y[-N_HELD_OUT:]) ** 2).mean() for m in (alone, model))
+    assert min(model.history_["val_loss"]) * model._target.common_scale**2 > error
+    assert gated <= error * (1 + 1e-6)
+
+
+def test_without_samples_held_out_the_gate_is_open(data):
+    model = small(n_estimators=2).fit(*data)
+    np.testing.assert_array_equal(model.gate_, np.ones((2, 4)))
+
+
+def test_network_starts_at_the_size_of_what_the_linear_path_leaves(data):
+    X, y = data
+    n = 64 - N_HELD_OUT - GAP
+    rest = stopped(epochs=0).fit(X, y).predict(X[:n]) - y[:n]
+    model = stopped().fit(X, y)
+    size = model.model_.get_layer("gate").get_weights()[0] * model._target.common_scale
+    np.testing.assert_allclose(size, model.gate_[0] * np.sqrt((rest**2).mean()), rtol=1e-5)
+    assert model.gate_.any()
+
+
+def test_neither_coefficients_nor_gate_are_trained(data):
+    model = small().fit(*data)
+    first = coefficients(model)
+    model.partial_fit(*data)
+    for before, after in zip(first, coefficients(model), strict=True):
+        np.testing.assert_array_equal(before, after)
+    assert {w.path.split("/")[0] for w in model.model_.trainable_weights} == {"dense_1", "output"}
+
+
+def test_trained_path_starts_from_the_seed_and_is_trained(data):
+    first, again, other = (small(linear_path="trained", epochs=1, random_state=seed).fit(*data) for seed in (0, 0, 1))
+    assert_same_coefficients(first, again)
+    assert np.abs(coefficients(first)[0] - coefficients(other)[0]).max() > 0.01
+    before = coefficients(first)
+    first.partial_fit(*data)
+    assert all((a != b).any() for a, b in zip(before, coefficients(first), strict=True))
+    assert not hasattr(first, "gate_")
+    assert not hasattr(first, "linear_penalty_")
