@@ -17,6 +17,7 @@ from skhybrid.estimators._task import Rows, Task
 from skhybrid.estimators._window_norm import SEASONAL
 from skhybrid.networks.linear_path import set_gate, set_linear_path
 
+FIRST_SIZE = 0.5  # of what a network returns at first, in units of what the linear path leaves on the rows it knows
 ABSOLUTE_LOSSES = ("mae", "mean_absolute_error", "quantile")
 
 
@@ -51,7 +52,7 @@ class LinearPath(NamedTuple):
         """Multiply the network's part, for each target, by a number from 0 to 1."""
         gates = np.ones((self.design.n_outputs, self.n_quantiles))
         gates[:, self.median] = gate
-        set_gate(model, (gates * self.choice.errors[:, None]).ravel())
+        set_gate(model, (gates * FIRST_SIZE * self.choice.errors[:, None]).ravel())
 
     def predict(self, samples: Samples) -> NDArray[np.float64]:
         """Return the outputs of the linear path alone, which is exact, where a network computes in float32."""
