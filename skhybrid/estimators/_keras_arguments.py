@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -64,11 +64,25 @@ def mean_loss(loss: Any, targets: NDArray[Any], outputs: NDArray[Any], weights: 
 def make_schedule(name: str, rate: float, n_epochs: int, first_epoch: int) -> keras.callbacks.Callback:
     """Return the callback that sets the learning rate of each epoch, of `n_epochs` from `first_epoch` on."""
 
-    def rate_of(epoch, _rate):
+    def rate_of(epoch):
         done = (epoch - first_epoch) / n_epochs
         return rate * (0.5 * (1 + math.cos(math.pi * done)) if name == "cosine" else LOWEST_RATE**done)
 
-    return keras.callbacks.LearningRateScheduler(rate_of)
+    return _FallingRate(rate_of)
+
+
+class _FallingRate(keras.callbacks.Callback):
+    """Sets the learning rate of each epoch, and notes it in the history; Keras' own warns when it reads the rate."""
+
+    def __init__(self, rate_of: Callable[[int], float]) -> None:
+        super().__init__()
+        self.rate_of = rate_of
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.model.optimizer.learning_rate = self.rate_of(epoch)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        logs["learning_rate"] = self.rate_of(epoch)
 
 
 def check_schedule(name: str | None, optimizer: Any, rate: Any) -> None:
