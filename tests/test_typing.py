@@ -75,7 +75,7 @@ def revealed(said, expression):
 def test_constructor_has_its_parameters(said):
     signature = revealed(said, "CNNLSTMRegressor")
     assert signature.startswith("def (filters: int | tuple[int, ...] =, *, kernel_size: int | tuple[int, ...] =, ")
-    assert signature.endswith("target_channel: int =) -> skhybrid.estimators.regressors.CNNLSTMRegressor")
+    assert signature.endswith("phase_offsets: bool =) -> skhybrid.estimators.regressors.CNNLSTMRegressor")
     assert "epochs: int =, batch_size: int =, " in signature
 
 

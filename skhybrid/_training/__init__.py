@@ -6,9 +6,11 @@ from skhybrid._training.copies import check_picklable, find_obstacle, mend_reduc
 from skhybrid._training.eligibility import has_all_weights
 from skhybrid._training.loops import Training, predict, train
 from skhybrid._training.program import count_builds
+from skhybrid._training.rates import RateOfEpoch
 from skhybrid._training.state import get_state, hand_over, set_state
 
 __all__ = [
+    "RateOfEpoch",
     "Training",
     "check_picklable",
     "clear_caches",

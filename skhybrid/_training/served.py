@@ -6,6 +6,7 @@ A class on a list stands for itself alone, not for what is derived from it.
 from typing import Any
 
 from skhybrid._backend import keras
+from skhybrid._training.rates import RateOfEpoch
 
 
 def _classes(module: Any, names: str) -> frozenset[type]:
@@ -82,4 +83,6 @@ SCHEDULES = _classes(
     "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay PiecewiseConstantDecay PolynomialDecay",
 )
 # Callbacks that neither see nor change what the optimizer has gathered, or which weights are trained.
-KEEP_TO_WEIGHTS = _classes(keras.callbacks, "EarlyStopping CSVLogger LearningRateScheduler ReduceLROnPlateau")
+KEEP_TO_WEIGHTS = {RateOfEpoch} | _classes(
+    keras.callbacks, "EarlyStopping CSVLogger LearningRateScheduler ReduceLROnPlateau"
+)

@@ -40,7 +40,7 @@ from skhybrid.estimators._window_options import Architecture
 
 
 @part
-class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
+class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
     """Base of all estimators: from samples and targets to a trained Keras model, and back.
 
     An architecture (of `_architectures`) holds which network is trained and how X is read; a subclass here, what the
@@ -106,16 +106,8 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
             The samples, checked; where a window starts with NaN in all features, its first known step is repeated.
             Where X is :class:`Windows`, a tuple of them and of what is known ahead, (n_samples, *ahead_shape_).
         """
-        check_is_fitted(self)
-        X, ahead = take_apart(X)
-        check_sample_shape(X, self.sample_shape_)
-        check_ahead(ahead, self.ahead_shape_, self._reading.ahead)
-        samples = self._as_fitted._read(check_input(self, X, reset=False))
-        check_ends(self.scikeras_, samples.n_after)
-        samples = samples._replace(values=samples.fill(), ahead=ahead)
-        if self._reading.norm is not None:
-            self._reading.norm.check_last(samples.windows)
-        return samples.inputs if ahead is not None else samples.values
+        samples = self._read_as_fitted(X)
+        return samples.values if samples.ahead is None else samples.inputs
 
     def _fit(self, X, y, sample_weight, *, again, epochs, early_stopping, classes=None, held_out=None):
         """Train the networks, from their first weights or `again`, from those they have."""
@@ -207,10 +199,27 @@ class NetworkEstimator(Architecture, TrainingOptions, BaseEstimator):
 
     def _outputs(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return what the networks' outputs for X mean."""
-        inputs = self.read_samples(X)
+        samples = self._read_as_fitted(X)
+        return self._target.decode(self._ask(samples), samples.values)
+
+    def _ask(self, samples: Samples) -> NDArray[np.float64]:
+        """Return the networks' outputs for samples; of several networks, the mean."""
+        inputs = samples.values if samples.ahead is None else samples.inputs
         outputs = [predict(member.model_, inputs, engine=self.engine).astype(np.float64) for member in self.members_]
-        values = inputs[0] if isinstance(inputs, tuple) else inputs
-        return self._target.decode(outputs[0] if len(outputs) == 1 else np.mean(outputs, axis=0), values)
+        return outputs[0] if len(outputs) == 1 else np.mean(outputs, axis=0)
+
+    def _read_as_fitted(self, X: ArrayLike) -> Samples:
+        """Return samples to predict from, which must be like those of the fit, with unknown steps filled."""
+        check_is_fitted(self)
+        X, ahead = take_apart(X)
+        check_sample_shape(X, self.sample_shape_)
+        check_ahead(ahead, self.ahead_shape_, self._reading.ahead)
+        samples = self._as_fitted._read(check_input(self, X, reset=False))
+        check_ends(self.scikeras_, samples.n_after)
+        samples = samples._replace(values=samples.fill(), ahead=ahead)
+        if self._reading.norm is not None:
+            self._reading.norm.check_last(samples.windows)
+        return samples
 
     def _check_training_data(self, X, y, *, reset):
         """Return X and y checked; they are the first, or must be like those of the first fit."""

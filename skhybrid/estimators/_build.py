@@ -146,6 +146,12 @@ def takes_parameter(network, name):
     return name in inspect.signature(find_builder(network)).parameters
 
 
+def all_parameters(network: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a network, those among them that are the builder's defaults."""
+    declared = inspect.signature(find_builder(network)).parameters
+    return {name: p.default for name, p in declared.items() if p.default is not p.empty} | parameters
+
+
 def check_takes(network: Any, given: Iterable[str]) -> None:
     """Refuse options that a network's builder has no parameter for."""
     for name in given:
@@ -183,7 +189,9 @@ def _read(model, reading, linear, n_outputs, quantiles, seed):
     of_targets = None
     if reading.offsets is not None:
         whole, of_targets = reading.offsets.subtract(window, ahead, inputs[1])
-    read = [whole if reading.last_steps is None else whole[:, -reading.last_steps :]]
+    if reading.last_steps is not None:
+        whole = keras.layers.Cropping1D((whole.shape[1] - reading.last_steps, 0), name="last_steps")(whole)
+    read = [whole]
     numbers = ahead.numbers(inputs[1]) if ahead is not None and len(ahead.mean) else None
     if ahead is not None:
         read.append(_join([numbers, *ahead.waves(inputs[1], first_step=False)]))

@@ -2,14 +2,14 @@
 
 import copy
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skhybrid._backend import keras
-from skhybrid._training import own_names
+from skhybrid._training import RateOfEpoch, own_names
 
 LOWEST_RATE = 0.01  # of the first learning rate, where it falls exponentially
 # Metrics of errors, and the power of y's units that they have.
@@ -68,21 +68,7 @@ def make_schedule(name: str, rate: float, n_epochs: int, first_epoch: int) -> ke
         done = (epoch - first_epoch) / n_epochs
         return rate * (0.5 * (1 + math.cos(math.pi * done)) if name == "cosine" else LOWEST_RATE**done)
 
-    return _FallingRate(rate_of)
-
-
-class _FallingRate(keras.callbacks.Callback):
-    """Sets the learning rate of each epoch, and notes it in the history; Keras' own warns when it reads the rate."""
-
-    def __init__(self, rate_of: Callable[[int], float]) -> None:
-        super().__init__()
-        self.rate_of = rate_of
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.model.optimizer.learning_rate = self.rate_of(epoch)
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        logs["learning_rate"] = self.rate_of(epoch)
+    return RateOfEpoch(rate_of)
 
 
 def check_schedule(name: str | None, optimizer: Any, rate: Any) -> None:

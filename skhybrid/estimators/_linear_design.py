@@ -10,7 +10,6 @@ from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._window_norm import SEASONAL, WindowNorm, seasonal_steps
 
 BASES = ("last", "mean", "raw", "seasonal")
-N_BLOCKS = 4  # of coming steps with a penalty of their own, where no segments cut them
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +64,12 @@ class Design:
         return np.split(kernel, [(self.n_steps + self.has_level) * self.n_features + self.n_angles])
 
     def blocks(self) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-        """Return which targets share a penalty, and which features they see, the level aside."""
+        """Return which targets see the same features, the level aside, and these."""
         outputs = np.arange(self.n_outputs)
         shared = np.arange(self.n_steps * self.n_features + self.n_angles)
         n_ahead, n_numbers = (0, 0) if self.ahead is None else (self.ahead.n_steps, len(self.ahead.mean))
         of_step = len(shared) + np.arange(n_ahead * n_numbers).reshape(n_ahead, n_numbers)
-        size = self.segment_length or -(-self.n_outputs // N_BLOCKS)
+        size = self.segment_length or self.n_outputs
         blocks = [outputs[start : start + size] for start in range(0, self.n_outputs, size)]
         return [
             (block, np.concatenate([shared, of_step[block if self.segment_length else ...].ravel()]))

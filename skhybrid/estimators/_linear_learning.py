@@ -10,12 +10,14 @@ from skhybrid._training import predict
 from skhybrid.estimators._build import LinearLayers, Reading
 from skhybrid.estimators._keras_arguments import mean_loss
 from skhybrid.estimators._linear_design import BASES, Design
-from skhybrid.estimators._linear_path import Base, Choice, Data, LinearMap, choose, combine, gather
+from skhybrid.estimators._linear_path import Base, Choice, Data, LinearMap, apply, choose, combine, gather
+from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Values
 from skhybrid.estimators._task import Rows, Task
 from skhybrid.estimators._window_norm import SEASONAL
 from skhybrid.networks.linear_path import set_gate, set_linear_path
 
+FIRST_SIZE = 0.5  # of what a network returns at first, in units of what the linear path leaves on the rows it knows
 ABSOLUTE_LOSSES = ("mae", "mean_absolute_error", "quantile")
 
 
@@ -50,7 +52,11 @@ class LinearPath(NamedTuple):
         """Multiply the network's part, for each target, by a number from 0 to 1."""
         gates = np.ones((self.design.n_outputs, self.n_quantiles))
         gates[:, self.median] = gate
-        set_gate(model, gates.ravel() * self.choice.error)
+        set_gate(model, (gates * FIRST_SIZE * self.choice.errors[:, None]).ravel())
+
+    def predict(self, samples: Samples) -> NDArray[np.float64]:
+        """Return the outputs of the linear path alone, which is exact, where a network computes in float32."""
+        return apply(self.design, self.linear, samples)
 
     def weigh_correction(self, model: Any, inputs: Any, targets: Any, weights: Any, engine: str) -> NDArray[np.float64]:
         """Set the gate by least squares on samples held out, or to 0 if that does not beat the linear path; return it.

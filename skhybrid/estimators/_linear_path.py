@@ -16,7 +16,8 @@ from skhybrid.estimators._linear_design import Design
 from skhybrid.estimators._samples import Samples
 
 # Penalties to choose from, in units of the mean square of a feature, summed over the rows.
-PENALTIES = 10.0 ** np.arange(-6, 5)
+PENALTIES = 10.0 ** np.arange(-6, 4.5, 0.5)
+LEAST_REST = 1e-4  # of the squares: what a regression on few rows leaves may be too small to start from
 PIECE_NUMBERS = 2**22  # features of one piece of rows, 32 MB
 
 
@@ -25,17 +26,17 @@ class Choice(NamedTuple):
 
     Attributes
     ----------
-    penalties : ndarray of shape (n_bases, n_blocks)
+    penalties : ndarray of shape (n_bases,)
         Penalties, of `PENALTIES`.
     shares : ndarray of shape (n_bases,)
         Shares of the regressions in the forecast.
-    error : float
-        Root mean squared error of the mixture on the rows learned from.
+    errors : ndarray of shape (n_outputs,)
+        Root mean squared error of the mixture for each target, on the rows that it was learned from.
     """
 
     penalties: NDArray[np.float64]
     shares: NDArray[np.float64]
-    error: float
+    errors: NDArray[np.float64]
 
 
 class LinearMap(NamedTuple):
@@ -47,7 +48,7 @@ class LinearMap(NamedTuple):
         Coefficients.
     bias : ndarray of shape (n_outputs,)
         Constants.
-    penalties : ndarray of shape (n_bases, n_outputs)
+    penalties : ndarray of shape (n_bases,)
         The penalties, as those of scikit-learn's Ridge, that led to it.
     """
 
@@ -81,10 +82,10 @@ class Moments(NamedTuple):
     products: NDArray[np.float64]
     squares: NDArray[np.float64]
 
-    def error(self, kernel: NDArray[np.float64]) -> float:
-        """Return the root mean squared error of a linear map of these rows' features, with the best constants."""
+    def errors(self, kernel: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the root mean squared error, on these rows, of a linear map with the best constants, by target."""
         explained = (kernel * (2 * self.products - self.gram @ kernel)).sum(axis=0)
-        return float(np.sqrt(max((self.squares - explained).mean(), 0) / self.n_rows))
+        return np.sqrt(np.maximum(self.squares - explained, LEAST_REST * self.squares) / self.n_rows)
 
 
 def gather(design: Design, data: Data, rows: NDArray[np.intp]) -> Moments:
@@ -96,55 +97,59 @@ def gather(design: Design, data: Data, rows: NDArray[np.intp]) -> Moments:
     gram, products = np.zeros((len(features),) * 2), np.zeros((len(features), len(targets)))
     squares = np.zeros(len(targets))
     for Z, Y, w in _pieces(design, data, rows):  # again, as sums of squares about 0 lose their digits
-        Z -= features
-        weighted = Z * w[:, None]
-        gram += weighted.T @ Z
-        products += weighted.T @ (Y - targets)
+        Z = (Z - features) * np.sqrt(w)[:, None]
+        gram += Z.T @ Z
+        products += Z.T @ ((Y - targets) * np.sqrt(w)[:, None])
         squares += w @ (Y - targets) ** 2
     return Moments(n_rows, features, targets, gram, products, squares)
+
+
+def apply(design: Design, linear: LinearMap, samples: Samples) -> NDArray[np.float64]:
+    """Return what a linear map makes of samples, (n_samples, n_outputs)."""
+    n_samples = len(samples.values)
+    data = Data(samples, np.zeros((n_samples, 1)), np.ones(n_samples))
+    pieces = _pieces(design, data, np.arange(n_samples))
+    return np.concatenate([Z @ linear.kernel + linear.bias for Z, _, _ in pieces])
 
 
 def choose(
     design: Design, data: Data, moments: Moments, rows: NDArray[np.intp], bases: Sequence[Base], *, absolute: bool
 ) -> Choice:
     """Choose penalties and shares by the squared, or `absolute`, errors on rows that are not among the moments'."""
-    maps = [[solve(design, moments, base, np.full(len(design.blocks()), p)) for p in PENALTIES] for base in bases]
-    errors = np.zeros((len(bases), len(PENALTIES), design.n_outputs))
+    maps = [[solve(design, moments, base, penalty) for penalty in PENALTIES] for base in bases]
+    kernel = np.concatenate([linear.kernel for of_base in maps for linear in of_base], axis=1)
+    bias = np.concatenate([linear.bias for of_base in maps for linear in of_base])
+    errors = np.zeros((len(bases), len(PENALTIES)))
     for Z, Y, w in _pieces(design, data, rows):
-        for i, of_base in enumerate(maps):
-            for j, linear in enumerate(of_base):
-                rest = np.abs(Z @ linear.kernel + linear.bias - Y)
-                errors[i, j] += w @ (rest if absolute else rest**2)
-    by_block = np.stack([errors[..., outputs].sum(axis=-1) for outputs, _ in design.blocks()], axis=-1)
-    penalties = PENALTIES[by_block.argmin(axis=1)]  # (base, block)
-    best = [solve(design, moments, base, of_base) for base, of_base in zip(bases, penalties, strict=True)]
+        rest = (Z @ kernel + bias).reshape(len(Z), *errors.shape, -1) - Y[:, None, None]  # all at once, as Z is large
+        errors += np.einsum("n,nbph->bp", w, np.abs(rest) if absolute else rest**2)
+    best = [of_base[j] for of_base, j in zip(maps, errors.argmin(axis=1), strict=True)]
     shares = _mix(design, data, rows, best)
     kernel = np.tensordot(shares, np.stack([linear.kernel for linear in best]), 1)
-    return Choice(penalties, shares, moments.error(kernel))
+    return Choice(PENALTIES[errors.argmin(axis=1)], shares, moments.errors(kernel))
 
 
 def combine(design: Design, moments: Moments, bases: Sequence[Base], choice: Choice) -> LinearMap:
     """Return the mixture of regressions that was chosen, with the coefficients that these moments give."""
-    maps = [solve(design, moments, base, of_base) for base, of_base in zip(bases, choice.penalties, strict=True)]
+    maps = [solve(design, moments, base, penalty) for base, penalty in zip(bases, choice.penalties, strict=True)]
     kernel, bias = (np.tensordot(choice.shares, np.stack(parts), 1) for parts in list(zip(*maps, strict=True))[:2])
     return LinearMap(kernel, bias, np.concatenate([linear.penalties for linear in maps]))
 
 
-def solve(design: Design, moments: Moments, base: Base, penalties: NDArray[np.float64]) -> LinearMap:
-    """Return the ridge regression relative to a base, with one of `PENALTIES` for each block of targets."""
+def solve(design: Design, moments: Moments, base: Base, penalty: float) -> LinearMap:
+    """Return the ridge regression relative to a base, with one of `PENALTIES`."""
     reference, naive = base
     half = design.relate(moments.gram, reference)
     gram = design.relate(half.T, reference)
     products = design.relate(moments.products, reference) - half @ naive
+    penalty *= np.trace(gram) / len(gram) or moments.n_rows
+    gram.flat[:: len(gram) + 1] += penalty
     kernel = np.zeros((len(gram), design.n_outputs))
-    absolute = np.empty((1, design.n_outputs))
-    for (outputs, seen), penalty in zip(design.blocks(), penalties, strict=True):
-        part = gram[np.ix_(seen, seen)]
-        absolute[:, outputs] = penalty = penalty * (np.trace(part) / len(part) or moments.n_rows)
-        part.flat[:: len(part) + 1] += penalty
-        kernel[np.ix_(seen, outputs)] = cho_solve(cho_factor(part, overwrite_a=True), products[np.ix_(seen, outputs)])
+    for outputs, seen in design.blocks():
+        part = products[np.ix_(seen, outputs)]
+        kernel[np.ix_(seen, outputs)] = cho_solve(cho_factor(gram[np.ix_(seen, seen)], overwrite_a=True), part)
     kernel = design.unrelate(kernel, reference) + naive
-    return LinearMap(kernel, moments.targets - moments.features @ kernel, absolute)
+    return LinearMap(kernel, moments.targets - moments.features @ kernel, np.array([penalty]))
 
 
 def _mix(design, data, rows, maps):
@@ -155,6 +160,9 @@ def _mix(design, data, rows, maps):
     for Z, Y, w in _pieces(design, data, rows):
         rest = np.stack([((Z @ linear.kernel + linear.bias - Y) * np.sqrt(w)[:, None]).ravel() for linear in maps])
         squares += rest @ rest.T
+    # Targets of successive rows overlap: they tell as much as so many fewer rows. Where these are few, equal shares are
+    # the safer ones.
+    squares += np.eye(len(maps)) * np.trace(squares) / len(maps) * design.n_outputs / len(rows)
     # With shares that sum to 1 the error is a quadratic form of them; a heavy row keeps the sum.
     values, vectors = np.linalg.eigh(squares)
     root = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T

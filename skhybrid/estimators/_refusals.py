@@ -19,7 +19,8 @@ def check_options(estimator: Any, early_stopping: bool, held_out: HeldOut | None
     is_linear = getattr(estimator, "linear_path", None) == "ridge"
     if estimator.refit and estimator.warm_start:
         raise ValueError(
-            "refit=True trains a fresh network, but warm_start=True trains the fitted one on; pass one of them."
+            "refit must be False with warm_start=True, which trains the fitted network on where refit trains a fresh "
+            "one, but is True; pass one of them."
         )
     if estimator.refit and not early_stopping:
         raise ValueError(

@@ -9,7 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from skhybrid._validation import check_training_data, fit_context
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import RegressorMixin
-from skhybrid.estimators._build import LinearLayers
+from skhybrid.estimators._build import LinearLayers, all_parameters
 from skhybrid.estimators._linear_learning import ABSOLUTE_LOSSES, LinearPath, check_bases, learn_linear_path
 from skhybrid.estimators._members import fade
 from skhybrid.estimators._offsets import PhaseOffsets, learn_offsets
@@ -234,9 +234,8 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases, n_outputs)
-        With ``linear_path="ridge"``, the penalty of each ridge regression for each target, as scikit-learn's `Ridge`
-        has it.
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
 
     linear_share_ : ndarray of shape (n_bases,)
         Share of each ridge regression in the linear path.
@@ -260,7 +259,7 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
     def _linear_layers(self) -> LinearLayers | None:
         if self.linear_path is None:
             return None
-        _, parameters = self._network(self.input_shape_)
+        parameters = all_parameters(*self._network(self.input_shape_))
         return LinearLayers(
             trainable=self.linear_path == "trained",
             has_level=self.linear_path == "ridge" and "raw" in (self.linear_bases or ()),
@@ -293,6 +292,11 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
         self.linear_share_ = linear.choice.shares
         return linear
 
+    def _ask(self, samples: Samples) -> NDArray[np.float64]:
+        if self._linear is not None and self._linear.n_quantiles == 1 and not self.gate_.any():
+            return self._linear.predict(samples)
+        return super()._ask(samples)
+
     def _keep(self, members, trained, before):
         super()._keep(members, trained, before)
         if self._linear is not None:
@@ -308,6 +312,6 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
         if self.output_activation is not None and (self.window_norm or self.linear_path or self.phase_offsets):
             name = "window_norm" if self.window_norm else "linear_path" if self.linear_path else "phase_offsets"
             raise ValueError(
-                f"output_activation={self.output_activation!r} bounds what the network returns, but "
-                f"{name}={getattr(self, name)!r} adds to it; pass one of them."
+                f"output_activation must be None where {name}={getattr(self, name)!r} adds to what it bounds, but is "
+                f"{self.output_activation!r}; pass one of them."
             )

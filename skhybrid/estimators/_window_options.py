@@ -103,8 +103,8 @@ class TargetOptions(WindowOptions):
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a linear
         model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the window as the
         network reads it, on samples trained on alone; samples held out (by `validation_fraction` and `validation_gap`,
-        or `X_val`) choose its penalty, for each block of coming steps, and by early stopping the epoch, and a gate
-        between 0 and 1 that the network's part is multiplied by. A network that does not beat the linear path on them
+        or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1 for each segment
+        of the decoder that the network's part is multiplied by. A network that does not beat the linear path on them
         is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples are
         trained on.
 

@@ -82,8 +82,16 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -105,6 +113,25 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -144,10 +171,14 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     Attributes
     ----------
@@ -161,22 +192,42 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
         Number of classes.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -230,6 +281,8 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -237,6 +290,11 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -246,6 +304,8 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
     ) -> None: ...
 
 class LSTMClassifier(WindowClassifier, architectures.LSTM):
@@ -299,8 +359,16 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -322,6 +390,25 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -361,10 +448,14 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     Attributes
     ----------
@@ -378,22 +469,42 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
         Number of classes.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -439,6 +550,8 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -446,6 +559,11 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -455,6 +573,8 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
     ) -> None: ...
 
 class GRUClassifier(WindowClassifier, architectures.GRU):
@@ -508,8 +628,16 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -531,6 +659,25 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -570,10 +717,14 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     Attributes
     ----------
@@ -587,22 +738,42 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
         Number of classes.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -649,6 +820,8 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -656,6 +829,11 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -665,6 +843,8 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
     ) -> None: ...
 
 class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
@@ -718,8 +898,16 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -741,6 +929,25 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -780,10 +987,14 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     Attributes
     ----------
@@ -797,22 +1008,42 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
         Number of classes.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -858,6 +1089,8 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -865,6 +1098,11 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -874,6 +1112,8 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
     ) -> None: ...
 
 class CNNClassifier(WindowClassifier, architectures.CNN):
@@ -931,8 +1171,16 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -954,6 +1202,25 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -993,10 +1260,14 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     Attributes
     ----------
@@ -1010,22 +1281,42 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
         Number of classes.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -1068,6 +1359,8 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -1075,6 +1368,11 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -1084,6 +1382,8 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
     ) -> None: ...
 
 class DenseClassifier(WindowClassifier, architectures.Dense):
@@ -1116,8 +1416,16 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -1139,6 +1447,25 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -1178,10 +1505,14 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     Attributes
     ----------
@@ -1195,22 +1526,42 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
         Number of classes.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -1246,6 +1597,8 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -1253,6 +1606,11 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -1262,6 +1620,8 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
     ) -> None: ...
 
 class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
@@ -1297,8 +1657,16 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -1320,6 +1688,25 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -1359,10 +1746,14 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     Attributes
     ----------
@@ -1376,22 +1767,42 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
         Number of classes.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -1437,6 +1848,8 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -1444,6 +1857,11 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -1453,6 +1871,8 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
     ) -> None: ...
 
 class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
@@ -1504,8 +1924,16 @@ class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -1527,6 +1955,25 @@ class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -1571,22 +2018,42 @@ class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
         Number of classes.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -1626,6 +2093,8 @@ class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -1633,6 +2102,11 @@ class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -1692,8 +2166,16 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -1715,6 +2197,25 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -1759,22 +2260,42 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
         Number of classes.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -1812,6 +2333,8 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -1819,6 +2342,11 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -1853,8 +2381,16 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -1876,6 +2412,25 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -1915,10 +2470,14 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     Attributes
     ----------
@@ -1932,22 +2491,42 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
         Number of classes.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -1981,6 +2560,8 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -1988,6 +2569,11 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -1997,4 +2583,6 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
     ) -> None: ...

@@ -81,8 +81,16 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -104,6 +112,25 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -136,6 +163,11 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
         ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
 
+    output_activation : str or callable, default=None
+        Activation of the network's output by its Keras name, for what has bounds: "softplus" or "exponential" for
+        what is positive. y is then scaled without being centred. Not with `quantiles`, normalised windows or a linear
+        path, which would lie outside of the bounds.
+
     n_features : int, default=1
         Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
         oldest step first, the features of one step side by side.
@@ -143,16 +175,52 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     target_channel : int, default=0
         The feature whose future y is, for `window_norm`.
 
+    season_length : int, default=None
+        Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
+
+    linear_path : {"trained", "ridge"}, default=None
+        A linear map from all that the network reads to its outputs, beside the network, which then learns what a
+        linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
+        window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
+        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
+        and all samples are trained on.
+
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+        Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
+        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
+        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
+        says.
+
+    phase_offsets : bool, default=False
+        Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
+        subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+
     Attributes
     ----------
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+
+    linear_share_ : ndarray of shape (n_bases,)
+        Share of each ridge regression in the linear path.
+
+    gate_ : ndarray of shape (n_estimators, n_outputs)
+        What the part of each network is multiplied by before the linear path in closed form is added.
+
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
 
@@ -160,22 +228,42 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         Number of targets.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -227,6 +315,8 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -234,6 +324,11 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -241,9 +336,16 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         engine: str = 'auto',
         scale_target: bool = True,
         quantiles: tuple[float, ...] | None = None,
+        output_activation: Any = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
         target_channel: int = 0,
+        season_length: int | None = None,
+        linear_path: str | None = None,
+        linear_bases: Any = None,
+        phase_offsets: bool = False,
     ) -> None: ...
 
 class LSTMRegressor(WindowRegressor, architectures.LSTM):
@@ -297,8 +399,16 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -320,6 +430,25 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -352,6 +481,11 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
         ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
 
+    output_activation : str or callable, default=None
+        Activation of the network's output by its Keras name, for what has bounds: "softplus" or "exponential" for
+        what is positive. y is then scaled without being centred. Not with `quantiles`, normalised windows or a linear
+        path, which would lie outside of the bounds.
+
     n_features : int, default=1
         Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
         oldest step first, the features of one step side by side.
@@ -359,16 +493,52 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     target_channel : int, default=0
         The feature whose future y is, for `window_norm`.
 
+    season_length : int, default=None
+        Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
+
+    linear_path : {"trained", "ridge"}, default=None
+        A linear map from all that the network reads to its outputs, beside the network, which then learns what a
+        linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
+        window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
+        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
+        and all samples are trained on.
+
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+        Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
+        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
+        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
+        says.
+
+    phase_offsets : bool, default=False
+        Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
+        subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+
     Attributes
     ----------
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+
+    linear_share_ : ndarray of shape (n_bases,)
+        Share of each ridge regression in the linear path.
+
+    gate_ : ndarray of shape (n_estimators, n_outputs)
+        What the part of each network is multiplied by before the linear path in closed form is added.
+
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
 
@@ -376,22 +546,42 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         Number of targets.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -435,6 +625,8 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -442,6 +634,11 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -449,9 +646,16 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         engine: str = 'auto',
         scale_target: bool = True,
         quantiles: tuple[float, ...] | None = None,
+        output_activation: Any = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
         target_channel: int = 0,
+        season_length: int | None = None,
+        linear_path: str | None = None,
+        linear_bases: Any = None,
+        phase_offsets: bool = False,
     ) -> None: ...
 
 class GRURegressor(WindowRegressor, architectures.GRU):
@@ -505,8 +709,16 @@ class GRURegressor(WindowRegressor, architectures.GRU):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -528,6 +740,25 @@ class GRURegressor(WindowRegressor, architectures.GRU):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -560,6 +791,11 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
         ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
 
+    output_activation : str or callable, default=None
+        Activation of the network's output by its Keras name, for what has bounds: "softplus" or "exponential" for
+        what is positive. y is then scaled without being centred. Not with `quantiles`, normalised windows or a linear
+        path, which would lie outside of the bounds.
+
     n_features : int, default=1
         Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
         oldest step first, the features of one step side by side.
@@ -567,16 +803,52 @@ class GRURegressor(WindowRegressor, architectures.GRU):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     target_channel : int, default=0
         The feature whose future y is, for `window_norm`.
 
+    season_length : int, default=None
+        Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
+
+    linear_path : {"trained", "ridge"}, default=None
+        A linear map from all that the network reads to its outputs, beside the network, which then learns what a
+        linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
+        window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
+        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
+        and all samples are trained on.
+
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+        Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
+        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
+        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
+        says.
+
+    phase_offsets : bool, default=False
+        Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
+        subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+
     Attributes
     ----------
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+
+    linear_share_ : ndarray of shape (n_bases,)
+        Share of each ridge regression in the linear path.
+
+    gate_ : ndarray of shape (n_estimators, n_outputs)
+        What the part of each network is multiplied by before the linear path in closed form is added.
+
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
 
@@ -584,22 +856,42 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         Number of targets.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -644,6 +936,8 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -651,6 +945,11 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -658,9 +957,16 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         engine: str = 'auto',
         scale_target: bool = True,
         quantiles: tuple[float, ...] | None = None,
+        output_activation: Any = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
         target_channel: int = 0,
+        season_length: int | None = None,
+        linear_path: str | None = None,
+        linear_bases: Any = None,
+        phase_offsets: bool = False,
     ) -> None: ...
 
 class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
@@ -714,8 +1020,16 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -737,6 +1051,25 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -769,6 +1102,11 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
         ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
 
+    output_activation : str or callable, default=None
+        Activation of the network's output by its Keras name, for what has bounds: "softplus" or "exponential" for
+        what is positive. y is then scaled without being centred. Not with `quantiles`, normalised windows or a linear
+        path, which would lie outside of the bounds.
+
     n_features : int, default=1
         Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
         oldest step first, the features of one step side by side.
@@ -776,16 +1114,52 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     target_channel : int, default=0
         The feature whose future y is, for `window_norm`.
 
+    season_length : int, default=None
+        Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
+
+    linear_path : {"trained", "ridge"}, default=None
+        A linear map from all that the network reads to its outputs, beside the network, which then learns what a
+        linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
+        window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
+        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
+        and all samples are trained on.
+
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+        Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
+        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
+        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
+        says.
+
+    phase_offsets : bool, default=False
+        Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
+        subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+
     Attributes
     ----------
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+
+    linear_share_ : ndarray of shape (n_bases,)
+        Share of each ridge regression in the linear path.
+
+    gate_ : ndarray of shape (n_estimators, n_outputs)
+        What the part of each network is multiplied by before the linear path in closed form is added.
+
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
 
@@ -793,22 +1167,42 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         Number of targets.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -852,6 +1246,8 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -859,6 +1255,11 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -866,9 +1267,16 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         engine: str = 'auto',
         scale_target: bool = True,
         quantiles: tuple[float, ...] | None = None,
+        output_activation: Any = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
         target_channel: int = 0,
+        season_length: int | None = None,
+        linear_path: str | None = None,
+        linear_bases: Any = None,
+        phase_offsets: bool = False,
     ) -> None: ...
 
 class CNNRegressor(WindowRegressor, architectures.CNN):
@@ -926,8 +1334,16 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -949,6 +1365,25 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -981,6 +1416,11 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
         ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
 
+    output_activation : str or callable, default=None
+        Activation of the network's output by its Keras name, for what has bounds: "softplus" or "exponential" for
+        what is positive. y is then scaled without being centred. Not with `quantiles`, normalised windows or a linear
+        path, which would lie outside of the bounds.
+
     n_features : int, default=1
         Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
         oldest step first, the features of one step side by side.
@@ -988,16 +1428,52 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     target_channel : int, default=0
         The feature whose future y is, for `window_norm`.
 
+    season_length : int, default=None
+        Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
+
+    linear_path : {"trained", "ridge"}, default=None
+        A linear map from all that the network reads to its outputs, beside the network, which then learns what a
+        linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
+        window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
+        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
+        and all samples are trained on.
+
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+        Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
+        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
+        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
+        says.
+
+    phase_offsets : bool, default=False
+        Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
+        subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+
     Attributes
     ----------
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+
+    linear_share_ : ndarray of shape (n_bases,)
+        Share of each ridge regression in the linear path.
+
+    gate_ : ndarray of shape (n_estimators, n_outputs)
+        What the part of each network is multiplied by before the linear path in closed form is added.
+
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
 
@@ -1005,22 +1481,42 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         Number of targets.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -1061,6 +1557,8 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -1068,6 +1566,11 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -1075,9 +1578,16 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         engine: str = 'auto',
         scale_target: bool = True,
         quantiles: tuple[float, ...] | None = None,
+        output_activation: Any = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
         target_channel: int = 0,
+        season_length: int | None = None,
+        linear_path: str | None = None,
+        linear_bases: Any = None,
+        phase_offsets: bool = False,
     ) -> None: ...
 
 class DenseRegressor(WindowRegressor, architectures.Dense):
@@ -1110,8 +1620,16 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -1133,6 +1651,25 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -1165,6 +1702,11 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
         ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
 
+    output_activation : str or callable, default=None
+        Activation of the network's output by its Keras name, for what has bounds: "softplus" or "exponential" for
+        what is positive. y is then scaled without being centred. Not with `quantiles`, normalised windows or a linear
+        path, which would lie outside of the bounds.
+
     n_features : int, default=1
         Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
         oldest step first, the features of one step side by side.
@@ -1172,16 +1714,52 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     target_channel : int, default=0
         The feature whose future y is, for `window_norm`.
 
+    season_length : int, default=None
+        Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
+
+    linear_path : {"trained", "ridge"}, default=None
+        A linear map from all that the network reads to its outputs, beside the network, which then learns what a
+        linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
+        window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
+        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
+        and all samples are trained on.
+
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+        Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
+        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
+        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
+        says.
+
+    phase_offsets : bool, default=False
+        Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
+        subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+
     Attributes
     ----------
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+
+    linear_share_ : ndarray of shape (n_bases,)
+        Share of each ridge regression in the linear path.
+
+    gate_ : ndarray of shape (n_estimators, n_outputs)
+        What the part of each network is multiplied by before the linear path in closed form is added.
+
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
 
@@ -1189,22 +1767,42 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         Number of targets.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -1238,6 +1836,8 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -1245,6 +1845,11 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -1252,9 +1857,16 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         engine: str = 'auto',
         scale_target: bool = True,
         quantiles: tuple[float, ...] | None = None,
+        output_activation: Any = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
         target_channel: int = 0,
+        season_length: int | None = None,
+        linear_path: str | None = None,
+        linear_bases: Any = None,
+        phase_offsets: bool = False,
     ) -> None: ...
 
 class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
@@ -1290,8 +1902,16 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -1313,6 +1933,25 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -1345,6 +1984,11 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
         ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
 
+    output_activation : str or callable, default=None
+        Activation of the network's output by its Keras name, for what has bounds: "softplus" or "exponential" for
+        what is positive. y is then scaled without being centred. Not with `quantiles`, normalised windows or a linear
+        path, which would lie outside of the bounds.
+
     n_features : int, default=1
         Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
         oldest step first, the features of one step side by side.
@@ -1352,16 +1996,52 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     target_channel : int, default=0
         The feature whose future y is, for `window_norm`.
 
+    season_length : int, default=None
+        Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
+
+    linear_path : {"trained", "ridge"}, default=None
+        A linear map from all that the network reads to its outputs, beside the network, which then learns what a
+        linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
+        window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
+        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
+        and all samples are trained on.
+
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+        Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
+        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
+        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
+        says.
+
+    phase_offsets : bool, default=False
+        Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
+        subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+
     Attributes
     ----------
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+
+    linear_share_ : ndarray of shape (n_bases,)
+        Share of each ridge regression in the linear path.
+
+    gate_ : ndarray of shape (n_estimators, n_outputs)
+        What the part of each network is multiplied by before the linear path in closed form is added.
+
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
 
@@ -1369,22 +2049,42 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         Number of targets.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -1428,6 +2128,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -1435,6 +2137,11 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -1442,9 +2149,16 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         engine: str = 'auto',
         scale_target: bool = True,
         quantiles: tuple[float, ...] | None = None,
+        output_activation: Any = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
         target_channel: int = 0,
+        season_length: int | None = None,
+        linear_path: str | None = None,
+        linear_bases: Any = None,
+        phase_offsets: bool = False,
     ) -> None: ...
 
 class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
@@ -1496,8 +2210,16 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -1519,6 +2241,25 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -1551,6 +2292,11 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
         Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
         ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
 
+    output_activation : str or callable, default=None
+        Activation of the network's output by its Keras name, for what has bounds: "softplus" or "exponential" for
+        what is positive. y is then scaled without being centred. Not with `quantiles`, normalised windows or a linear
+        path, which would lie outside of the bounds.
+
     Attributes
     ----------
     model_ : keras.Model
@@ -1560,22 +2306,42 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
         Number of targets.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -1614,6 +2380,8 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -1621,6 +2389,11 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -1628,6 +2401,7 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
         engine: str = 'auto',
         scale_target: bool = True,
         quantiles: tuple[float, ...] | None = None,
+        output_activation: Any = None,
     ) -> None: ...
 
 class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
@@ -1680,8 +2454,16 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -1703,6 +2485,25 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -1735,6 +2536,11 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
         Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
         ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
 
+    output_activation : str or callable, default=None
+        Activation of the network's output by its Keras name, for what has bounds: "softplus" or "exponential" for
+        what is positive. y is then scaled without being centred. Not with `quantiles`, normalised windows or a linear
+        path, which would lie outside of the bounds.
+
     Attributes
     ----------
     model_ : keras.Model
@@ -1744,22 +2550,42 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
         Number of targets.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -1799,6 +2625,8 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -1806,6 +2634,11 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -1813,6 +2646,7 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
         engine: str = 'auto',
         scale_target: bool = True,
         quantiles: tuple[float, ...] | None = None,
+        output_activation: Any = None,
     ) -> None: ...
 
 class SequenceRegressor(WindowRegressor, architectures.Sequence):
@@ -1840,8 +2674,16 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
+    learning_rate_schedule : {"cosine", "exponential"}, default=None
+        How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
+        factors to a hundredth. None leaves it as it is.
+
+    metrics : str, keras.metrics.Metric or list of them, default=None
+        Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
+        of y; else they are in the scale that the network sees, and their names start with "scaled_".
+
     epochs : int, default=100
-        Number of passes over the training samples.
+        Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
     batch_size : int, default=32
         Number of samples in a batch; the last batch of an epoch may hold fewer.
@@ -1863,6 +2705,25 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better validation loss after which to stop.
+
+    refit : bool, default=False
+        Whether, after early stopping, a fresh network from the same seed is trained on all samples, those held out
+        among them, for `best_epoch_` epochs of the same learning rates. The samples held out, often the most telling,
+        are then not lost. Callbacks see the first training only.
+
+    half_life : float, default=None
+        Share of the training samples after which, counted back from the newest, a sample weighs half as much; None
+        weighs all alike.
+
+    n_estimators : int, default=1
+        Number of networks, from different seeds, whose mean is predicted. Each has its own best epoch.
+
+    member_params : list of dict, default=None
+        What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
+        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+
+    n_jobs : int, default=None
+        Number of networks trained at a time, each in a thread; None for one.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
@@ -1895,6 +2756,11 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         Levels of the quantiles that `predict_quantiles` gives, rising, with 0.5 among them, where
         ``loss="quantile"``; one network forecasts them all, and they never cross. `predict` gives the median.
 
+    output_activation : str or callable, default=None
+        Activation of the network's output by its Keras name, for what has bounds: "softplus" or "exponential" for
+        what is positive. y is then scaled without being centred. Not with `quantiles`, normalised windows or a linear
+        path, which would lie outside of the bounds.
+
     n_features : int, default=1
         Number of features of one step, to read a 2-D X of shape (n_samples, n_steps * n_features): flattened windows,
         oldest step first, the features of one step side by side.
@@ -1902,16 +2768,52 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
     window_norm : {"last", "relative", "standard"}, default=None
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
-        each feature by its own. It lets a network follow a level that it never saw in training. A regressor restores
-        the units in its prediction, so y must be in the units of the feature that it continues, without a scaler
-        before. The network sees float32: of a series whose moves are below a millionth of its level, nothing is left.
-        None leaves windows as they are.
+        each feature by its own. It lets a network follow a level that it never saw in training. None leaves windows
+        as they are.
+
+    norm_channels : sequence of int, default=None
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+
+    last_steps : int, default=None
+        Number of the window's newest steps that the network reads; None for all.
 
     target_channel : int, default=0
         The feature whose future y is, for `window_norm`.
 
+    season_length : int, default=None
+        Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
+
+    linear_path : {"trained", "ridge"}, default=None
+        A linear map from all that the network reads to its outputs, beside the network, which then learns what a
+        linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
+        window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
+        `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
+        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
+        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
+        and all samples are trained on.
+
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+        Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
+        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
+        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
+        says.
+
+    phase_offsets : bool, default=False
+        Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
+        subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+
     Attributes
     ----------
+    linear_penalty_ : ndarray of shape (n_bases,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+
+    linear_share_ : ndarray of shape (n_bases,)
+        Share of each ridge regression in the linear path.
+
+    gate_ : ndarray of shape (n_estimators, n_outputs)
+        What the part of each network is multiplied by before the linear path in closed form is added.
+
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
 
@@ -1919,22 +2821,42 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         Number of targets.
 
     scikeras_ : scikeras.wrappers.BaseWrapper
-        The SciKeras wrapper that built and owns `model_`.
+        The SciKeras wrapper that built and owns the network; of several networks, the first.
+
+    members_ : list of scikeras.wrappers.BaseWrapper
+        The wrappers of all networks.
 
     history_ : dict of str to list of float
-        Loss ("loss", and "val_loss" with early stopping) per epoch.
+        Loss ("loss", and "val_loss" with early stopping) and metrics per epoch, of several networks their mean over
+        those that were trained for so many epochs; with `learning_rate_schedule`, "learning_rate" as well.
+
+    histories_ : list of dict
+        The same of each network.
+
+    refit_history_ : dict of str to list of float
+        The same of the training on all samples, with `refit`.
+
+    best_epoch_ : int
+        Number of epochs after which the weights were kept; without early stopping, that of all epochs. 0 means that
+        no epoch beat the linear path alone, which is what is left then. Of several networks, their largest.
+
+    best_epochs_ : list of int
+        The same of each network.
 
     n_epochs_ : int
         Number of epochs trained.
 
     n_parameters_ : int
-        Number of the network's parameters.
+        Number of the networks' parameters.
 
     engine_ : str
         What trained last: "compiled" for a program, or "keras: " and the reason for Keras' own loop.
 
     input_shape_ : tuple of int
         Shape of one input of the network, such as (n_steps, n_features) or (n_seq, n_steps, n_features).
+
+    ahead_shape_ : tuple of int or None
+        Shape of what is known ahead of one sample, (n_steps_ahead, n_inputs), where X is :class:`Windows`.
 
     sample_shape_ : tuple of int
         Shape of one sample as `fit` received it, ``X.shape[1:]``.
@@ -1970,6 +2892,8 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
+        learning_rate_schedule: str | None = None,
+        metrics: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -1977,6 +2901,11 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         validation_fraction: float = 0.1,
         validation_gap: int | None = None,
         n_iter_no_change: int = 10,
+        refit: bool = False,
+        half_life: float | None = None,
+        n_estimators: int = 1,
+        member_params: list[dict[str, Any]] | None = None,
+        n_jobs: int | None = None,
         callbacks: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -1984,7 +2913,14 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         engine: str = 'auto',
         scale_target: bool = True,
         quantiles: tuple[float, ...] | None = None,
+        output_activation: Any = None,
         n_features: int = 1,
         window_norm: str | None = None,
+        norm_channels: Any = None,
+        last_steps: int | None = None,
         target_channel: int = 0,
+        season_length: int | None = None,
+        linear_path: str | None = None,
+        linear_bases: Any = None,
+        phase_offsets: bool = False,
     ) -> None: ...

@@ -38,6 +38,11 @@ def _read_inside(estimator: Any, inside: Inside, X: Any) -> Any:
 
 def read_windows(network: Any, X: ArrayLike) -> NDArray[Any]:
     """Return X as windows, (sample, time, feature), read as `predict` of the network reads them."""
+    if network.ahead_shape_ is not None:
+        raise ValueError(
+            "estimator must read windows alone, but its network reads inputs known ahead as well, which are not looked "
+            "into here; fit it without known_future and seasons."
+        )
     samples = network.read_samples(X)
     check_finite(samples, "X")  # attributions and maps of sequences that end early are not defined here
     return samples.reshape(len(samples), -1, samples.shape[-1])

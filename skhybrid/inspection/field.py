@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skhybrid.inspection._convolutions import Layer, check_layer, convolutions
+from skhybrid.inspection._convolutions import check_layer, convolutions, shifts
 from skhybrid.inspection._network import reach_network
 
 __all__ = ["map_steps", "receptive_field"]
@@ -51,7 +51,7 @@ def receptive_field(estimator: Any, *, layer: str | None = None) -> int:
     10
     """
     network, _ = reach_network(estimator)
-    return _field(convolutions(network), layer).size
+    return _field(network, layer).size
 
 
 def map_steps(estimator: Any, *, layer: str | None = None) -> NDArray[np.intp]:
@@ -74,7 +74,7 @@ def map_steps(estimator: Any, *, layer: str | None = None) -> NDArray[np.intp]:
     """
     network, _ = reach_network(estimator)
     stage = convolutions(network)
-    field = _field(stage, layer)
+    field = _field(network, layer)
     n_maps = stage[layer or list(stage)[-1]].outer.output.shape[-2]
     *n_seq, n_steps, _ = network.input_shape_
     steps = field.first + field.stride * np.arange(n_maps)
@@ -89,18 +89,24 @@ class _Field(NamedTuple):
     first: int
 
 
-def _field(stage: dict[str, Layer], layer: str | None) -> _Field:
+def _field(network: Any, layer: str | None) -> _Field:
     """Return what the values after `layer`, None for the last one, see of the window."""
-    names = list(stage)
-    until = names[-1] if layer is None else check_layer(layer, stage)
+    stage = convolutions(network)
+    until = list(stage)[-1] if layer is None else check_layer(layer, stage)
     size, stride, first = 1, 1, 0
-    for outer, inner in (stage[name] for name in names[: names.index(until) + 1]):
-        if hasattr(inner, "strides"):  # others look at one step at a time
+    for name, (outer, inner) in shifts(network).items():
+        if hasattr(inner, "cropping"):
+            first += stride * inner.cropping[0]
+        elif not isinstance(inner.padding if hasattr(inner, "padding") else "", str):  # zeros before and after
+            first -= stride * sum(inner.padding)
+        elif hasattr(inner, "strides"):  # others look at one step at a time
             width = inner.kernel_size[0] if hasattr(inner, "kernel_size") else inner.pool_size[0]
             extent = (width - 1) * getattr(inner, "dilation_rate", (1,))[0]
             size += stride * extent
             first += stride * (extent - _count_padding(outer, inner, extent))
             stride *= inner.strides[0]
+        if name == until:
+            break
     return _Field(size, stride, first)
 
 

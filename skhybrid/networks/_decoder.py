@@ -7,6 +7,7 @@ import numpy as np
 from skhybrid._backend import keras
 from skhybrid._validation import check_positive_int
 from skhybrid.networks._checks import Activation, Ints, check_activation, check_choice
+from skhybrid.networks._convolutions import Convolution
 from skhybrid.networks._layers import (
     CHANNELS_LAST,
     chain,
@@ -19,7 +20,7 @@ from skhybrid.networks._layers import (
 )
 
 DECODERS = ("dense", "segments")
-LONGEST_SEGMENT = 24  # where neither `segment_length` nor a kernel says how long
+SEGMENT_LENGTH = 24  # where neither `segment_length` nor a convolution says how long
 
 
 class Horizon(NamedTuple):
@@ -47,22 +48,23 @@ def find_segment_length(parameters: dict[str, Any], n_outputs: int) -> int | Non
     length = parameters.get("segment_length")
     if length is None:
         has_kernel = "kernel_size" in parameters and parameters.get("filters") != ()
-        length = np.ravel(parameters["kernel_size"])[0] if has_kernel else LONGEST_SEGMENT
+        length = np.ravel(parameters["kernel_size"])[0] if has_kernel else SEGMENT_LENGTH
     return min(int(length), n_outputs)
 
 
 def check_horizon(
     decoder: str,
     segment_length: int | None,
-    kernel_size: int,
+    convolutions: list[Convolution],
     n_outputs: int,
     outputs_per_step: int,
     ahead: Any,
-    output_activation: Activation,
 ) -> Horizon | None:
-    """Return the horizon that a decoder cuts into segments, as long as `kernel_size` if not told; None for "dense"."""
+    """Return the horizon in segments, if not told as long as the first kernel; None for the decoder "dense"."""
     per_step = check_positive_int(outputs_per_step, "outputs_per_step")
-    length = check_positive_int(kernel_size if segment_length is None else segment_length, "segment_length")
+    if segment_length is None:
+        segment_length = convolutions[0].kernel_size if convolutions else SEGMENT_LENGTH
+    length = check_positive_int(segment_length, "segment_length")
     if check_choice(decoder, "decoder", DECODERS) == "dense":
         return None
     n_steps, rest = divmod(check_positive_int(n_outputs, "n_outputs"), per_step)
@@ -80,11 +82,6 @@ def check_horizon(
         raise ValueError(
             f"future_shape={ahead.shape[1:]} must be (horizon, n_features) for the {n_steps} steps that "
             f"decoder='segments' forecasts, but its horizon is {ahead.shape[1]}; pass what is known of each of them."
-        )
-    if keras.activations.get(check_activation(output_activation, "output_activation")) is keras.activations.softmax:
-        raise ValueError(
-            "decoder='segments' forecasts the steps of a series, but output_activation='softmax' makes shares of "
-            "classes; pass decoder='dense'."
         )
     return Horizon(n_steps, per_step, min(length, n_steps))
 
@@ -109,10 +106,20 @@ def recur_and_read_out(
     if horizon is None:
         x = recur(x, known=known, **memory, **parts)
         return read_out(join_ahead(x, ahead), n_outputs, *head, **parts)
+    _check_single(head[-1])
     states = recur_to_states(x, known=known, **memory, **parts)
     x = _decode(states, _segments(states[0], ahead, horizon), memory["cell"], horizon, **parts)
     x = read_out(x, horizon.segment_length * horizon.outputs_per_step, *head, **parts)
     return _join(x, horizon)
+
+
+def _check_single(output_activation):
+    """Refuse an activation of the output layer for which the outputs are parts of a whole."""
+    if keras.activations.get(check_activation(output_activation, "output_activation")) is keras.activations.softmax:
+        raise ValueError(
+            "decoder='segments' forecasts the steps of a series, but output_activation='softmax' makes shares of "
+            "classes; pass decoder='dense'."
+        )
 
 
 def _decode(states, segments, cell, horizon, *, dropout, seed, regularizers):
@@ -147,5 +154,5 @@ def _join(x, horizon):
     n_steps = horizon.n_segments * horizon.segment_length
     x = keras.ops.reshape(x, (-1, n_steps, horizon.outputs_per_step))
     if horizon.n_surplus:
-        x = keras.layers.Cropping1D((0, horizon.n_surplus), name="crop")(x)
+        x = keras.layers.Cropping1D((0, horizon.n_surplus), name="horizon_crop")(x)
     return keras.layers.Flatten(data_format=CHANNELS_LAST, name="horizon")(x)

@@ -3,7 +3,7 @@
 from skhybrid._backend import keras
 from skhybrid.networks._checks import Activation, Ints, Regularizer, check_parts
 from skhybrid.networks._convolutions import check_convolutions, convolution_layers, convolve
-from skhybrid.networks._decoder import LONGEST_SEGMENT, check_horizon, recur_and_read_out
+from skhybrid.networks._decoder import check_horizon, recur_and_read_out
 from skhybrid.networks._layers import CHANNELS_LAST, make_inputs, make_model
 
 
@@ -159,15 +159,14 @@ def cnn_lstm(
     A week of hours is read day by day, and two days are forecast, one step of the decoder for each:
 
     >>> model = cnn_lstm((168, 1), 48, seed=0, kernel_size=24, strides=None, decoder="segments", dense_units=())
-    >>> [(layer.name, layer.output.shape[1:]) for layer in model.layers if layer.weights][:2]
-    [('conv_1', (7, 32)), ('lstm_1', (32,))]
+    >>> model.get_layer("conv_1").output.shape
+    (None, 7, 32)
     >>> model.get_layer("output").units
     24
     """
     inputs, ahead = make_inputs(input_shape, ("n_steps", "n_features"), future_shape)
     convolutions = check_convolutions(inputs.shape[1], filters, kernel_size, pool_size, padding, strides=strides)
-    length = convolutions[0].kernel_size if convolutions else LONGEST_SEGMENT
-    horizon = check_horizon(decoder, segment_length, length, n_outputs, outputs_per_step, ahead, output_activation)
+    horizon = check_horizon(decoder, segment_length, convolutions, n_outputs, outputs_per_step, ahead)
     parts = check_parts(dropout, seed, kernel_regularizer, recurrent_regularizer, bias_regularizer)
     layers = convolution_layers(convolutions, padding=padding, activation=activation, **parts)
     x, known = convolve(inputs, layers, masked=masked)
@@ -306,11 +305,9 @@ def time_distributed_cnn_lstm(
     10465
     """
     inputs, ahead = make_inputs(input_shape, ("n_seq", "n_steps", "n_features"), future_shape)
-    convolutions = check_convolutions(
-        inputs.shape[2], filters, kernel_size, pool_size, padding, strides=strides, whole="subsequences"
-    )
-    length = convolutions[0].kernel_size if convolutions else LONGEST_SEGMENT
-    horizon = check_horizon(decoder, segment_length, length, n_outputs, outputs_per_step, ahead, output_activation)
+    sizes = (filters, kernel_size, pool_size, padding)
+    convolutions = check_convolutions(inputs.shape[2], *sizes, strides=strides, whole="subsequences")
+    horizon = check_horizon(decoder, segment_length, convolutions, n_outputs, outputs_per_step, ahead)
     parts = check_parts(dropout, seed, kernel_regularizer, recurrent_regularizer, bias_regularizer)
     layers = convolution_layers(convolutions, padding=padding, activation=activation, **parts)
     layers.append(keras.layers.Flatten(data_format=CHANNELS_LAST, name="flatten"))

@@ -2,7 +2,7 @@
 
 from skhybrid._backend import keras
 from skhybrid.networks._checks import Activation, Ints, Regularizer, check_parts
-from skhybrid.networks._decoder import LONGEST_SEGMENT, check_horizon, recur_and_read_out
+from skhybrid.networks._decoder import check_horizon, recur_and_read_out
 from skhybrid.networks._ends import find_ends
 from skhybrid.networks._layers import make_inputs, make_model
 
@@ -121,9 +121,7 @@ def recurrent(
     ['input', 'gru_1', 'gru_2', 'dense_1', 'output']
     """
     inputs, ahead = make_inputs(input_shape, ("n_steps", "n_features"), future_shape)
-    horizon = check_horizon(
-        decoder, segment_length, LONGEST_SEGMENT, n_outputs, outputs_per_step, ahead, output_activation
-    )
+    horizon = check_horizon(decoder, segment_length, [], n_outputs, outputs_per_step, ahead)
     parts = check_parts(dropout, seed, kernel_regularizer, recurrent_regularizer, bias_regularizer)
     x, known = find_ends(inputs) if masked else (inputs, None)
     memory = {"cell": cell, "units": units, "bidirectional": bidirectional, "attention": attention}

@@ -123,7 +123,64 @@ def test_shorter_sequences_than_kernel_and_pool_are_predicted(build, shortest):
     assert np.abs(predictions[0] - predictions[1]).max() > 1e-4  # by their one step
 
 
+# Strides
+
+STRIDED = {
+    "causal": {},
+    "same": {"padding": "same"},
+    "valid": {"padding": "valid"},
+    "cropped": {"padding": "same", "kernel_size": 1},
+    "segments": {"strides": None},
+    "twice": {"filters": (3, 2), "strides": (3, 1)},
+    "pooled": {"pool_size": 2},
+    "two ways": {"bidirectional": True, "cell": "gru"},
+    "attention": {"attention": True, "padding": "same"},
+}
+over_strides = pytest.mark.parametrize("options", STRIDED.values(), ids=STRIDED)
+
+
+def strided(shape, n_outputs=2, masked=False, **options):
+    return small_hybrid(shape, n_outputs, masked=masked, **{"strides": 3, "activation": "tanh", **options})
+
+
+@over_strides
+def test_strided_network_predicts_as_for_the_sequence_alone_where_it_ends_with_a_stride(options):
+    X = np.random.default_rng(0).normal(size=(2, 14, 2)).astype(np.float32)
+    assert_equals_sequences_alone(partial(strided, **options), X, [8, 14])
+
+
+@over_strides
+def test_strides_of_missing_steps_do_not_affect_the_output(options):
+    X = np.random.default_rng(0).normal(size=(5, 11, 2)).astype(np.float32)
+    X = with_ends(X, [7, 8, 9, 10, 11]).astype(np.float32)
+    model = with_other_weights(strided((11, 2), masked=True, **options))
+    longer = strided((14, 2), masked=True, **options)
+    longer.set_weights(model.get_weights())
+    np.testing.assert_allclose(longer(padded(X, 3).astype(np.float32)), model(X), rtol=1e-5, atol=1e-6)
+
+
+# A pool leaves out the steps that do not fill its last block, and a stride longer than the kernel those between.
+@pytest.mark.parametrize("name", [name for name in STRIDED if name not in ("pooled", "cropped")])
+@pytest.mark.parametrize("length", [6, 7, 8, 9, 10, 11])
+def test_newest_known_step_moves_the_output(name, length):
+    X = np.random.default_rng(0).normal(size=(1, 11, 2)).astype(np.float32)
+    X_new = X.copy()
+    X_new[:, length - 1] += 1
+    model = with_other_weights(strided((11, 2), masked=True, **STRIDED[name]))
+    before, after = (model(with_ends(each, [length]).astype(np.float32)) for each in (X, X_new))
+    assert np.abs(before - after).max() > 1e-4
+
+
 # The pieces
+
+
+def test_strided_step_is_known_where_its_stride_adds_a_known_one():
+    x = np.ones((4, 7, 1), np.float32)
+    known = np.float32(np.arange(7) < np.array([[1], [4], [5], [7]]))  # (sample, step)
+    convolution = keras.layers.Conv1D(1, 3, strides=3, kernel_initializer="ones")
+    padding = keras.layers.ZeroPadding1D((2, 0))
+    _, left = chain_to_ends(x, known, [padding, convolution], wrap=lambda layer: layer)
+    np.testing.assert_array_equal(left, [[1, 0, 0], [1, 1, 0], [1, 1, 1], [1, 1, 1]])
 
 
 def test_ends_are_found():

@@ -27,7 +27,7 @@ from skhybrid.networks import (
 
 L = keras.layers
 BUILDERS = [cnn_lstm, time_distributed_cnn_lstm, recurrent, cnn, dense, conv2d_lstm, conv3d_lstm, lstm_fcn]
-# One network of each registry name with every optional part it has.
+# One network of each registry name with every optional part it has; variants that exclude others follow a comma.
 FULL = {
     "cnn_lstm": {"filters": (4, 3), "pool_size": 2, "units": (3, 2), "attention": True, "bidirectional": True},
     "time_distributed_cnn_lstm": {"filters": (4, 3), "pool_size": (1, 2), "units": (3, 2)},
@@ -36,6 +36,15 @@ FULL = {
     "gru": {"units": (3, 2), "attention": True},
     "simple_rnn": {"units": (3, 2), "bidirectional": True},
     "cnn": {"filters": (4, 3)},
+    "cnn_lstm, segments": {"filters": 4, "strides": 2, "units": 3, "decoder": "segments", "segment_length": 1},
+    "time_distributed_cnn_lstm, segments": {
+        "filters": 4,
+        "padding": "same",
+        "strides": None,
+        "cell": "gru",
+        "units": 3,
+    },
+    "cnn, residual": {"filters": (4, 3), "dilations": (1, 2), "residual": True},
     "dense": {},
     "conv2d_lstm": {"filters": (4, 3), "units": (3, 2), "attention": True, "bidirectional": True},
     "conv3d_lstm": {"filters": (4, 3), "kernel_size": (3, 2), "units": (3, 2), "attention": True},
@@ -47,7 +56,12 @@ INPUT_SHAPES = {"time_distributed_cnn_lstm": (2, 8, 3), "conv2d_lstm": (8, 6, 3)
 def build_full(name, seed=0, **params):
     head = {} if name == "lstm_fcn" else {"dense_units": (5, 4)}
     params = {**FULL[name], **head, "dropout": 0.25, **params}
-    return NETWORKS[name](INPUT_SHAPES.get(name, (8, 3)), 2, seed=seed, **params)
+    network = network_of(name)
+    return NETWORKS[network](INPUT_SHAPES.get(network, (8, 3)), 2, seed=seed, **params)
+
+
+def network_of(name):
+    return name.partition(",")[0]
 
 
 def sample_of(model, n=3, seed=0):
@@ -95,7 +109,7 @@ def options_of(layer):
         options |= {"kernel_size": one_or_all(layer.kernel_size), "padding": layer.padding}
     if isinstance(layer, L.MaxPooling1D | L.MaxPooling2D | L.MaxPooling3D):
         options["pool_size"] = one_or_all(layer.pool_size)
-    if isinstance(layer, L.Dropout):
+    if isinstance(layer, L.Dropout | L.SpatialDropout1D):
         options["rate"] = layer.rate
     if isinstance(layer, L.ZeroPadding3D):
         options["padding"] = layer.padding
@@ -142,6 +156,29 @@ def lstm_fcn_twin(input_shape, n_classes):
         x = L.Activation("relu")(L.BatchNormalization()(x))
     x = L.Concatenate()([memory, L.GlobalAveragePooling1D()(x)])
     return keras.Model(inputs, L.Dense(n_classes, activation="softmax")(x))
+
+
+def residual_twin():
+    inputs = x = keras.Input((24, 3))
+    for dilation in (1, 4):
+        block_input = x
+        for _ in range(2):
+            x = L.Conv1D(16, 3, padding="causal", dilation_rate=dilation, activation="relu")(x)
+            x = L.SpatialDropout1D(0.2)(x)
+        if dilation == 1:
+            block_input = L.Conv1D(16, 1, padding="causal")(block_input)
+        x = L.Activation("relu")(L.Add()([x, block_input]))
+    return keras.Model(inputs, L.Dense(2)(L.Flatten()(L.Cropping1D((23, 0))(x))))
+
+
+def segments_twin():
+    """The decoder's steps one after another, each of the same layers."""
+    inputs = keras.Input((168, 1))
+    _, *states = L.LSTM(32, return_state=True)(L.Conv1D(32, 24, strides=24, activation="relu")(inputs))
+    decoder, output = L.LSTM(32), L.Dense(24)
+    one = keras.ops.ones_like(states[0][:, :1, None])
+    steps = [decoder(one * position, initial_state=states) for position in np.eye(2, dtype="float32")[:, None, None]]
+    return keras.Model(inputs, L.Concatenate()([output(step) for step in steps]))
 
 
 def conv(kernel_size, padding="valid", activation="relu"):
@@ -327,6 +364,26 @@ PUBLISHED = {
         ],
         896 + 393728 + 516,
     ),
+    "temporal convolutional network": Published(
+        lambda: cnn((24, 3), 2, seed=0, filters=(16, 16), dilations=(1, 4), residual=True, dropout=0.2, dense_units=()),
+        residual_twin,
+        [
+            Row("Conv1D", (24, 16), 3 * 3 * 16 + 16, conv(3, "causal")),
+            Row("SpatialDropout1D", (24, 16), 0, {"rate": 0.2}),
+            Row("Conv1D", (24, 16), 3 * 16 * 16 + 16, conv(3, "causal")),
+            Row("SpatialDropout1D", (24, 16), 0, {"rate": 0.2}),
+            Row("Conv1D", (24, 16), 3 * 16 + 16, conv(1, "causal", "linear")),
+            Row("Add", (24, 16), 0),
+            Row("Activation", (24, 16), 0, RELU),
+            *2 * [Row("Conv1D", (24, 16), 784, conv(3, "causal")), Row("SpatialDropout1D", (24, 16), 0, {"rate": 0.2})],
+            Row("Add", (24, 16), 0),
+            Row("Activation", (24, 16), 0, RELU),
+            Row("Cropping1D", (1, 16), 0),
+            Row("Flatten", (16,), 0),
+            Row("Dense", (2,), 16 * 2 + 2, LINEAR),
+        ],
+        160 + 784 + 64 + 2 * 784 + 34,
+    ),
     "LSTM-FCN": Published(
         lambda: lstm_fcn((24, 3), 4, seed=0, output_activation="softmax"),
         lambda: lstm_fcn_twin((24, 3), 4),
@@ -381,6 +438,16 @@ def test_published_network_equals_hand_written_twin(network):
     np.testing.assert_array_equal(model(X), twin(X))
 
 
+def test_decoder_of_segments_equals_hand_written_twin():
+    model = cnn_lstm((168, 1), 48, seed=0, kernel_size=24, strides=None, decoder="segments", dense_units=())
+    twin = segments_twin()
+    # A day's hours and a bias for each map, the LSTM of 32 maps, the decoder's of 2 positions, and a day of outputs.
+    assert model.count_params() == (24 + 1) * 32 + 4 * 32 * (32 + 32 + 1) + 4 * 32 * (2 + 32 + 1) + (32 + 1) * 24
+    twin.set_weights(model.get_weights())
+    X = sample_of(model)
+    np.testing.assert_allclose(model(X), twin(X), rtol=1e-5, atol=1e-6)
+
+
 # Sequences that end early in LSTM-FCN
 
 
@@ -426,11 +493,11 @@ def test_masked_lstm_fcn_equals_the_plain_one_where_no_end_is_missing(dimension_
 # Names and structure
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", FULL)
 def test_network_is_uncompiled_and_every_name_stable(name):
     first, second = build_full(name), build_full(name)
     assert not first.compiled
-    assert first.name == second.name == ("lstm" if name == "recurrent" else name)
+    assert first.name == second.name == ("lstm" if name == "recurrent" else network_of(name))
     assert [layer.name for layer in first.layers] == [layer.name for layer in second.layers]
 
 
@@ -736,7 +803,7 @@ def kernels_of(model):
     return {w.path: np.asarray(w) for w in model.trainable_variables if "kernel" in w.path}
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", FULL)
 def test_one_seed_gives_bit_equal_networks_whatever_the_global_seed(name):
     keras.utils.set_random_seed(1)
     first = build_full(name, seed=7)
@@ -748,16 +815,18 @@ def test_one_seed_gives_bit_equal_networks_whatever_the_global_seed(name):
     np.testing.assert_array_equal(first(X, training=True), second(X, training=True))
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", FULL)
 def test_another_seed_gives_other_kernels_and_dropout(name):
     first, second = build_full(name, seed=7), build_full(name, seed=8)
     for a, b in zip(kernels_of(first).values(), kernels_of(second).values(), strict=True):
         assert not np.any(a == b)
-    seeds = [[layer.seed for layer in model.layers if isinstance(layer, L.Dropout)] for model in (first, second)]
+    drops = L.Dropout | L.SpatialDropout1D
+    seeds = [[layer.seed for layer in model.layers if isinstance(layer, drops)] for model in (first, second)]
+    assert seeds[0]
     assert not set(seeds[0]) & set(seeds[1])
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", FULL)
 def test_building_leaves_global_generators_alone(name):
     keras.utils.set_random_seed(0)
     expected = np.asarray(keras.random.uniform((4,)))
@@ -809,7 +878,7 @@ def test_layer_keeps_its_weights_when_layers_are_added_elsewhere():
             np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", FULL)
 def test_dropout_only_in_training(name):
     model = build_full(name)
     X = sample_of(model)
@@ -817,12 +886,37 @@ def test_dropout_only_in_training(name):
     assert np.any(np.not_equal(model(X, training=True), model(X, training=True)))
 
 
+# Regularizers
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        partial(cnn_lstm, (8, 3), 4, filters=(4, 3), units=(3, 2), bidirectional=True, decoder="segments"),
+        partial(time_distributed_cnn_lstm, (2, 8, 3), 2, filters=4, units=3, attention=True),
+        partial(recurrent, (8, 3), 2, cell="gru", units=3),
+        partial(cnn, (8, 3), 2, filters=(4, 3), residual=True),
+        partial(dense, (8, 3), 2, dense_units=4),
+    ],
+    ids=lambda build: build.func.__name__,
+)
+def test_regularizers_penalise_each_weight_of_their_kind(build):
+    of_kind = {"kernel": "/kernel", "recurrent": "/recurrent_kernel", "bias": "/bias"}
+    for kind, place in of_kind.items():
+        name = f"{kind}_regularizer"
+        if name in inspect.signature(build.func).parameters:  # without recurrences, there are two kinds
+            model = build(seed=0, **{name: keras.regularizers.L2(0.5)})
+            expected = [0.5 * np.sum(np.square(w)) for w in model.trainable_variables if w.path.endswith(place)]
+            assert len(model.losses) == len(expected) > 0
+            np.testing.assert_allclose(sum(model.losses), sum(expected), rtol=1e-5)
+
+
 # Saving
 
 
 # Keras turns its variables into arrays in a way NumPy 2 has marked as old.
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", FULL)
 def test_saved_network_reloads_with_keras_alone(name, tmp_path):
     model = build_full(name)
     assert {type(layer).__module__.split(".")[0] for layer in model.layers} == {"keras"}
@@ -834,7 +928,85 @@ def test_saved_network_reloads_with_keras_alone(name, tmp_path):
 # Errors
 
 CNN = partial(cnn, (6, 1), 1)
+SEGMENTS = partial(recurrent, (6, 1), decoder="segments")
 ERRORS = [
+    (
+        partial(CNN, strides=(2, 2)),
+        "strides=(2, 2) must have one entry for each of the 1 convolutions of filters=(32,), but has 2; "
+        "pass a tuple as long as filters, or one integer for all.",
+    ),
+    (
+        partial(CNN, strides=0),
+        "strides must be an integer of at least 1 or a tuple of them, but is 0; "
+        "pass for example strides=4 or strides=(4, 2).",
+    ),
+    (
+        partial(CNN, filters=(4, 4), strides=(2, 3), dilations=(1, 2)),
+        "strides must be 1 where dilations exceed 1, but conv_2 has strides=3 and dilations=2; "
+        "pass strides=1 or dilations=1.",
+    ),
+    (
+        partial(CNN, dilations=3, padding="valid"),
+        "kernel_size=3, dilations=3 with padding='valid' needs at least 7 steps, but the windows have 6; "
+        "pass a smaller kernel_size, longer windows or padding='causal'.",
+    ),
+    (
+        partial(cnn_lstm, (8, 1), 1, strides=4, pool_size=3),
+        "pool_size=3 needs at least 3 steps, but 2 are left behind conv_1; pass a smaller pool_size or longer windows.",
+    ),
+    (
+        partial(CNN, residual=True, padding="valid"),
+        "residual=True needs convolutions that keep all steps, but padding is 'valid' and strides are (1,); "
+        "pass padding='causal' and strides=1.",
+    ),
+    (
+        partial(CNN, residual=True, strides=2),
+        "residual=True needs convolutions that keep all steps, but padding is 'causal' and strides are (2,); "
+        "pass padding='causal' and strides=1.",
+    ),
+    (
+        partial(CNN, kernel_regularizer="l3"),
+        "kernel_regularizer must be a regularizer that Keras knows, but is 'l3'; "
+        "pass for example 'l2', keras.regularizers.L2(0.001) or None.",
+    ),
+    (
+        partial(SEGMENTS, 4, recurrent_regularizer=0.1),
+        "recurrent_regularizer must be a regularizer that Keras knows, but is 0.1; "
+        "pass for example 'l2', keras.regularizers.L2(0.001) or None.",
+    ),
+    (
+        partial(recurrent, (6, 1), 4, decoder="segment"),
+        "decoder must be 'dense' or 'segments', but is 'segment'; pass one of these.",
+    ),
+    (
+        partial(recurrent, (6, 1), 4, segment_length=0),
+        "segment_length must be an integer of at least 1, but is 0; pass for example segment_length=",
+    ),
+    (
+        partial(SEGMENTS, 3, outputs_per_step=3),
+        "decoder='segments' needs at least 2 steps to forecast, but there is 1; pass decoder='dense', "
+        "as a decoder on one step has nothing to share.",
+    ),
+    (
+        partial(SEGMENTS, 4, outputs_per_step=3),
+        "n_outputs must be a multiple of outputs_per_step=3, but is 4; "
+        "pass the number of steps times outputs_per_step.",
+    ),
+    (
+        partial(SEGMENTS, 4, future_shape=(3, 2)),
+        "future_shape=(3, 2) must be (horizon, n_features) for the 4 steps that decoder='segments' forecasts, "
+        "but its horizon is 3; pass what is known of each of them.",
+    ),
+    (
+        partial(CNN, future_shape=4),
+        "future_shape must be (horizon, n_features), each an integer of at least 1, but is 4; "
+        "pass the shape of what is known ahead of one sample.",
+    ),
+    (
+        partial(SEGMENTS, 4, output_activation="softmax"),
+        "decoder='segments' forecasts the steps of a series, but output_activation='softmax' makes shares of classes; "
+        "pass decoder='dense'.",
+    ),
     (
         partial(CNN, kernel_size=9, padding="valid"),
         "kernel_size=9 with padding='valid' needs at least 9 steps, but the windows have 6; "

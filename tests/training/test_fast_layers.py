@@ -28,6 +28,11 @@ CONVOLUTIONS = {
     "same, even kernel": lambda: L.Conv1D(4, 4, padding="same"),
     "no convolution bias": lambda: L.Conv1D(4, 3, use_bias=False),
     "activation over time": lambda: L.Conv1D(4, 2, activation=L.Softmax(axis=1)),
+    "segments": lambda: L.Conv1D(4, 3, strides=3, activation="relu"),  # the seventh step is left out
+    "padded segments": lambda: L.Conv1D(4, 2, strides=2, padding="causal"),
+    "dilated": lambda: L.Conv1D(4, 3, dilation_rate=2),
+    "dilated, causal": lambda: L.Conv1D(4, 3, dilation_rate=3, padding="causal"),
+    "dilated, same": lambda: L.Conv1D(4, 2, dilation_rate=3, padding="same"),
 }
 
 
@@ -41,7 +46,7 @@ def test_fast_form_equals_keras(make, n_features):
 
 
 @pytest.mark.parametrize("n_features", [1, 2, 3])
-@pytest.mark.parametrize("name", ["causal", "valid", "same, even kernel", "no convolution bias"])
+@pytest.mark.parametrize("name", [name for name in CONVOLUTIONS if name != "activation over time"])
 def test_convolution_with_time_first_equals_keras(name, n_features):
     layer = CONVOLUTIONS[name]()
     fast = fuse(layer)
@@ -61,8 +66,8 @@ def test_number_of_steps_may_be_open(make):
 
 @pytest.mark.parametrize(
     "layer",
-    [L.Conv1D(4, 2, strides=2), L.Conv1D(4, 2, dilation_rate=2), L.Conv1D(3, 2, groups=3)],
-    ids=["strides", "dilation", "groups"],
+    [L.Conv1D(4, 3, strides=2), L.Conv1D(4, 2, strides=2, padding="same"), L.Conv1D(3, 2, groups=3)],
+    ids=["strides that overlap", "padding by the stride", "groups"],
 )
 def test_what_a_fast_form_cannot_do_is_left_to_keras(layer, called_by_keras):
     fast = fuse(layer)
@@ -76,6 +81,12 @@ def test_wide_windows_are_left_to_keras(n_features, is_unfolded, called_by_keras
     monkeypatch.setattr(fast_layers, "MAX_UNFOLDED", 2 * 3)
     fuse(L.Conv1D(4, 2))(np.zeros((N, STEPS, n_features), np.float32))
     assert (called_by_keras == []) == is_unfolded
+
+
+def test_segments_are_cut_however_wide(called_by_keras, monkeypatch):
+    monkeypatch.setattr(fast_layers, "MAX_UNFOLDED", 0)
+    fuse(L.Conv1D(4, 2, strides=2))(np.zeros((N, STEPS, FEATURES), np.float32))
+    assert called_by_keras == []
 
 
 # Convolution before an LSTM
@@ -121,6 +132,9 @@ def test_nothing_is_turned_between_convolution_and_lstm():
 
 
 PARTS = {
+    "padding": lambda: L.ZeroPadding1D((2, 1)),
+    "cropping": lambda: L.Cropping1D((2, 0)),
+    "segments": lambda: L.Conv1D(4, 2, strides=2),
     "convolution": lambda: L.Conv1D(4, 2, padding="causal", activation="relu"),
     "pool": lambda: L.MaxPooling1D(2),
     "flat": lambda: L.Flatten(),
@@ -169,6 +183,14 @@ def test_copy_has_the_options_and_no_weights(make):
 
 
 # Work for several cores
+
+
+def test_decoder_is_never_large(monkeypatch):
+    """It makes one step, to which several cores add nothing."""
+    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", 0)
+    inputs, states = keras.Input((1, FEATURES)), [keras.Input((4,)) for _ in range(2)]
+    decoder = fuse(L.LSTM(4))
+    assert not has_large_layer(keras.Model([inputs, *states], decoder(inputs, initial_state=states)))
 
 
 def test_large_layer_is_seen_wherever_it_is_used(monkeypatch):

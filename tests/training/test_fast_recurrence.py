@@ -49,6 +49,37 @@ def test_fast_form_equals_keras(make, n_features):
 
 
 @pytest.mark.usefixtures("size")
+@pytest.mark.parametrize("n_states", [0, 2])
+@pytest.mark.parametrize("n_steps", [1, STEPS])
+@pytest.mark.parametrize("units", [4, 3])
+@pytest.mark.parametrize("options", [{}, {"return_sequences": True}, {"go_backwards": True}], ids=str)
+def test_states_in_and_out_equal_keras(options, units, n_steps, n_states, called_by_keras):
+    layer = L.LSTM(units, return_state=True, **options)
+    fast = fuse(layer)
+    rng = np.random.default_rng(0)
+    tensors = [tf.constant(rng.normal(size=shape), tf.float32) for shape in [(N, n_steps, 3), *n_states * [(N, units)]]]
+    for each in (layer, fast):
+        each.build((N, n_steps, 3))
+    weights = [tf.constant(rng.normal(size=v.shape), tf.float32) for v in layer.trainable_variables]
+    run = tf.function(lambda *tensors: states_and_gradients(fast, weights, tensors))
+    got = run(*tensors)
+    assert called_by_keras == []
+    for a, b in zip(got, states_and_gradients(layer, weights, tensors), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
+
+
+def states_and_gradients(layer, weights, tensors):
+    """Return outputs and states of an LSTM, and the gradients by its weights, inputs and first states."""
+    sequences, *start = tensors
+    with tf.GradientTape() as tape:
+        tape.watch([weights, tensors])
+        others = [v.value for v in layer.non_trainable_variables]
+        outputs, _ = layer.stateless_call(weights, others, sequences, initial_state=start or None, training=True)
+        total = tf.add_n([tf.reduce_sum(tf.sin((i + 1) * output)) for i, output in enumerate(outputs)])
+    return [*outputs, *tape.gradient(total, [*weights, *tensors])]
+
+
+@pytest.mark.usefixtures("size")
 @pytest.mark.parametrize("n_samples", [5, 6])  # 6 as halves of 3
 def test_odd_sizes_are_quiet(n_samples, capfd):
     fuse(L.LSTM(3))(np.zeros((n_samples, 3, 1), np.float32), training=True)
@@ -67,8 +98,8 @@ def test_number_of_steps_may_be_open(make):
 
 @pytest.mark.parametrize(
     "layer",
-    [L.LSTM(4, dropout=0.5), L.LSTM(4, stateful=True), L.LSTM(4, return_state=True)],
-    ids=["dropout", "stateful", "state"],
+    [L.LSTM(4, dropout=0.5), L.LSTM(4, stateful=True)],
+    ids=["dropout", "stateful"],
 )
 def test_what_a_fast_form_cannot_do_is_left_to_keras(layer, called_by_keras):
     fast = fuse(layer)

@@ -8,6 +8,7 @@ from skhybrid._training import served
 from skhybrid._training._private import PURE_METHODS
 from skhybrid._training.eligibility import operations_of
 from skhybrid._training.loops import predict, train
+from skhybrid.networks import cnn, cnn_lstm, recurrent, time_distributed_cnn_lstm
 
 L, Opt, S = keras.layers, keras.optimizers, keras.optimizers.schedules
 N, N_TRAINED, BATCH, EPOCHS = 15, 11, 8, 2  # the last batch has 3 rows
@@ -190,6 +191,31 @@ def assert_equal(make, targets, optimizer="adam", loss="mse", metrics=None):
 @pytest.mark.parametrize("name", LAYERS)
 def test_layer_trains_as_by_keras(name, targets):
     assert_equal(LAYERS[name], targets, lambda: Opt.SGD(0.05, momentum=0.5))
+
+
+# Networks of this package whose layers have fast forms
+
+small = {"seed": 0, "dense_units": 3}
+segments = {**small, "units": 3, "decoder": "segments", "segment_length": 1}
+NETWORKS = {
+    "segments": lambda: cnn_lstm((8, 1), 2, filters=3, kernel_size=4, strides=None, **segments),
+    "two ways with attention": lambda: cnn_lstm(
+        (9, 2), 2, filters=3, strides=2, padding="same", bidirectional=True, attention=True, **segments
+    ),
+    "attention": lambda: recurrent((6, 2), 2, attention=True, dropout=0.3, **segments),
+    "gru": lambda: recurrent((6, 2), 2, cell="gru", recurrent_regularizer="l1", bias_regularizer="l2", **segments),
+    "subsequences": lambda: time_distributed_cnn_lstm(
+        (2, 5, 1), 2, filters=3, kernel_size=2, strides=3, padding="causal", kernel_regularizer="l2", **segments
+    ),
+    "ends": lambda: cnn_lstm((8, 1), 2, filters=3, strides=2, masked=True, **segments),
+    "residual": lambda: cnn((9, 1), 2, filters=(3, 4), dilations=(1, 2), residual=True, dropout=0.3, **small),
+    "dilated": lambda: cnn((9, 1), 2, filters=(3, 4), dilations=(1, 3), padding="valid", kernel_size=2, **small),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_network_trains_as_by_keras(name, targets):
+    assert_equal(NETWORKS[name], targets, lambda: Opt.SGD(0.05, momentum=0.5))
 
 
 # Losses
