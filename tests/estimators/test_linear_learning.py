@@ -8,7 +8,7 @@ import pytest
 from skhybrid import DenseRegressor, LSTMRegressor, SequenceRegressor, Windows
 from skhybrid._backend import keras
 from skhybrid.estimators import _linear_path
-from tests.estimators.known_ahead import make_known
+from tests.estimators.known_ahead import SEASON, angles, make_known
 from tests.helpers import assert_same_predictions, linear_network
 
 small = partial(DenseRegressor, 3, linear_path="ridge", window_norm="last", epochs=2, random_state=0)
@@ -215,6 +215,37 @@ def test_neither_coefficients_nor_gate_are_trained(data):
     for before, after in zip(first, coefficients(model), strict=True):
         np.testing.assert_array_equal(before, after)
     assert {w.path.split("/")[0] for w in model.model_.trainable_weights} == {"dense_1", "output"}
+
+
+def test_trained_path_is_trained_as_in_a_model_written_by_hand(data):
+    X, y = data
+    options = {"linear_path": "trained", "optimizer": "sgd", "shuffle": False, "batch_size": 64}
+    model = small(**options, learning_rate=0.1, epochs=3).fit(X, y)
+    first = small(**options, learning_rate=1e-30, epochs=1).fit(X, y)
+    # What the network reads: the window, and each step's number and phase; the path reads the first phase in full.
+    last = X.values[:, -1:]
+    window = ((X.values - last) / (X.values - last).std(axis=(0, 1))).reshape(64, -1)
+    numbers = (X.ahead[..., 0] - X.ahead[..., 0].mean()) / X.ahead[..., 0].std()
+    phases = X.ahead[..., 1].astype(float)
+    waves = [np.column_stack([numbers[:, i], angles(phases[:, i], SEASON, 1)]) for i in range(4)]
+    read = [window, np.hstack(waves), angles(phases[:, 0], SEASON), numbers]
+    size = np.sqrt(np.mean((y - last[..., 0]) ** 2))
+
+    inputs = [keras.Input((part.shape[1],)) for part in read]
+    hidden = keras.layers.Dense(3, "relu", name="dense_1")(keras.ops.concatenate(inputs[:2], axis=1))
+    outputs = keras.layers.Dense(4, name="output")(hidden)
+    outputs += keras.layers.Dense(4, name="linear_path")(keras.ops.concatenate(inputs[::2], axis=1))
+    outputs += keras.layers.Dense(4, use_bias=False, name="linear_path_ahead")(inputs[3])
+    twin = keras.Model(inputs, outputs)
+    for layer in twin.layers:
+        if layer.weights:
+            start = first.model_.get_layer(layer.name).get_weights()
+            layer.set_weights([a.reshape(b.shape) for a, b in zip(start, layer.weights, strict=True)])
+    twin.compile(keras.optimizers.SGD(0.1), "mse")
+    twin.fit(read, (y - last[..., 0]) / size, batch_size=64, epochs=3, shuffle=False, verbose=0)
+    expected = twin.predict_on_batch(read) * size + last[..., 0]
+    np.testing.assert_allclose(model.predict(X), expected, rtol=0, atol=1e-5 * y.std())
+    assert sum(w.shape.num_elements() for w in model.model_.trainable_weights) == twin.count_params()
 
 
 def test_trained_path_starts_from_the_seed_and_is_trained(data):
