@@ -97,10 +97,10 @@ FITS = {
     "bounds, path": (
         small(output_activation="softplus", linear_path="ridge"),
         VALUES,
-        "output_activation='softplus' bounds what the network returns, but linear_path='ridge' adds to it",
+        "output_activation must be None where linear_path='ridge' adds to what it bounds, but is 'softplus'",
     ),
-    "bounds, norm": (small(output_activation="softplus", window_norm="last"), VALUES, "but window_norm='last' adds"),
-    "bounds, offsets": (small(output_activation="exponential", phase_offsets=True), X, "but phase_offsets=True adds"),
+    "bounds, norm": (small(output_activation="softplus", window_norm="last"), VALUES, "where window_norm='last' adds"),
+    "bounds, offsets": (small(output_activation="exponential", phase_offsets=True), X, "where phase_offsets=True adds"),
     "bounds, quantiles": (
         small(output_activation="softplus", loss="quantile"),
         VALUES,
@@ -155,7 +155,7 @@ FITS = {
     "refit, warm start": (
         small(refit=True, warm_start=True, early_stopping=True),
         VALUES,
-        "refit=True trains a fresh network, but warm_start=True trains the fitted one on",
+        "refit must be False with warm_start=True, which trains the fitted network on",
     ),
     "unknown parameter": (
         small(n_estimators=2, member_params=[{}, {"unit": 3}]),
