@@ -130,7 +130,10 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
                 members = self._make_members(seed, is_masked=bool(task.samples.n_after.any()))
                 before = [{} for _ in members]
             check_ends(members[0], task.samples.n_after)
-            trained = self._train(members, task, rows, before, epochs=[epochs] * len(members))
+            callbacks = [copy_callbacks(self.callbacks) for _ in members]
+            self.callbacks_: list[Any] = [callback for of_one in callbacks for callback in of_one]
+            lessons = self._make_lessons(members, task, rows, before, epochs=[epochs] * len(members))
+            trained = train_all(self, members, lessons, callbacks)
             self._keep(members, trained, before)
             if self.refit:
                 self._fit_on_all(task, trained, seed, classes)
@@ -142,15 +145,15 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         rows = Rows(usable, None, usable, usable[:0])
         self._learn(task, rows, classes, self._linear and self._linear.choice)
         self.members_ = members = self._make_members(seed, is_masked=bool(task.samples.n_after.any()))
-        again = self._train(
+        lessons = self._make_lessons(
             members,
             task,
             rows,
             [{} for _ in trained],
             epochs=[of_one.best_epoch for of_one in trained],
             gates=[of_one.gate for of_one in trained],
-            is_watched=False,
         )
+        again = train_all(self, members, lessons, [[] for _ in members])
         self.refit_history_: dict[str, list[float]] = mean_history([self._name(of_one.history) for of_one in again])
 
     def _read_task(self, X, y, sample_weight, held_out, again):
@@ -313,11 +316,11 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         optimizer = check_optimizer(self.optimizer, self.learning_rate)
         return make_wrapper(options, loss=self._make_loss(), optimizer=optimizer, **rate)
 
-    def _train(self, members, task, rows, before, *, epochs, gates=None, is_watched=True):
-        """Train each network for its epochs; return what the trainings leave."""
+    def _make_lessons(self, members, task, rows, before, *, epochs, gates=None):
+        """Return what each network is trained on, for its epochs."""
         targets = self._target.encode(task.y, task.samples)
         inputs = task.samples.inputs if task.samples.ahead is not None else task.samples.values
-        lessons = [
+        return [
             Lesson(
                 inputs,
                 targets,
@@ -333,10 +336,6 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
             )
             for i, member in enumerate(members)
         ]
-        callbacks = [copy_callbacks(self.callbacks) if is_watched else [] for _ in members]
-        if is_watched:
-            self.callbacks_: list[Any] = [callback for of_one in callbacks for callback in of_one]
-        return train_all(self, members, lessons, callbacks)
 
     def _keep(self, members, trained, before):
         """Store what the trainings left, with the losses of the epochs `before`."""

@@ -136,7 +136,23 @@ def _train(options, wrapper, lesson, callbacks):
     if linear is not None:
         linear.set_gate(model, np.ones(linear.design.n_outputs))
     stopping = _stopping(options, lesson)
-    training = _run(options, model, lesson, [*callbacks, *_schedule(options, wrapper, lesson), *stopping])
+    if lesson.n_epochs == 0:
+        training = Training({"loss": []}, "none: the linear path is in closed form")
+    else:
+        training = train(
+            model,
+            # Keras divides by the number of rows, not by their weights.
+            (lesson.inputs, lesson.targets, lesson.weights / lesson.weights[lesson.rows].mean()),
+            lesson.rows,
+            lesson.validation,
+            epochs=lesson.n_before + lesson.n_epochs,
+            initial_epoch=lesson.n_before,
+            batch_size=options.batch_size,
+            seed=lesson.seed,
+            callbacks=[*callbacks, *_schedule(options, wrapper, lesson), *stopping],
+            verbose=options.verbose,
+            engine=options.engine,
+        )
     n_epochs = lesson.n_before + len(training.history["loss"])
     _check_loss(training.history["loss"], n_epochs)
     best_epoch = stopping[0].best_epoch + 1 if stopping else n_epochs
@@ -160,26 +176,6 @@ def _schedule(options, wrapper, lesson):
         return []
     rate = first_learning_rate(wrapper) if options.learning_rate is None else options.learning_rate
     return [make_schedule(options.learning_rate_schedule, rate, lesson.n_planned, lesson.n_before)]
-
-
-def _run(options, model, lesson, callbacks):
-    """Train the weights; without epochs, nothing."""
-    if lesson.n_epochs == 0:
-        return Training({"loss": []}, "none: the linear path is in closed form")
-    return train(
-        model,
-        # Keras divides by the number of rows, not by their weights.
-        (lesson.inputs, lesson.targets, lesson.weights / lesson.weights[lesson.rows].mean()),
-        lesson.rows,
-        lesson.validation,
-        epochs=lesson.n_before + lesson.n_epochs,
-        initial_epoch=lesson.n_before,
-        batch_size=options.batch_size,
-        seed=lesson.seed,
-        callbacks=callbacks,
-        verbose=options.verbose,
-        engine=options.engine,
-    )
 
 
 def _check_loss(losses, n_epochs):
