@@ -18,6 +18,7 @@ OPTIONS = {
     "grid_search": ("--epochs", 1, "--folds", 2, "--kernel-sizes", 2, "--filters", 2, "--peers", "n_jobs=1"),
     "long_windows": ("--batches", 2, "--threads", 1),
     "rolling": ("--rows", 1000, "--calls", 1),
+    "parts": ("--planted", "--cost", "--rows", 500, "--epochs", 1),
     "windows": ("--rows", 5000),
     "predict": ("--windows", 2000, "--calls", 5),
     "memory": (
@@ -58,7 +59,7 @@ def outputs(tmp_path_factory):
         yield {
             name: pool.submit(run, f"{name}.py", "--rounds", 1, *options, folder=folder)
             for name, options in OPTIONS.items()
-            if name in ("grid_search", "predict", "rolling", "classification") or sys.platform == "linux"
+            if name in ("grid_search", "predict", "rolling", "classification", "parts") or sys.platform == "linux"
         }
         pool.shutdown(cancel_futures=True)  # what no chosen test has waited for
 
@@ -124,6 +125,17 @@ def test_rolling(outputs):
     ratios = read_spread(out, below="Ratio of the times")
     assert list(ratios.index[-5:]) == ["720 rows, max", *(f"{n} rows, mean std min max" for n in (3, 24, 168, 720))]
     assert ratios.to_numpy() == pytest.approx((tables["skhybrid"] / tables["pandas"]).to_numpy(), rel=0.05, abs=0.01)
+
+
+def test_parts(outputs):
+    out = outputs["parts"].result()
+    errors = read_table(out, ["seed 0", "seed 1"], below="Error on planted series")
+    assert list(errors.index) == ["linear autoregression", "spikes with motifs", "threshold in temperature"]
+    assert errors.to_numpy().min() > 0.1
+    seconds = read_table(out, [*SPREAD, "ratio"], below="Seconds of a fit of one epoch")
+    assert (seconds["median"] > 0).all()
+    assert seconds["ratio"].iloc[0] == 1
+    assert 0 < float(out.split()[-3]) < 10  # per cent more bytes
 
 
 @linux

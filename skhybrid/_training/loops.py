@@ -45,7 +45,6 @@ def train(
     rows: NDArray[np.intp],
     validation_rows: NDArray[np.intp] | None = None,
     *,
-    validation_data: Data | None = None,
     epochs: int,
     initial_epoch: int = 0,
     batch_size: int,
@@ -69,11 +68,7 @@ def train(
         The samples to train on.
 
     validation_rows : ndarray of int or None, default=None
-        The samples whose loss is computed after each epoch: of `validation_data` where there are any, of which None
-        takes all, or else of `data`.
-
-    validation_data : tuple of ndarray or None, default=None
-        Data like `data` to validate on.
+        The samples whose loss is computed after each epoch.
 
     epochs : int
         Number of the epoch to stop at.
@@ -108,11 +103,7 @@ def train(
     """
     pack = partial(as_taken, model)
     batches = Batches(data, rows, batch_size, seed=seed, epoch=initial_epoch, pack=pack)
-    if validation_data is not None and validation_rows is None:
-        validation_rows = np.arange(len(validation_data[1]))
-    validation = None
-    if validation_rows is not None:
-        validation = Batches(validation_data or data, validation_rows, PREDICT_ROWS, pack=pack)
+    validation = None if validation_rows is None else Batches(data, validation_rows, PREDICT_ROWS, pack=pack)
     state, reason = _choose_loop(model, callbacks, engine)
     options = {"epochs": epochs, "initial_epoch": initial_epoch, "callbacks": list(callbacks), "verbose": int(verbose)}
     if state is None:

@@ -217,25 +217,6 @@ def test_predict_from_two_inputs_in_parts_equals_predict_at_once(engine, several
     np.testing.assert_allclose(predict(model, inputs, engine=engine), at_once, rtol=1e-6, atol=1e-7)
 
 
-# Validation data of their own
-
-
-@pytest.mark.parametrize("engine", ["compiled", "keras"])
-def test_validation_data_of_their_own(engine):
-    inputs, targets, weights = make_data()
-    apart = [(rows_of(inputs, rows), targets[rows], weights[rows]) for rows in (slice(30), slice(30, N))]
-    options = {"epochs": 1, "batch_size": BATCH, "seed": 0, "engine": engine}
-
-    def losses(data, *rows, **of_validation):
-        model = compiled("sgd", metrics=["mae"], run_eagerly=engine == "keras")
-        return train(model, data, *rows, **of_validation, **options).history
-
-    expected = losses((inputs, targets, weights), np.arange(30), np.arange(30, N))
-    assert losses(apart[0], np.arange(30), validation_data=apart[1]) == expected
-    expected = losses((inputs, targets, weights), np.arange(30), np.array([31, 35]))
-    assert losses(apart[0], np.arange(30), np.array([1, 5]), validation_data=apart[1]) == expected
-
-
 # The choice of a loop
 
 

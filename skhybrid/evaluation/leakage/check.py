@@ -13,6 +13,7 @@ from skhybrid.evaluation.leakage._rows import find_disorder, find_target_feature
 from skhybrid.evaluation.leakage.report import NOT_SEEN, Leak, LeakageReport, merge
 
 __all__ = ["check_leakage"]
+from skhybrid.series.carrier import Windows
 
 
 def check_leakage(
@@ -141,6 +142,11 @@ def check_leakage(
 
 
 def _check_arguments(estimator, X, y, prepare):
+    if isinstance(X, Windows):
+        raise ValueError(
+            "X must hold arrays or a table, of which one part at a time is altered, but is Windows; pass the rows, and "
+            "WindowedRegressor(known_future=...) as the estimator, which makes windows of them."
+        )
     if not hasattr(estimator, "fit") or not hasattr(estimator, "predict"):
         raise ValueError(
             f"estimator must have fit and predict, but is {estimator!r}; pass the whole pipeline with its last step."

@@ -15,6 +15,7 @@ from skhybrid import (
     RollingFeatures,
     SlidingWindow,
     WindowedRegressor,
+    Windows,
     check_leakage,
     make_supervised,
     make_windows,
@@ -123,6 +124,10 @@ def test_all_leaks_come_in_one_report():
     ("arguments", "message"),
     [
         ({"estimator": StandardScaler()}, r"estimator must have fit and predict, but is StandardScaler\(\)"),
+        (
+            {"X": Windows(np.zeros((9, 4, 1)), np.zeros((9, 2, 1)))},
+            "X must hold arrays or a table, .* but is Windows; pass",
+        ),
         ({"y": None}, "y must hold the targets, but is None; pass y, or prepare="),
         ({"y": [1.0, 2.0]}, "y must have one target per row of X, but X has 120 rows and y has 2"),
         ({"prepare": next_hour}, "y must be None with prepare, which makes it from the raw data X"),
