@@ -8,7 +8,7 @@ import pytest
 from skhybrid import DenseRegressor, LSTMRegressor, SequenceRegressor, Windows
 from skhybrid._backend import keras
 from skhybrid.estimators import _linear_path
-from skhybrid.estimators._linear_learning import FIRST_SIZE
+from skhybrid.estimators._linear_learning import FIRST_SIZE, _fit_gate
 from tests.estimators.known_ahead import SEASON, angles, make_known
 from tests.helpers import assert_same_predictions, linear_network
 
@@ -193,6 +193,15 @@ def test_network_that_does_harm_is_left_out(data):
     error, gated = (((m.predict(X[-N_HELD_OUT:]) - y[-N_HELD_OUT:]) ** 2).mean() for m in (alone, model))
     assert min(model.history_["val_loss"]) * model._target.common_scale**2 > error
     assert gated <= error * (1 + 1e-6)
+
+
+def test_gate_is_a_share_for_each_block():
+    correction = np.random.default_rng(0).normal(size=(30, 5))
+    rest = correction * [0.5, 0.5, 3, -1, 9]
+    correction[:, 4] = 0
+    blocks = [np.array([0, 1]), np.array([2]), np.array([3]), np.array([4])]
+    gate = _fit_gate(rest, correction, np.ones(30), blocks)
+    np.testing.assert_allclose(gate, [0.5, 0.5, 1, 0, 0])
 
 
 def test_without_samples_held_out_the_gate_is_open(data):

@@ -211,24 +211,27 @@ def test_schedule_left_out_in_a_warm_start_leaves_the_first_rate(data):
 @pytest.mark.parametrize("linear_path", [None, "trained"])
 def test_refit_is_a_fit_on_all_rows_for_the_best_number_of_epochs(data, linear_path, schedule):
     X, y = data
-    options = {"linear_path": linear_path, "window_norm": "last", "learning_rate_schedule": schedule, "epochs": 8}
+    options = {"linear_path": linear_path, "window_norm": "last", "learning_rate_schedule": schedule, "epochs": 30}
+    options["learning_rate"] = 0.1
     model = stopped(refit=True, **options).fit(X, y)
     first = stopped(**options).fit(X, y)
     assert model.history_ == first.history_
     assert model.best_epoch_ == first.best_epoch_ == 1 + np.argmin(first.history_["val_loss"])
     n_epochs = model.best_epoch_
+    assert n_epochs < 28
     assert len(model.refit_history_["loss"]) == n_epochs
     assert "val_loss" not in model.refit_history_
     rates = [SetsRates(first.history_["learning_rate"])] if schedule else None
-    whole = small(linear_path=linear_path, window_norm="last", epochs=n_epochs, learning_rate=0.02, callbacks=rates)
+    whole = small(linear_path=linear_path, window_norm="last", epochs=n_epochs, learning_rate=0.1, callbacks=rates)
     assert_same_predictions(model, whole.fit(X, y), X)
 
 
 def test_refit_keeps_the_gate_and_the_choice_of_the_first_training(data):
     X, y = data
-    options = {"linear_path": "ridge", "window_norm": "last"}
+    options = {"linear_path": "ridge", "window_norm": "last", "activation": "tanh", "validation_fraction": 0.3}
     model, first = stopped(refit=True, **options).fit(X, y), stopped(**options).fit(X, y)
     np.testing.assert_array_equal(model.gate_, first.gate_)
+    assert 0 < model.gate_[0, 0] < 1
     np.testing.assert_array_equal(model._linear.choice.penalties, first._linear.choice.penalties)
     of_both = [m.model_.get_layer("gate").get_weights()[0] for m in (model, first)]
     np.testing.assert_array_equal(*of_both)
