@@ -380,9 +380,10 @@ BAD_PARAMETERS = [
     (CNNRegressor((2, 2), kernel_size=(3,)), r"kernel_size=\(3,\) must have one entry for each of the 2 convolutions"),
     (LSTMRegressor(units=0), "units must be an integer of at least 1 or a tuple of them, but is 0; pass for example"),
     (LSTMRegressor(dropout=1.0), "dropout must be a number of at least 0 and below 1, but is 1.0; pass for example"),
+    (DenseRegressor(epochs=0), "epochs must be at least 1 without linear_path='ridge', .*, but is 0; pass for example"),
     (
-        DenseRegressor(epochs=0),
-        r"The 'epochs' parameter of DenseRegressor must be an int in the range \[1, inf\). Got 0",
+        DenseRegressor(epochs=-1),
+        r"The 'epochs' parameter of DenseRegressor must be an int in the range \[0, inf\). Got -1",
     ),
     (DenseRegressor(learning_rate=0.0), "The 'learning_rate' parameter of DenseRegressor must be a float in the range"),
     (
