@@ -20,7 +20,7 @@ from skhybrid.estimators._keras_arguments import (
     rename_metrics,
 )
 from skhybrid.estimators._linear_learning import LinearPath
-from skhybrid.estimators._members import Lesson, fade, mean_history, seed_of, settings_of, train_all
+from skhybrid.estimators._members import Lesson, mean_history, seed_of, settings_of, train_all
 from skhybrid.estimators._offsets import PhaseOffsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._refusals import check_ahead, check_ends, check_options
@@ -34,7 +34,7 @@ from skhybrid.estimators._state import (
     set_loss,
 )
 from skhybrid.estimators._targets import Labels, Values
-from skhybrid.estimators._task import HeldOut, Rows, Task, divide, join
+from skhybrid.estimators._task import HeldOut, Rows, Task, divide, fade, join
 from skhybrid.estimators._training_options import TrainingOptions
 from skhybrid.estimators._window_options import Architecture
 
@@ -186,7 +186,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         ahead = None if samples.ahead is None else learn_ahead_scale(samples.ahead, training, task.weights)
         self._reading = Reading(self.input_shape_, self._learn_norm(samples, training), ahead)
         self._target = self._learn_target(task.y, samples, training, task.weights, classes)
-        self._reading = self._reading._replace(offsets=self._learn_offsets(samples.windows.shape[1]))
+        self._reading = self._reading._replace(offsets=self._learn_offsets(samples))
         self._linear: LinearPath | None = self._learn_linear(task, rows, self._target, choice)
 
     def _apply(self, changed: set[str]) -> None:
@@ -244,8 +244,8 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         """Return the linear path in closed form beside the network, learned by a choice where it was made."""
         return None
 
-    def _learn_offsets(self, n_steps: int) -> PhaseOffsets | None:
-        """Return which offsets by phase windows of so many steps are read without."""
+    def _learn_offsets(self, samples: Samples) -> PhaseOffsets | None:
+        """Return which offsets by phase the windows are read without."""
         return None
 
     def _linear_layers(self) -> LinearLayers | None:
@@ -324,7 +324,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
             Lesson(
                 inputs,
                 targets,
-                fade(task.weights, settings_of(self, i).half_life),
+                fade(task.weights, settings_of(self, i).half_life, rows.training),
                 rows.training,
                 rows.validation,
                 n_before=len(before[i].get("loss", ())),

@@ -122,7 +122,7 @@ def build_network(
     """
     n_values = n_outputs * max(1, len(quantiles))
     model = find_builder(network)(reading.shapes[0], n_values, seed=seed, **parameters)
-    _check_model(model, n_values, len(reading.shapes))
+    _check_model(model, n_values, reading.shapes)
     if not has_all_weights(model):
         samples = [np.zeros((1, *shape), dtype=np.float32) for shape in reading.shapes]
         model(samples if len(samples) > 1 else samples[0])
@@ -215,6 +215,11 @@ def _read(model, reading, linear, n_outputs, quantiles, seed):
 
 def _set_scales(model, reading, linear):
     """Give the layers that scale what is read their weights."""
+    if reading.ahead is not None and len(reading.ahead.mean) and "ahead_scale" not in {x.name for x in model.layers}:
+        raise ValueError(
+            "network must read what is known ahead, its second input, but its outputs do not depend on it; use it, or "
+            "pass X.values alone."
+        )
     if reading.norm is not None:
         model.get_layer("channel_scale").set_weights([1 / reading.norm.channel_scale])
         if linear is not None and linear.has_level:
@@ -244,7 +249,7 @@ def _read_instead(model, inputs, read):
     return copy.outputs[0]
 
 
-def _check_model(model, n_values, n_inputs):
+def _check_model(model, n_values, shapes):
     """Refuse what is not an uncompiled Keras model with the right number of inputs and outputs."""
     if not isinstance(model, keras.Model) or not model.built or model.output_shape != (None, n_values):
         what = f"one with output shape {model.output_shape}" if getattr(model, "built", False) else repr(model)
@@ -252,10 +257,11 @@ def _check_model(model, n_values, n_inputs):
             f"network must return a Keras model with an Input and output shape (None, {n_values}), one column per "
             f"target, but returned {what}; end it with Dense({n_values}) on 2-D features."
         )
-    if len(model.inputs) != n_inputs:
+    found = [tuple(tensor.shape[1:]) for tensor in model.inputs]
+    if found != [tuple(shape) for shape in shapes]:
         raise ValueError(
-            f"network must return a model of {n_inputs} inputs, the window{' and what is known ahead' * (n_inputs - 1)}"
-            f", but its model has {len(model.inputs)}; make one Input for each."
+            f"network must return a model of inputs of the shapes {shapes}, the window and what is known ahead where "
+            f"anything is, but its model has {found}; make one Input for each, in this order."
         )
     if model.compiled:
         raise ValueError(

@@ -57,8 +57,10 @@ def mean_loss(loss: Any, targets: NDArray[Any], outputs: NDArray[Any], weights: 
     loss = keras.losses.get(loss)
     function = loss.call if isinstance(loss, keras.losses.Loss) else loss
     values = function(*(keras.ops.convert_to_tensor(a, "float32") for a in (targets, outputs)))
-    values = np.asarray(values, dtype=np.float64).reshape(len(weights), -1).mean(axis=1)
-    return float(np.average(values, weights=weights))
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim == 0:  # a function of the user's that is a mean already
+        return float(values)
+    return float(np.average(values.reshape(len(weights), -1).mean(axis=1), weights=weights))
 
 
 def make_schedule(name: str, rate: float, n_epochs: int, first_epoch: int) -> keras.callbacks.Callback:
@@ -85,22 +87,29 @@ def check_schedule(name: str | None, optimizer: Any, rate: Any) -> None:
 
 
 def check_metrics(metrics: Any) -> list[Any]:
-    """Return metrics as names, or as configurations of which each network makes its own."""
+    """Return metrics as names, or as classes and configurations of which each network makes its own."""
     given = list(metrics) if isinstance(metrics, list | tuple) else [] if metrics is None else [metrics]
+    names = [metric if isinstance(metric, str) else getattr(metric, "name", None) for metric in given]
     for metric in given:
         try:
-            keras.metrics.get(metric)
+            is_known = isinstance(metric, str | keras.metrics.Metric) and callable(keras.metrics.get(metric))
         except (TypeError, ValueError):
+            is_known = False
+        if not is_known:
             raise ValueError(
                 f"metrics must hold names of Keras metrics or instances of keras.metrics.Metric, but holds {metric!r}; "
                 "pass for example metrics=['mae']."
-            ) from None
-    return [metric if isinstance(metric, str) else keras.metrics.serialize(metric) for metric in given]
+            )
+    if len(set(names)) < len(names) or {"loss", "val_loss", "learning_rate"} & set(names):
+        raise ValueError(
+            f"metrics must have names of their own, for the history, but are named {names}; give each another name=."
+        )
+    return [metric if isinstance(metric, str) else (type(metric), metric.get_config()) for metric in given]
 
 
 def make_metrics(metrics: Iterable[Any]) -> list[Any]:
     """Return the metrics of a network, as `model.compile` takes them."""
-    return [metric if isinstance(metric, str) else keras.metrics.deserialize(metric) for metric in metrics]
+    return [metric if isinstance(metric, str) else metric[0].from_config(metric[1]) for metric in metrics]
 
 
 def rename_metrics(history: dict[str, list[float]], metrics: list[Any], scale: float | None) -> dict[str, list[float]]:
@@ -108,7 +117,7 @@ def rename_metrics(history: dict[str, list[float]], metrics: list[Any], scale: f
 
     Where `scale` is None, and of other metrics than those of errors, the names say that they are scaled.
     """
-    found = [(metric, keras.metrics.get(metric)) for metric in metrics]
+    found = list(zip(metrics, map(keras.metrics.get, make_metrics(metrics)), strict=True))
     powers = {metric if isinstance(metric, str) else kept.name: POWERS.get(type(kept), 0) for metric, kept in found}
     renamed = {}
     for key, values in history.items():

@@ -67,13 +67,14 @@ class Design:
         """Return which targets see the same features, the level aside, and these."""
         outputs = np.arange(self.n_outputs)
         shared = np.arange(self.n_steps * self.n_features + self.n_angles)
-        n_ahead, n_numbers = (0, 0) if self.ahead is None else (self.ahead.n_steps, len(self.ahead.mean))
-        of_step = len(shared) + np.arange(n_ahead * n_numbers).reshape(n_ahead, n_numbers)
         size = self.segment_length or self.n_outputs
         blocks = [outputs[start : start + size] for start in range(0, self.n_outputs, size)]
+        if self.ahead is None:
+            return [(block, shared) for block in blocks]
+        of_step = np.arange(self.ahead.n_steps * len(self.ahead.mean)).reshape(self.ahead.n_steps, -1) + len(shared)
+        seen = [of_step[block] if self.segment_length else of_step for block in blocks]
         return [
-            (block, np.concatenate([shared, of_step[block if self.segment_length else ...].ravel()]))
-            for block in blocks
+            (block, np.concatenate([shared, of_block.ravel()])) for block, of_block in zip(blocks, seen, strict=True)
         ]
 
     def relate(self, moments: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:

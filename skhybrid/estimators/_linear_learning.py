@@ -13,7 +13,7 @@ from skhybrid.estimators._linear_design import BASES, Design
 from skhybrid.estimators._linear_path import Base, Choice, Data, LinearMap, apply, choose, combine, gather
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Values
-from skhybrid.estimators._task import Rows, Task
+from skhybrid.estimators._task import Rows, Task, fade
 from skhybrid.estimators._window_norm import SEASONAL
 from skhybrid.networks.linear_path import set_gate, set_linear_path
 
@@ -96,6 +96,7 @@ def learn_linear_path(
     *,
     bases: Iterable[str] | None,
     season_length: int | None,
+    half_life: float | None,
     absolute: bool,
     choice: Choice | None = None,
 ) -> LinearPath:
@@ -116,11 +117,13 @@ def learn_linear_path(
     ratio = 1.0 if reading.norm is None else reading.norm.channel_scale[target.channel] / target.scale[0]
     names = (None,) if bases is None else bases
     naive = [Base(*design.base(name, target.channel, ratio)) for name in names]
-    moments = gather(design, data, rows.known)
+    faded = data._replace(weights=fade(task.weights, half_life, rows.known))
+    moments = gather(design, faded, rows.known)
     if choice is None:
         choice = choose(design, data, moments, rows.choosing, naive, absolute=absolute)
     if rows.training is not rows.known:  # what was chosen on samples held out is learned from them as well
-        moments = gather(design, data, rows.training)
+        faded = data._replace(weights=fade(task.weights, half_life, rows.training))
+        moments = gather(design, faded, rows.training)
     linear = combine(design, moments, naive, choice)
     return LinearPath(design, linear, choice, n_quantiles, target.levels.index(0.5) if target.levels else 0)
 

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import fields
+from itertools import zip_longest
 from threading import Event
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from skhybrid._backend import BaseWrapper, keras
 from skhybrid._training import Training, train
+from skhybrid._validation import check_parameters
 from skhybrid.estimators._keras_arguments import make_schedule
 from skhybrid.estimators._linear_learning import LinearPath
 from skhybrid.estimators._state import first_learning_rate, hold_parameters
@@ -70,18 +72,14 @@ def settings_of(estimator: Any, i: int) -> Any:
             f"member_params must hold dicts of parameters of the network, last_steps and half_life, but holds "
             f"{differences!r}; pass for example [{{}}, {{'last_steps': 48}}]."
         )
-    return hold_parameters(estimator).set_params(**differences)
+    settings = hold_parameters(estimator).set_params(**differences)
+    check_parameters(settings)
+    return settings
 
 
 def seed_of(seed: int, i: int) -> int:
     """Return the seed of the `i`-th network; that of the first is the estimator's own."""
     return seed if i == 0 else int(np.random.SeedSequence([seed, i]).generate_state(1)[0] >> 1)
-
-
-def fade(weights: NDArray[np.float64], half_life: float | None) -> NDArray[np.float64]:
-    """Return weights which halve with every `half_life`, a share of the samples, counted back from the newest."""
-    n = len(weights)
-    return weights if half_life is None else weights * 0.5 ** (np.arange(n)[::-1] / (half_life * n))
 
 
 def train_all(options: Any, wrappers: list[BaseWrapper], lessons: list[Lesson], callbacks: list[Any]) -> list[Trained]:
@@ -110,12 +108,12 @@ def mean_history(histories: list[dict[str, list[float]]]) -> dict[str, list[floa
     """Return the mean of several histories, epoch by epoch, over those that go so far."""
     if len(histories) == 1:
         return histories[0]
-    means = {}
-    for name in histories[0]:
-        longest = max(len(history[name]) for history in histories)
-        epochs = [[h[name][i] for h in histories if i < len(h[name])] for i in range(longest)]
-        means[name] = [float(np.mean(values)) for values in epochs]
-    return means
+    names = dict.fromkeys(name for history in histories for name in history)  # one without epochs has no metrics
+    series = {name: [history.get(name, []) for history in histories] for name in names}
+    return {
+        name: [float(np.nanmean(values)) for values in zip_longest(*of_all, fillvalue=np.nan)]
+        for name, of_all in series.items()
+    }
 
 
 class _StopsWithOthers(keras.callbacks.Callback):

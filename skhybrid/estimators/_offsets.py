@@ -11,6 +11,7 @@ import numpy as np
 
 from skhybrid._backend import keras
 from skhybrid.estimators._ahead import AheadScale
+from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._window_norm import SEASONAL, WindowNorm
 
 
@@ -64,20 +65,33 @@ class PhaseOffsets(NamedTuple):
         model.get_layer("offset_scale").set_weights([np.full(len(self.steps), self.scale)])
 
 
-def learn_offsets(norm: WindowNorm | None, ahead: AheadScale | None, channel: int, target: Any, n_steps: int) -> Any:
+def learn_offsets(norm: WindowNorm | None, samples: Samples, channel: int, target: Any) -> PhaseOffsets:
     """Return the offsets of windows so normalised; refuse where there are no seasons, or no units."""
     if norm is None or norm.name not in ("last", SEASONAL):
         raise ValueError(
             "phase_offsets=True needs y in the units of target_channel, and so window_norm='last' or 'seasonal', but "
             f"window_norm is {norm and norm.name!r}; pass one of these, or phase_offsets=False."
         )
-    if ahead is None or not ahead.seasons:
+    if samples.ahead is None or not samples.ahead.seasons:
         raise ValueError(
             "phase_offsets=True needs X that counts the phase of seasons ahead, but X does not; make it with "
             "make_windows(seasons=...) or WindowedRegressor(seasons=...)."
         )
-    steps = norm.locations(n_steps, target.n_outputs)
+    _check_steps(samples.ahead, target.n_outputs)
+    steps = norm.locations(samples.windows.shape[1], target.n_outputs)
     return PhaseOffsets(channel, norm.channel_scale[channel] / target.scale[0], tuple(steps.tolist()))
+
+
+def _check_steps(ahead, n_outputs):
+    """Refuse phases of coming steps that do not follow one another, one for each target."""
+    season = ahead.seasons[-1]
+    phases = ahead.values[0, :, -1]
+    if len(phases) != n_outputs or ((np.diff(phases) - 1) % season).any():
+        raise ValueError(
+            f"phase_offsets=True needs targets 1, 2, ..., {n_outputs} steps ahead, but X counts the phases "
+            f"{phases.astype(int).tolist()} of a season of {season}; pass horizon=range(1, {n_outputs + 1}), or "
+            "phase_offsets=False."
+        )
 
 
 def _look_up(phases, season):

@@ -11,7 +11,6 @@ from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import RegressorMixin
 from skhybrid.estimators._build import LinearLayers, all_parameters
 from skhybrid.estimators._linear_learning import ABSOLUTE_LOSSES, LinearPath, check_bases, learn_linear_path
-from skhybrid.estimators._members import fade
 from skhybrid.estimators._offsets import PhaseOffsets, learn_offsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._quantiles import Pinball, check_quantiles
@@ -251,10 +250,10 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
     def _chooses_by_samples(self) -> bool:
         return self.linear_path == "ridge"
 
-    def _learn_offsets(self, n_steps: int) -> PhaseOffsets | None:
+    def _learn_offsets(self, samples: Samples) -> PhaseOffsets | None:
         if not self.phase_offsets:
             return None
-        return learn_offsets(self._reading.norm, self._reading.ahead, self.target_channel, self._target, n_steps)
+        return learn_offsets(self._reading.norm, samples, self.target_channel, self._target)
 
     def _linear_layers(self) -> LinearLayers | None:
         if self.linear_path is None:
@@ -278,13 +277,14 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
         check_lengths(task.samples.n_after)
         n_steps = task.samples.windows.shape[1]
         linear = learn_linear_path(
-            task._replace(weights=fade(task.weights, self.half_life)),
+            task,
             rows,
             target,
             self._reading,
             layers,
             bases=check_bases(self.linear_bases, self.window_norm, self.season_length, n_steps),
             season_length=self.season_length,
+            half_life=self.half_life,
             absolute=self.loss in ABSOLUTE_LOSSES,
             choice=choice,
         )

@@ -26,6 +26,7 @@ READ_AT_EACH_TRAINING = {
     "loss",
     "n_iter_no_change",
     "n_jobs",
+    "refit",
     "shuffle",
     "validation",
     "validation_fraction",

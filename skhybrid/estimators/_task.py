@@ -67,6 +67,19 @@ class Task(NamedTuple):
         return find_usable(self.weights)
 
 
+def _held_out_by_user(task, usable):
+    """Return the samples to train on, and those that the user holds out, of which some must be usable."""
+    n_training = len(task.y) - task.n_held_out
+    first, last = usable[usable < n_training], usable[usable >= n_training]
+    for name, rows in (("X", first), ("X_val", last)):
+        if len(rows) == 0:
+            raise ValueError(
+                f"{name} must hold at least one complete window with a weight, but all start with NaN or have weight "
+                "zero; pass longer series, or others."
+            )
+    return first, last
+
+
 def read_held_out(X: Any, y: Any, sample_weight: Any) -> HeldOut | None:
     """Return what the user holds out, None if nothing is."""
     if (X is None) != (y is None) or (X is None and sample_weight is not None):
@@ -84,11 +97,19 @@ def divide(
     usable = task.usable
     if not (early_stopping or chooses):
         return Rows(usable, None, usable, usable[:0])
-    n_training = len(task.y) - task.n_held_out
-    first, last = (usable[usable < n_training], usable[usable >= n_training]) if task.n_held_out else split(usable)
+    first, last = _held_out_by_user(task, usable) if task.n_held_out else split(usable)
     if early_stopping:
         return Rows(first, last, first, last)
     return Rows(usable, None, first, last)
+
+
+def fade(weights: NDArray[np.float64], half_life: float | None, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return weights which halve with every `half_life`, a share of `rows`, counted back from the newest of them."""
+    if half_life is None:
+        return weights
+    faded = weights.copy()
+    faded[rows] *= 0.5 ** (np.arange(len(rows))[::-1] / (half_life * len(rows)))
+    return faded
 
 
 def join(task: Task, held_out: Task) -> Task:

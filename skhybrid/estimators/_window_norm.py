@@ -230,7 +230,7 @@ def _check_channels(channels, n_features):
     if channels is None:
         return (True,) * n_features
     positions = [*channels]
-    if not positions or not set(positions) <= set(range(n_features)):
+    if not positions or any(isinstance(p, bool | np.bool_) or p not in range(n_features) for p in positions):
         raise ValueError(
             f"norm_channels must hold positions of features, from 0 to {n_features - 1}, but is {channels!r}; pass for "
             "example norm_channels=[0], or None for all."

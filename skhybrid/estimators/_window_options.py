@@ -116,7 +116,8 @@ class TargetOptions(WindowOptions):
     phase_offsets : bool
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
+        1, 2, ... ahead.
     """
 
     target_channel: int = 0

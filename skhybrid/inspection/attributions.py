@@ -77,8 +77,8 @@ def saliency(
     """
     n_points = check_positive_int(n_points, "n_points")
     network, X = reach_network(estimator, X)
-    gradient = _gradient(network, output)
     windows = read_windows(network, X)
+    gradient = _gradient(network, output)
     shift = windows - _check_baseline(baseline, windows)  # (sample, time, feature)
     mean_gradient = np.zeros(windows.shape)
     for point in (np.arange(n_points) + 0.5) / n_points:  # midpoints of equal parts

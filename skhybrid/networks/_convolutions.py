@@ -118,6 +118,8 @@ def convolution_layers(
             layers.append(make(convolution, f"conv_{i}", padding=padding))
         if convolution.pool_size > 1:
             size = convolution.pool_size
+            if n_oldest := _steps_after(convolution, padding) % size:  # too few to fill a block
+                layers.append(keras.layers.Cropping1D((n_oldest, 0), name=f"pool_{i}_crop"))
             layers.append(keras.layers.MaxPooling1D(size, data_format=CHANNELS_LAST, name=f"pool_{i}"))
     return layers + dropout_layers(dropout, "conv", seed) if layers else []
 

@@ -23,12 +23,13 @@ def chain_to_ends(x: Any, known: Any, layers: Iterable[Any], wrap: Callable[[Any
     """Send `x` through convolutions, poolings and what is between them, each wrapped; return also what is known."""
     for layer in layers:
         if isinstance(layer, keras.layers.ZeroPadding1D | keras.layers.Cropping1D):
-            x = wrap(layer)(x)  # `known` waits for the strided convolution that follows
+            x = wrap(layer)(x)  # `known` waits for the strided convolution, or the pooling, that follows
             continue
         if isinstance(layer, keras.layers.MaxPooling1D):
-            x = wrap(layer)(_set_unknown(x, known, LOWEST))
-            size = layer.pool_size[0]
-            known = _keep_first(known, known[..., 2 * size - 1 :: size])  # blocks that the sequence fills
+            size, n_blocks = layer.pool_size[0], x.shape[-2] // layer.pool_size[0]
+            x = wrap(layer)(_set_unknown(x, known[..., -n_blocks * size :], LOWEST))
+            # Blocks that the sequence fills, counted from the newest step of the window.
+            known = _keep_first(known, known[..., known.shape[-1] - (n_blocks - 1) * size + size - 1 :: size])
         else:
             x = wrap(layer)(x)
         if isinstance(layer, keras.layers.Conv1D) and layer.padding == "valid":

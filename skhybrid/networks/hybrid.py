@@ -113,11 +113,10 @@ def cnn_lstm(
 
     Notes
     -----
-    MaxPooling1D takes blocks that do not overlap. After causal convolutions, block j (from 0) covers the
-    steps `j * pool_size` to `(j + 1) * pool_size - 1` and knows nothing later than its own last step: the
-    pooled features are causal block by block, not step by step. Steps that do not fill a block at the end of
-    the window, which are its newest, are left out, as Keras does it; choose a `pool_size` that divides the
-    steps.
+    MaxPooling1D takes blocks that do not overlap, counted from the newest step: where `pool_size` does not divide
+    the steps, the oldest ones that do not fill a block are left out (Keras alone leaves out the newest). After
+    causal convolutions a block knows nothing later than its own last step: the pooled features are causal block
+    by block, not step by step.
 
     A convolution with strides is the convolution without, of whose outputs every `strides`-th is kept, counted
     from the newest: whatever the padding, the last output is at the newest step, and the oldest steps that do not

@@ -66,7 +66,8 @@ def add_linear_path(
         n_steps, n_inputs = ahead.shape[1:]
         length = segment_length or n_steps
         n_segments = -(-n_steps // length)
-        padded = keras.ops.pad(ahead, [[0, 0], [0, n_segments * length - n_steps], [0, 0]])
+        n_more = n_segments * length - n_steps
+        padded = keras.layers.ZeroPadding1D((0, n_more), data_format="channels_last", name=f"{OF_AHEAD}_pad")(ahead)
         segments = keras.layers.Reshape((n_segments, length * n_inputs))(padded)
         n_of_segment = length if segment_length else n_outputs
         of_segment = keras.layers.EinsumDense("bsi,sio->bso", (n_segments, n_of_segment), name=OF_AHEAD, **options[1])
@@ -118,7 +119,6 @@ def place(outputs: Any, n_quantiles: int, median: int) -> Any:
     if n_quantiles == 1:
         return outputs
     n_outputs = outputs.shape[1]
-    by_quantile = keras.ops.pad(
-        keras.layers.Reshape((n_outputs, 1))(outputs), [[0, 0], [0, 0], [median, n_quantiles - 1 - median]]
-    )
+    is_median = np.eye(n_quantiles, dtype=np.float32)[median]
+    by_quantile = keras.layers.Reshape((n_outputs, 1))(outputs) * is_median
     return keras.layers.Reshape((n_outputs * n_quantiles,))(by_quantile)

@@ -80,7 +80,7 @@ def learn_coming(
     entries = [] if known_future is None else list(known_future)
     columns = np.empty((len(horizons), 0), dtype=np.intp)
     if entries and all(isinstance(entry, str) for entry in entries):
-        columns = _columns_by_name(entries, names, horizons, seasons)
+        columns = _columns_by_name(entries, names, horizons)
     elif entries:
         columns = _columns_by_position(entries, n_columns, horizons)
     past = np.setdiff1d(np.arange(n_columns), columns)
@@ -93,7 +93,7 @@ def learn_coming(
     return Coming(past, columns, horizons, seasons, clock)
 
 
-def _columns_by_name(known_future, names, horizons, seasons):
+def _columns_by_name(known_future, names, horizons):
     """Return the positions of the columns ``name_t+k``, (n_horizons, n_known)."""
     found = {name: _steps_of(name, [] if names is None else names) for name in known_future}
     missing = [name for name in known_future if not found[name]]
@@ -104,16 +104,15 @@ def _columns_by_name(known_future, names, horizons, seasons):
             f"'{known_future[0]}_t+1', but {what}; pass X as make_supervised(known_future=...) returns it, or the "
             "positions of these columns."
         )
-    steps = sorted(found[known_future[0]])
-    wanted = sorted(horizons)
+    steps = sorted(horizons) or sorted(found[known_future[0]])
     for name in known_future:
-        if sorted(found[name]) != steps or (seasons and steps != wanted):
+        if sorted(found[name]) != steps:
             raise ValueError(
                 f"X must hold the same steps ahead of each column of known_future={known_future}"
-                f"{', those of horizon,' if seasons else ''} but holds {sorted(found[name])} of {name!r} instead of "
-                f"{wanted if seasons else steps}; pass X as make_supervised(known_future=..., horizon=...) returns it."
+                f"{', those of horizon,' if horizons else ''} but holds {sorted(found[name])} of {name!r} instead of "
+                f"{steps}; pass X as make_supervised(known_future=..., horizon=...) returns it."
             )
-    order = horizons if steps == wanted else steps  # that of the columns of y
+    order = horizons or steps  # that of the columns of y
     return np.array([[found[name][step] for name in known_future] for step in order])
 
 

@@ -95,7 +95,12 @@ def supervise(
     if missing == "raise":
         check_steps(numbers, labels, "data")
     column = _target_column(frame, target)
-    known = _columns_ahead(frame, known_future)
+    known = _columns_ahead(frame, () if known_future is None else known_future)
+    taken = [f"{name}_t+{h}" for name in known for h in horizons if f"{name}_t+{h}" in frame.columns]
+    if taken:
+        raise ValueError(
+            f"data must not hold columns named as what is known ahead is to be, but holds {taken}; rename them."
+        )
     if column in known:
         raise ValueError(
             f"known_future must hold columns that are known in advance, but holds the target {column!r}; leave it out."

@@ -102,7 +102,9 @@ class Windows:
                 f"is of type {type(key).__name__}; pass for example X[3:4], or index X.values and X.ahead."
             )
         part = object.__new__(type(self))  # what was checked need not be checked again
-        vars(part).update(values=values, ahead=self.ahead[rows], seasons=self.seasons)
+        ahead = self.ahead[rows]
+        values.flags.writeable = ahead.flags.writeable = False
+        vars(part).update(values=values, ahead=ahead, seasons=self.seasons)
         return part
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> NDArray[Any]:
@@ -115,6 +117,10 @@ class Windows:
     def __repr__(self) -> str:
         seasons = f", seasons={self.seasons}" if self.seasons else ""
         return f"Windows(values of shape {self.shape}, ahead of shape {self.ahead.shape}{seasons})"
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what was pickled or copied, whose arrays could be written to again."""
+        vars(self).update(state, **{name: _read_only(state[name], name) for name in ("values", "ahead")})
 
     def to_table(self) -> NDArray[Any]:
         """Return one row of numbers per sample, for estimators of tables.
@@ -132,7 +138,7 @@ class Windows:
         """
         n_known = self.ahead.shape[2] - len(self.seasons)
         known = self.ahead[:, :, :n_known]
-        parts = [part.reshape(len(self), -1) for part in (self.values, known)]
+        parts = [part.reshape(len(self), int(np.prod(part.shape[1:]))) for part in (self.values, known)]
         parts += [_waves(self.ahead[:, 0, n_known + i], season) for i, season in enumerate(self.seasons)]
         dtype = np.result_type(self.values, self.ahead, np.float32)
         return np.concatenate(parts, axis=1, dtype=dtype, casting="same_kind")

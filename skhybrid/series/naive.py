@@ -23,6 +23,7 @@ from skhybrid._validation import (
 )
 
 __all__ = ["NaiveRegressor"]
+from skhybrid.series.carrier import values_of
 
 # Each strategy maps series (sample, time) and horizons (horizon,) to forecasts (sample, horizon).
 
@@ -157,7 +158,7 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_steps, n_features), (n_samples, n_steps * n_features) or \
                 (n_samples, n_seq, n_steps, n_features)
             Windows; in a 2-D `X` the oldest step comes first and the features of one step stand side by side,
-            subsequences in a 4-D `X` are joined along time.
+            subsequences in a 4-D `X` are joined along time. Of :class:`Windows`, what is known ahead is not used.
 
         y : array-like of shape (n_samples,) or (n_samples, n_horizons)
             Targets, of which only the shape is used.
@@ -173,7 +174,7 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
             If `y` does not have one output for each horizon, the windows are too short for the strategy, or
             they have no `target_channel`.
         """
-        X, y = check_training_data(self, X, y, reset=True)
+        X, y = check_training_data(self, values_of(X), y, reset=True)
         _check_outputs(y, self.horizon)
         self.sample_shape_ = X.shape[1:]
         self.n_parameters_ = 0
@@ -201,6 +202,7 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
             If a value that the strategy needs is missing (NaN).
         """
         check_is_fitted(self)
+        X = values_of(X)
         check_sample_shape(X, self.sample_shape_)
         X = check_input(self, X, reset=False)
         rule = self._as_fitted
