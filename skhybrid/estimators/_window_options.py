@@ -51,7 +51,8 @@ class WindowOptions(Architecture):
         they are.
 
     norm_channels : sequence of int
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int
         Number of the window's newest steps that the network reads; None for all.

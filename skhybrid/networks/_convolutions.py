@@ -107,8 +107,12 @@ def convolution_layers(
     dropout: float,
     seed: int,
     regularizers: Regularizers = UNPENALISED,
+    masked: bool = False,
 ) -> list[Any]:
-    """Return Conv1D [-> MaxPooling1D] for each of `convolutions`, and one dropout after them all."""
+    """Return Conv1D [-> MaxPooling1D] for each of `convolutions`, and one dropout after them all.
+
+    Pools are counted from the newest step; where sequences may end early (`masked`), `chain_to_ends` sees to that.
+    """
     make = partial(_conv1d, activation=activation, seed=seed, regularizers=regularizers)
     layers: list[Any] = []
     for i, convolution in enumerate(convolutions, start=1):
@@ -118,7 +122,8 @@ def convolution_layers(
             layers.append(make(convolution, f"conv_{i}", padding=padding))
         if convolution.pool_size > 1:
             size = convolution.pool_size
-            if n_oldest := _steps_after(convolution, padding) % size:  # too few to fill a block
+            n_oldest = _steps_after(convolution, padding) % size  # too few to fill a block
+            if n_oldest and not masked:
                 layers.append(keras.layers.Cropping1D((n_oldest, 0), name=f"pool_{i}_crop"))
             layers.append(keras.layers.MaxPooling1D(size, data_format=CHANNELS_LAST, name=f"pool_{i}"))
     return layers + dropout_layers(dropout, "conv", seed) if layers else []

@@ -23,13 +23,13 @@ def chain_to_ends(x: Any, known: Any, layers: Iterable[Any], wrap: Callable[[Any
     """Send `x` through convolutions, poolings and what is between them, each wrapped; return also what is known."""
     for layer in layers:
         if isinstance(layer, keras.layers.ZeroPadding1D | keras.layers.Cropping1D):
-            x = wrap(layer)(x)  # `known` waits for the strided convolution, or the pooling, that follows
+            x = wrap(layer)(x)  # `known` waits for the strided convolution that follows
             continue
         if isinstance(layer, keras.layers.MaxPooling1D):
-            size, n_blocks = layer.pool_size[0], x.shape[-2] // layer.pool_size[0]
-            x = wrap(layer)(_set_unknown(x, known[..., -n_blocks * size :], LOWEST))
-            # Blocks that the sequence fills, counted from the newest step of the window.
-            known = _keep_first(known, known[..., known.shape[-1] - (n_blocks - 1) * size + size - 1 :: size])
+            size = layer.pool_size[0]
+            x, known = _skip_oldest(_set_unknown(x, known, LOWEST), known, size)
+            x = wrap(layer)(x)
+            known = _keep_first(known, known[..., 2 * size - 1 :: size])  # blocks that the sequence fills
         else:
             x = wrap(layer)(x)
         if isinstance(layer, keras.layers.Conv1D) and layer.padding == "valid":
@@ -39,6 +39,28 @@ def chain_to_ends(x: Any, known: Any, layers: Iterable[Any], wrap: Callable[[Any
         if len(x.shape) == len(known.shape) + 1 and x.shape[-2] == known.shape[-1]:  # steps are not flattened yet
             x = _set_unknown(x, known, 0.0)
     return x, known
+
+
+def _skip_oldest(x, known, size):
+    """Return `x` and what is known from the first step on from which a sequence fills blocks of `size` steps.
+
+    Blocks then end at the sequence's newest step, wherever that is, as they do in a network for whole windows.
+    """
+    ops = keras.ops
+    length = ops.sum(known, axis=-1, keepdims=True)
+    n_oldest = ops.where(length < size, 0.0, ops.mod(length, size))
+    shifted = [
+        (
+            ops.concatenate([x[..., n:, :], ops.full_like(x[..., :n, :], LOWEST)], axis=-2),
+            ops.concatenate([known[..., n:], ops.zeros_like(known[..., :n])], axis=-1),
+        )
+        for n in range(size)
+    ]
+    steps, are_known = shifted[0]
+    for n, (other_steps, others_known) in enumerate(shifted[1:], start=1):
+        steps = ops.where(ops.expand_dims(ops.equal(n_oldest, n), -1), other_steps, steps)
+        are_known = ops.where(ops.equal(n_oldest, n), others_known, are_known)
+    return steps, are_known
 
 
 def take_last(x: Any, known: Any) -> Any:

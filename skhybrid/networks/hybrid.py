@@ -167,7 +167,7 @@ def cnn_lstm(
     convolutions = check_convolutions(inputs.shape[1], filters, kernel_size, pool_size, padding, strides=strides)
     horizon = check_horizon(decoder, segment_length, convolutions, n_outputs, outputs_per_step, ahead)
     parts = check_parts(dropout, seed, kernel_regularizer, recurrent_regularizer, bias_regularizer)
-    layers = convolution_layers(convolutions, padding=padding, activation=activation, **parts)
+    layers = convolution_layers(convolutions, padding=padding, activation=activation, masked=masked, **parts)
     x, known = convolve(inputs, layers, masked=masked)
     memory = {"cell": cell, "units": units, "bidirectional": bidirectional, "attention": attention}
     head = (dense_units, activation, output_activation)
@@ -308,7 +308,7 @@ def time_distributed_cnn_lstm(
     convolutions = check_convolutions(inputs.shape[2], *sizes, strides=strides, whole="subsequences")
     horizon = check_horizon(decoder, segment_length, convolutions, n_outputs, outputs_per_step, ahead)
     parts = check_parts(dropout, seed, kernel_regularizer, recurrent_regularizer, bias_regularizer)
-    layers = convolution_layers(convolutions, padding=padding, activation=activation, **parts)
+    layers = convolution_layers(convolutions, padding=padding, activation=activation, masked=masked, **parts)
     layers.append(keras.layers.Flatten(data_format=CHANNELS_LAST, name="flatten"))
     x, known = convolve(inputs, layers, masked=masked, wrap=_for_each_subsequence)
     known = None if known is None else keras.ops.max(known, axis=-1)  # (sample, subsequence)

@@ -58,6 +58,29 @@ class Coming:
                 "X in the series open; set context='auto' or 'carry', or fit rows with times as their labels."
             )
 
+    def check_continued(self) -> None:
+        """Refuse to fit again, to other rows, what has learned phases counted from the first fitted row."""
+        if self.seasons and self.clock.kind == "rows":
+            raise ValueError(
+                f"seasons={self.seasons} are counted from the first fitted row, which a warm start moves where "
+                "rows have no times; fit rows with times as labels, or pass those that follow to partial_fit."
+            )
+
+    def name_channels(self, estimator: Any, names: Sequence[str]) -> Any:
+        """Return an estimator whose `norm_channels` are positions in the windows, where they named columns of X."""
+        names = [str(names[position]) for position in self.past] if len(names) else []
+        for parameter, value in estimator.get_params().items():
+            entries = value if parameter.split("__")[-1] == "norm_channels" and isinstance(value, list | tuple) else []
+            if not any(isinstance(entry, str) for entry in entries):
+                continue
+            if unknown := [entry for entry in entries if entry not in names]:
+                raise ValueError(
+                    f"norm_channels must name columns of which windows are made, {names}, but names {unknown}; pass "
+                    "some of these, or positions."
+                )
+            estimator.set_params(**{parameter: [names.index(entry) for entry in entries]})
+        return estimator
+
 
 def learn_coming(
     known_future: Any,
@@ -80,7 +103,7 @@ def learn_coming(
     entries = [] if known_future is None else list(known_future)
     columns = np.empty((len(horizons), 0), dtype=np.intp)
     if entries and all(isinstance(entry, str) for entry in entries):
-        columns = _columns_by_name(entries, names, horizons)
+        columns = _columns_by_name(entries, names, horizons, seasons)
     elif entries:
         columns = _columns_by_position(entries, n_columns, horizons)
     past = np.setdiff1d(np.arange(n_columns), columns)
@@ -93,7 +116,7 @@ def learn_coming(
     return Coming(past, columns, horizons, seasons, clock)
 
 
-def _columns_by_name(known_future, names, horizons):
+def _columns_by_name(known_future, names, horizons, seasons):
     """Return the positions of the columns ``name_t+k``, (n_horizons, n_known)."""
     found = {name: _steps_of(name, [] if names is None else names) for name in known_future}
     missing = [name for name in known_future if not found[name]]
@@ -104,15 +127,18 @@ def _columns_by_name(known_future, names, horizons):
             f"'{known_future[0]}_t+1', but {what}; pass X as make_supervised(known_future=...) returns it, or the "
             "positions of these columns."
         )
-    steps = sorted(horizons) or sorted(found[known_future[0]])
+    steps = sorted(found[known_future[0]])
+    wanted = sorted(horizons)
+    # Of a single target, the steps up to it may be known as well.
+    fits = steps == wanted if seasons or len(wanted) > 1 else not wanted or steps[-1] <= wanted[-1]
     for name in known_future:
-        if sorted(found[name]) != steps:
+        if sorted(found[name]) != steps or not fits:
             raise ValueError(
                 f"X must hold the same steps ahead of each column of known_future={known_future}"
-                f"{', those of horizon,' if horizons else ''} but holds {sorted(found[name])} of {name!r} instead of "
-                f"{steps}; pass X as make_supervised(known_future=..., horizon=...) returns it."
+                f"{'' if fits else ', those of horizon,'} but holds {sorted(found[name])} of {name!r} instead of "
+                f"{steps if fits else wanted}; pass X as make_supervised(known_future=..., horizon=...) returns it."
             )
-    order = horizons or steps  # that of the columns of y
+    order = horizons if steps == wanted else steps  # that of the columns of y
     return np.array([[found[name][step] for name in known_future] for step in order])
 
 

@@ -114,6 +114,8 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         with self._as_before_on_error(again):
             data = self._check_training_data(X, y, sample_weight, reset=not again)
             self._make_estimator(again)
+            if again:
+                self._coming.check_continued()
             line = self._remember(data.rows, data.labels)
             self._train("fit", line, data)
         return self
@@ -221,7 +223,9 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
 
     def _make_estimator(self, again):
         """Take a clone of the estimator, or the one that is trained `again`, with the parameters of today."""
-        estimator = self._with_gap(clone(self.estimator))
+        estimator = self._coming.name_channels(
+            self._with_gap(clone(self.estimator)), getattr(self, "feature_names_in_", ())
+        )
         if not again:
             self.estimator_ = estimator
             self._flatten = not takes_windows(estimator)

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 
 from skhybrid import DenseRegressor, LSTMRegressor, SequenceRegressor, Windows
 from skhybrid._backend import keras
@@ -129,9 +130,10 @@ def test_weight_of_2_is_the_row_twice(data, window_norm, n_features):
 def test_half_life_weighs_the_newest_rows(data):
     X, y = data[0].values, data[1]
     faded = 0.5 ** (np.arange(64)[::-1] / (0.5 * 64))
-    a, b = small(epochs=0, half_life=0.5).fit(X, y), small(epochs=0).fit(X, y, faded)
-    np.testing.assert_allclose(a.predict(X), b.predict(X), rtol=0, atol=1e-6 * y.std())
-    assert np.abs(a.predict(X) - small(epochs=0).fit(X, y).predict(X)).max() > 1e-3
+    model = small(epochs=0, half_life=0.5, window_norm=None).fit(X, y)
+    table = X.reshape(len(X), -1)
+    expected = Ridge(model.linear_penalty_[0]).fit(table, y, faded[-len(X) :]).predict(table)
+    np.testing.assert_allclose(model.predict(X), expected, rtol=0, atol=1e-6 * y.std())
 
 
 # What moves which outputs
@@ -268,3 +270,32 @@ def test_trained_path_starts_from_the_seed_and_is_trained(data):
     assert all((a != b).any() for a, b in zip(before, coefficients(first), strict=True))
     assert not hasattr(first, "gate_")
     assert not hasattr(first, "linear_penalty_")
+
+
+@pytest.mark.parametrize("segment_length", [1, 3])
+def test_segments_need_nothing_known_ahead(segment_length):
+    X, y = make_known()
+    options = {"decoder": "segments", "segment_length": segment_length, "dense_units": (), "random_state": 0}
+    model = LSTMRegressor(2, linear_path="ridge", epochs=0, **options).fit(X.values, y)
+    whole = LSTMRegressor(2, linear_path="ridge", epochs=0, random_state=0).fit(X.values, y)
+    np.testing.assert_allclose(model.predict(X.values), whole.predict(X.values), rtol=1e-9)
+
+
+def test_loss_that_is_a_mean_already():
+    X, y = make_known()
+
+    def mean_of_squares(a, b):
+        return keras.ops.mean((a - b) ** 2)
+
+    options = {"linear_path": "ridge", "early_stopping": True, "epochs": 1, "random_state": 0}
+    with_mean = DenseRegressor(2, loss=mean_of_squares, **options).fit(X.values, y)
+    assert with_mean.gate_.shape == (1, 4)
+
+
+def test_refitted_network_is_trained_on():
+    X, y = make_known()
+    model = DenseRegressor(2, early_stopping=True, refit=True, epochs=2, random_state=0).fit(X.values, y)
+    before = model.predict(X.values)
+    model.set_params(refit=False, warm_start=True).fit(X.values, y)
+    assert model.n_epochs_ == 4
+    assert np.abs(model.predict(X.values) - before).max() > 0

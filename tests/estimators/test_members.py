@@ -10,7 +10,7 @@ import pytest
 
 from skhybrid import DenseClassifier, DenseRegressor, LSTMRegressor
 from skhybrid._backend import keras
-from skhybrid.estimators._members import fade, mean_history, seed_of, settings_of
+from skhybrid.estimators._members import mean_history, seed_of, settings_of
 from tests.estimators.known_ahead import make_known
 from tests.helpers import CountsEpochs, assert_same_predictions
 
@@ -34,6 +34,17 @@ def predictions_of_each(model, X):
 
 
 # The mean
+
+
+def test_history_of_networks_without_epochs():
+    histories = [{"loss": []}, {"loss": [2.0, 1.0], "mae": [4.0, 3.0]}, {"loss": [4.0], "mae": [2.0]}]
+    assert mean_history(histories) == {"loss": [3.0, 1.0], "mae": [3.0, 3.0]}
+
+
+@pytest.mark.parametrize("params", [{"half_life": -1}, {"last_steps": "all"}, {"last_steps": 0}], ids=str)
+def test_parameters_of_a_network_are_checked(params):
+    with pytest.raises(ValueError, match=f"The '{next(iter(params))}' parameter of DenseRegressor must be"):
+        settings_of(small(member_params=[params]), 0)
 
 
 @pytest.mark.parametrize(
@@ -119,13 +130,6 @@ def test_settings_leave_the_estimator_as_it_was():
     assert settings_of(estimator, 1).last_steps == 3
     assert estimator.last_steps is None
     assert settings_of(small(), 1).last_steps is None
-
-
-def test_weights_halve_with_each_half_life():
-    weights = fade(np.full(9, 2.0), 0.25)
-    np.testing.assert_allclose(weights[-1], 2)
-    np.testing.assert_allclose(weights[1:] / weights[:-1], 0.5 ** (-1 / (0.25 * 9)))
-    np.testing.assert_array_equal(fade(np.arange(3.0), None), np.arange(3))
 
 
 def test_half_life_weighs_samples_in_training(data):

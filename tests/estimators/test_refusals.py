@@ -19,6 +19,13 @@ from skhybrid._backend import keras
 from tests.estimators.known_ahead import SEASON, make_known
 from tests.helpers import linear_network
 
+
+def blind_network(input_shape, n_outputs, *, seed, future_shape):
+    """A network that does not look ahead."""
+    window, ahead = keras.Input(input_shape), keras.Input(future_shape)
+    return keras.Model([window, ahead], keras.layers.Dense(n_outputs)(keras.layers.Flatten()(window)))
+
+
 X, Y = make_known()
 VALUES = X.values
 BARE = Windows(VALUES, X.ahead)
@@ -164,6 +171,32 @@ FITS = {
     ),
     "parameter of training": (small(member_params=[{"epochs": 3}]), VALUES, r"but holds \{'epochs': 3\}"),
     "no dict": (small(member_params=[3]), VALUES, "member_params must hold dicts"),
+    "flags for positions": (
+        small(window_norm="last", norm_channels=[True, False]),
+        VALUES,
+        r"norm_channels must hold positions of features, from 0 to 1, but is \[True, False\]",
+    ),
+    "a metric twice": (
+        small(metrics=["mae", "mae"]),
+        VALUES,
+        r"metrics must have names of their own, .* \['mae', 'mae'\]",
+    ),
+    "a metric named loss": (
+        small(metrics=[keras.metrics.MeanAbsoluteError(name="loss")]),
+        VALUES,
+        "metrics must have names of their own",
+    ),
+    "a metric's class": (small(metrics=[keras.metrics.MeanAbsoluteError]), VALUES, "metrics must hold names of Keras"),
+    "phases out of order": (
+        small(window_norm="last", phase_offsets=True),
+        Windows(VALUES, X.ahead[:, [0, 2, 1, 3]], seasons=(SEASON,)),
+        r"phase_offsets=True needs targets 1, 2, ..., 4 steps ahead, but X counts the phases .*; pass horizon=",
+    ),
+    "what is known ahead unread": (
+        SequenceRegressor(blind_network, epochs=1),
+        X,
+        "network must read what is known ahead, its second input, but its outputs do not depend on it; use it",
+    ),
 }
 
 

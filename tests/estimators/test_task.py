@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skhybrid import DenseClassifier, DenseRegressor, Windows
 from skhybrid.estimators._samples import read_sequences
-from skhybrid.estimators._task import Task, check_apart, divide, join, read_held_out
+from skhybrid.estimators._task import Task, check_apart, divide, fade, join, read_held_out
 from tests.estimators.known_ahead import SEASON, make_known, make_rows
 from tests.helpers import assert_same_predictions, loop_windows
 
@@ -227,3 +227,20 @@ def test_overlap_is_refused_in_fit(data):
     with pytest.raises(ValueError, match="X_val must not overlap in time with the targets of X"):
         stopped().fit(X[:45], y[:45], X_val=X[46:], y_val=y[46:])
     stopped().fit(X[:45], y[:45, :1], X_val=X[45:], y_val=y[45:, :1])  # one step ahead leaves no gap
+
+
+@pytest.mark.parametrize(("name", "is_early"), [("X", True), ("X_val", False)])
+def test_part_without_a_complete_window_is_named(data, name, is_early):
+    X, y = data
+    values = np.array(X.values)
+    values[: 40 if is_early else 0, 0] = values[40 if not is_early else 70 :, 0] = np.nan
+    with pytest.raises(ValueError, match=f"{name} must hold at least one complete window with a weight, but all"):
+        stopped().fit(values[:40], y[:40], X_val=values[46:], y_val=y[46:])
+
+
+def test_half_life_counts_samples_that_are_trained_on():
+    weights = np.array([1.0, 0, 2, 1, 0])
+    np.testing.assert_allclose(fade(weights, 1 / 3, np.array([0, 2, 3])), [0.25, 0, 1, 1, 0])
+    assert fade(weights, None, np.array([0, 2, 3])) is weights
+    faded = fade(np.full(9, 2.0), 1 / 3, np.arange(9))
+    np.testing.assert_allclose(faded[::-3], [2, 1, 0.5])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skhybrid import CNNLSTMRegressor, CNNRegressor, SequenceRegressor, feature_maps, receptive_field
+from skhybrid import CNNLSTMRegressor, CNNRegressor, SequenceRegressor, feature_maps, make_windows, receptive_field
 from skhybrid._backend import keras
 from skhybrid.inspection import map_steps
 from tests.helpers import fit_with_kernel, make_noise_windows
@@ -75,3 +75,21 @@ def test_map_steps_of_subsequences():
     assert receptive_field(model) == seen.sum(axis=0).max() == 4
     assert map_steps(model).tolist() == [[3, 5], [9, 11]]
     assert map_steps(model).ravel().tolist() == [np.flatnonzero(column).max() for column in seen.T]
+
+
+@pytest.mark.parametrize("last_steps", [None, 17])
+@pytest.mark.parametrize(("kernel_size", "strides"), [(5, 5), (4, 2), (3, 7)])
+@pytest.mark.parametrize("padding", ["causal", "valid", "same"])
+def test_strided_maps_belong_to_the_steps_that_they_see(padding, kernel_size, strides, last_steps):
+    X, y = make_windows(np.sin(np.arange(40)), window_length=22)
+    options = {"kernel_size": kernel_size, "strides": strides, "padding": padding, "last_steps": last_steps}
+    model = CNNLSTMRegressor(2, activation=None, units=2, epochs=1, random_state=0, **options).fit(X, y)
+    one = np.repeat(np.array(X[:1]), 23, axis=0)
+    one[np.arange(1, 23), np.arange(22)] += 1  # another step is altered in each
+    maps = np.asarray(feature_maps(model, one))
+    sees = np.abs(maps[1:] - maps[0]).max(axis=2) > 1e-6  # (step, value)
+    assert sees.sum(axis=0).max() == receptive_field(model) == kernel_size
+    for value, step in enumerate(map_steps(model)):
+        seen = np.flatnonzero(sees[:, value])
+        assert (seen[0] <= step <= seen[-1]) if padding == "same" else step == seen[-1]
+    assert sees[-1].any()

@@ -86,6 +86,21 @@ def test_newest_step_moves_the_output(build, shape, padding, strides):
     assert np.abs(model(X) - model(X_new)).min() > 1e-6
 
 
+@pytest.mark.parametrize("pool_size", [2, 3])
+@pytest.mark.parametrize("n_steps", [9, 11, 13])
+@pytest.mark.parametrize("padding", PADDINGS)
+@pytest.mark.parametrize("strides", [1, 2])
+def test_pools_are_counted_from_the_newest_step(strides, padding, n_steps, pool_size):
+    options = {"seed": 0, "filters": 2, "padding": padding, "strides": strides}
+    pooled, unpooled = (cnn((n_steps, 1), 1, pool_size=size, **options) for size in (pool_size, 1))
+    X = samples(3, n_steps, 1)
+    maps = np.array(keras.Model(unpooled.input, unpooled.get_layer("conv_1").output)(X))
+    n_blocks = maps.shape[1] // pool_size
+    expected = maps[:, -n_blocks * pool_size :].reshape(3, n_blocks, pool_size, 2).max(axis=2)
+    found = keras.Model(pooled.input, pooled.get_layer("pool_1").output)(X)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("padding", PADDINGS)
 def test_strides_are_counted_in_each_subsequence(padding):
     options = {"seed": 0, "filters": 2, "kernel_size": 3, "strides": 2, "padding": padding}

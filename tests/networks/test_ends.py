@@ -196,12 +196,12 @@ def test_last_known_step_is_taken():
     np.testing.assert_array_equal(take_last(x, known), [[0], [6], [11]])
 
 
-def test_pool_keeps_blocks_that_the_sequence_fills():
+def test_pool_keeps_blocks_that_the_sequence_fills_up_to_its_newest_step():
     x = -np.arange(1.0, 7.0, dtype=np.float32).reshape(1, 6, 1)
     known = np.float32([[1, 1, 1, 0, 0, 0]])
     pooled, left = chain_to_ends(x, known, [keras.layers.MaxPooling1D(2)], wrap=lambda layer: layer)
     np.testing.assert_array_equal(left, [[1, 0, 0]])
-    np.testing.assert_array_equal(pooled, [[[-1], [0], [0]]])
+    np.testing.assert_array_equal(pooled, [[[-2], [0], [0]]])
 
 
 def test_pool_of_a_shorter_sequence_is_the_largest_of_what_there_is():

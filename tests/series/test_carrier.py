@@ -232,3 +232,15 @@ def test_table_keeps_the_precision(dtype, expected):
     X = Windows(np.ones((2, 3, 1), dtype=dtype), np.ones((2, 1, 1), dtype=dtype), seasons=(2,))
     assert X.to_table().dtype == np.dtype(expected)
     assert X.to_table().tolist() == [[1, 1, 1, -1]] * 2
+
+
+@pytest.mark.parametrize("copy", [lambda X: pickle.loads(pickle.dumps(X)), lambda X: X[[0, 2]], lambda X: X[:2]])
+def test_copies_cannot_be_altered(copy):
+    X = copy(Windows(np.zeros((3, 4, 1)), np.zeros((3, 2, 1))))
+    for part in (X.values, X.ahead):
+        with pytest.raises(ValueError, match="read-only"):
+            part[0] = 1
+
+
+def test_no_samples_make_an_empty_table():
+    assert Windows(np.zeros((3, 4, 2)), np.zeros((3, 5, 1)))[:0].to_table().shape == (0, 13)

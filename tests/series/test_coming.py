@@ -1,6 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.linear_model import Ridge, SGDRegressor
 
+from skhybrid import WindowedRegressor, make_supervised
 from skhybrid.series._coming import check_ahead, learn_coming
 
 WIDE = ["load", "wind_t+1", "wind_t+2", "wind", "wind_t+0", "wind_t+x", "a.b_t+2", "a.b_t+10", "acb_t+1", "sun_t+1"]
@@ -100,3 +103,32 @@ def test_unknown_values_ahead_are_refused_by_row():
     known[4] = np.inf
     with pytest.raises(ValueError, match=r"X must hold finite numbers, but holds inf \(first in row 4"):
         check_ahead(known, allow_nan=True)
+
+
+def test_warm_start_does_not_count_rows_anew():
+    A = np.random.default_rng(0).normal(size=(60, 2))
+    model = WindowedRegressor(SGDRegressor(warm_start=True), 4, horizon=2, seasons=[5]).fit(A[:40], A[:40, 0])
+    with pytest.raises(ValueError, match=r"seasons=\(5,\) are counted from the first fitted row, .* partial_fit"):
+        model.fit(A[40:], A[40:, 0])
+    np.testing.assert_array_equal(model.read_windows(A[40:])[:, -4:], model.read_windows(A)[40:, -4:])
+
+
+def test_horizon_must_be_that_of_what_is_known_ahead():
+    df = pd.DataFrame({"load": np.arange(30.0), "holiday": np.arange(30) % 2})
+    X, y = make_supervised(df, "load", horizon=[1, 2, 3], known_future=["holiday"])
+    with pytest.raises(ValueError, match=r"those of horizon, but holds \[1, 2, 3\] of 'holiday' instead of \[1, 2\]"):
+        WindowedRegressor(Ridge(), 3, horizon=[1, 2], known_future=["holiday"]).fit(X, y)
+
+
+def test_channels_are_named_by_columns():
+    class Records(Ridge):
+        def __init__(self, alpha=1.0, norm_channels=None):
+            super().__init__(alpha)
+            self.norm_channels = norm_channels
+
+    df = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 3)), columns=["load", "flag", "holiday"])
+    X, y = make_supervised(df, "load", known_future=["holiday"])
+    model = WindowedRegressor(Records(norm_channels=["flag"]), 3, known_future=["holiday"]).fit(X, y)
+    assert model.estimator_.norm_channels == [1]
+    with pytest.raises(ValueError, match=r"norm_channels must name columns .*, \['load', 'flag'\], but names \['holi"):
+        WindowedRegressor(Records(norm_channels=["holiday"]), 3, known_future=["holiday"]).fit(X, y)

@@ -11,6 +11,7 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
+from skhybrid import make_windows
 from skhybrid.series.naive import NaiveRegressor
 
 
@@ -266,3 +267,9 @@ def test_cross_validated_error_of_last_is_the_step():
         NaiveRegressor(horizon=2), X, y[:, 0], cv=TimeSeriesSplit(3, gap=1), scoring="neg_mean_absolute_error"
     )
     np.testing.assert_array_equal(scores, [-2.0, -2.0, -2.0])
+
+
+def test_what_is_known_ahead_is_not_used():
+    X, y = make_windows(np.arange(30.0) % 5, window_length=6, horizon=[1, 2], seasons=[5])
+    model = NaiveRegressor("seasonal", season_length=5, horizon=[1, 2]).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), y)

@@ -271,3 +271,14 @@ def test_each_column_must_have_a_name_of_its_own(columns):
 def test_horizons_may_come_from_a_generator():
     X, y = make_windows(np.arange(6.0), window_length=2, horizon=(h for h in (1, 2)))
     assert (len(X), y.tolist()[0]) == (3, [2, 3])
+
+
+def test_name_of_what_is_known_ahead_may_not_be_taken():
+    df = pd.DataFrame({"load": np.arange(9.0), "hol": np.arange(9) % 2, "hol_t+1": np.ones(9)})
+    with pytest.raises(ValueError, match=r"data must not hold columns named as .* but holds \['hol_t\+1'\]; rename"):
+        make_supervised(df, "load", known_future=["hol"])
+
+
+def test_nothing_is_known_ahead():
+    for a, b in zip(make_supervised(series(9)), make_supervised(series(9), known_future=None), strict=True):
+        np.testing.assert_array_equal(a, b)
