@@ -120,7 +120,7 @@ def choose(
     kernel = np.concatenate([linear.kernel for of_base in maps for linear in of_base], axis=1)
     bias = np.concatenate([linear.bias for of_base in maps for linear in of_base])
     errors = np.zeros((len(bases), len(PENALTIES)))
-    for Z, Y, w in _pieces(design, data, rows):
+    for Z, Y, w in _pieces(design, data, rows, width=len(bias)):
         rest = (Z @ kernel + bias).reshape(len(Z), *errors.shape, -1) - Y[:, None, None]  # all at once, as Z is large
         errors += np.einsum("n,nbph->bp", w, np.abs(rest) if absolute else rest**2)
     best = [of_base[j] for of_base, j in zip(maps, errors.argmin(axis=1), strict=True)]
@@ -171,11 +171,11 @@ def _mix(design, data, rows, maps):
     return shares / shares.sum()
 
 
-def _pieces(design, data, rows) -> Iterator[tuple[NDArray[np.float64], ...]]:
-    """Yield features, targets and weights of some of the rows at a time."""
+def _pieces(design, data, rows, *, width=0) -> Iterator[tuple[NDArray[np.float64], ...]]:
+    """Yield features, targets and weights of some of the rows at a time, of which `width` numbers are to be made."""
     samples, targets, weights = data
     n_numbers = sum(np.prod(a.shape[1:], dtype=int) for a in samples.inputs)
-    size = max(1, PIECE_NUMBERS // n_numbers)
+    size = max(1, PIECE_NUMBERS // max(n_numbers, width))
     for start in range(0, len(rows), size):
         piece = rows[start : start + size]
         yield design.read(samples, piece), targets[piece], weights[piece]

@@ -261,7 +261,8 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
         parameters = all_parameters(*self._network(self.input_shape_))
         return LinearLayers(
             trainable=self.linear_path == "trained",
-            has_level=self.linear_path == "ridge" and "raw" in (self.linear_bases or ()),
+            has_level=self.linear_path == "ridge"
+            and "raw" in list(() if self.linear_bases is None else self.linear_bases),
             segment_length=find_segment_length(parameters, self._target.n_outputs),
         )
 
