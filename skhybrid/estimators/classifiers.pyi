@@ -175,7 +175,8 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.
@@ -452,7 +453,8 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.
@@ -721,7 +723,8 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.
@@ -991,7 +994,8 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.
@@ -1264,7 +1268,8 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.
@@ -1509,7 +1514,8 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.
@@ -1750,7 +1756,8 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.
@@ -2474,7 +2481,8 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.

@@ -179,7 +179,8 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.
@@ -208,7 +209,8 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
+        1, 2, ... ahead.
 
     Attributes
     ----------
@@ -497,7 +499,8 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.
@@ -526,7 +529,8 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
+        1, 2, ... ahead.
 
     Attributes
     ----------
@@ -807,7 +811,8 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.
@@ -836,7 +841,8 @@ class GRURegressor(WindowRegressor, architectures.GRU):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
+        1, 2, ... ahead.
 
     Attributes
     ----------
@@ -1118,7 +1124,8 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.
@@ -1147,7 +1154,8 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
+        1, 2, ... ahead.
 
     Attributes
     ----------
@@ -1432,7 +1440,8 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.
@@ -1461,7 +1470,8 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
+        1, 2, ... ahead.
 
     Attributes
     ----------
@@ -1718,7 +1728,8 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.
@@ -1747,7 +1758,8 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
+        1, 2, ... ahead.
 
     Attributes
     ----------
@@ -2000,7 +2012,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.
@@ -2029,7 +2042,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
+        1, 2, ... ahead.
 
     Attributes
     ----------
@@ -2772,7 +2786,8 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         as they are.
 
     norm_channels : sequence of int, default=None
-        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all.
+        The features that `window_norm` treats, by position; others, as flags, are left alone. None treats all. Inside
+        of a :class:`WindowedRegressor`, names of its columns as well.
 
     last_steps : int, default=None
         Number of the window's newest steps that the network reads; None for all.
@@ -2801,7 +2816,8 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal".
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
+        1, 2, ... ahead.
 
     Attributes
     ----------

@@ -177,6 +177,15 @@ class FailsInTheLarger(keras.callbacks.Callback):
         time.sleep(0.02)
 
 
+@pytest.fixture
+def interrupts():
+    """Interrupts are raised, which tests that run in parallel ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 @pytest.mark.parametrize("error", [RuntimeError("fails"), None], ids=["error", "interrupt"])
 @pytest.mark.parametrize(("n_jobs", "n_epochs"), [(None, 5), (2, 200)])
 def test_failure_in_one_network_leaves_all_as_they_were(data, n_jobs, n_epochs, error):
