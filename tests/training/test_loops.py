@@ -148,7 +148,6 @@ def test_pieces_of_a_prediction_are_full_but_for_the_last():
 
 Opt, Schedules = keras.optimizers, keras.optimizers.schedules
 OPTIMIZERS = {
-    "adam": lambda: Opt.Adam(0.01),
     "average": lambda: Opt.AdamW(0.01, use_ema=True, ema_momentum=0.8),
     "schedule": lambda: Opt.SGD(Schedules.CosineDecay(0.1, 6), momentum=0.9),
     "clipnorm": lambda: Opt.RMSprop(0.01, clipnorm=0.1),
