@@ -204,9 +204,7 @@ def cost(args):
     network = networks["and a decoder"]
     alone = bytes_of_batch(network.fit(X[:64], y[:64]).model_, y)
     beside = bytes_of_batch(network.fit(Windows(X[:64], rng.normal(size=(64, 48, 2))), y[:64]).model_, y)
-    print(
-        "\nBytes that a batch of 32 touches: inputs, targets, what layers return, and its gradient where they are trained"
-    )
+    print("\nBytes that a batch of 32 touches: inputs, targets, outputs of layers, and gradients of those trained")
     more = 100 * (beside / alone - 1)
     print(f"windows (336, 1) alone {alone}, with 48 coming steps of 2 inputs {beside}: {more:.1f} % more")
 
