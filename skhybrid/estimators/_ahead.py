@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from skhybrid._backend import keras
 from skhybrid.estimators._samples import Ahead
+from skhybrid.series.carrier import MAX_HARMONICS, phase_features, waves_of
 
 ROWS_AT_ONCE = 4096
-N_HARMONICS = 6  # of the phase, for the linear path; a network needs one
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +40,12 @@ class AheadScale:
     @property
     def n_columns(self) -> int:
         """Number of inputs of each coming step that the network reads."""
-        return len(self.mean) + sum(len(_angles(season, 1)) for season in self.seasons)
+        return len(self.mean) + sum(len(waves_of(season, 1)) for season in self.seasons)
 
     @property
     def n_angles(self) -> int:
         """Number of features by which the linear path knows the phase of the first coming step."""
-        return sum(len(_angles(season, N_HARMONICS)) for season in self.seasons)
+        return sum(len(waves_of(season)) for season in self.seasons)
 
     def apply(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Return the numbers of each coming step, (n_samples, n_steps, n_numbers), as the linear path reads them."""
@@ -53,13 +53,7 @@ class AheadScale:
 
     def phase(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Return the phase of the first coming step, (n_samples, n_angles), from which those of the others follow."""
-        counters = values[:, 0, len(self.mean) :].astype(np.float64)
-        waves = [
-            wave(frequency * counters[:, i])
-            for i, season in enumerate(self.seasons)
-            for wave, frequency in _angles(season, N_HARMONICS)
-        ]
-        return np.stack(waves, axis=1) if waves else np.empty((len(values), 0))
+        return phase_features(values[:, 0, len(self.mean) :], self.seasons)
 
     def numbers(self, inputs: Any) -> Any:
         """Return the same numbers as `apply` by layers of Keras."""
@@ -69,13 +63,13 @@ class AheadScale:
         return scale(inputs[..., : len(self.mean)])
 
     def waves(self, inputs: Any, *, first_step: bool) -> list[Any]:
-        """Return the phase of the first coming step, for the linear path, or one harmonic of all steps' phases."""
+        """Return the phase of the first coming step, for the linear path, or for networks one harmonic of all."""
         columns = inputs[:, 0, :] if first_step else inputs
-        n_harmonics = N_HARMONICS if first_step else 1
+        n_harmonics = MAX_HARMONICS if first_step else 1
         return [
             _WAVES[wave](columns[..., len(self.mean) + i : len(self.mean) + i + 1] * frequency)
             for i, season in enumerate(self.seasons)
-            for wave, frequency in _angles(season, n_harmonics)
+            for wave, frequency in waves_of(season, n_harmonics)
         ]
 
     def weights(self) -> list[NDArray[np.float64]]:
@@ -84,13 +78,6 @@ class AheadScale:
 
 
 _WAVES = {np.cos: keras.ops.cos, np.sin: keras.ops.sin}
-
-
-def _angles(season, n_harmonics):
-    """Return the waves by which the phase in a season is told, and their frequencies."""
-    harmonics = range(1, min(season // 2, n_harmonics) + 1)
-    pairs = [(wave, 2 * np.pi * j / season) for j in harmonics for wave in (np.cos, np.sin)]
-    return pairs[:-1] if season == 2 * len(harmonics) else pairs  # the sine of the highest one is 0 at each step
 
 
 def learn_ahead_scale(ahead: Ahead, rows: NDArray[np.intp], weights: NDArray[np.float64]) -> AheadScale:

@@ -170,7 +170,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         check_sample_shape(X_val, X.shape[1:])
         X_val, y_val = self._check_training_data(X_val, held_out.y, reset=False)
         self._check_held_out(y, y_val)
-        return join(task, self._make_task(X_val, ahead_val, y_val, held_out.sample_weight))
+        return join(task, self._make_task(X_val, ahead_val, y_val, held_out.sample_weight), self._gap(y))
 
     def _make_task(self, X, ahead, y, sample_weight):
         samples = self._read(X)._replace(ahead=ahead)
@@ -260,6 +260,10 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
     def _weigh(self, y, weights):
         """Return the weights of the samples in training."""
         return weights
+
+    def _gap(self, y) -> int:
+        """Return how many samples lie between those trained on and those whose time no training target reaches."""
+        return np.size(y[0]) - 1 if self.validation_gap is None else self.validation_gap
 
     def _split(self, rows, y, seed):
         """Return the samples to train on and those to validate on."""

@@ -112,9 +112,12 @@ def fade(weights: NDArray[np.float64], half_life: float | None, rows: NDArray[np
     return faded
 
 
-def join(task: Task, held_out: Task) -> Task:
-    """Return the samples of a task, and after them those that the user holds out, which must be of another time."""
-    check_apart(task.samples.windows, held_out.samples.windows, np.size(task.y[0]))
+def join(task: Task, held_out: Task, gap: int) -> Task:
+    """Return the samples of a task, and after them those that the user holds out, which must be of another time.
+
+    The last target of a window lies `gap` + 1 steps ahead.
+    """
+    check_apart(task.samples.windows, held_out.samples.windows, gap + 1)
     values, n_before, n_after = (
         np.concatenate(pair) for pair in zip(task.samples[:3], held_out.samples[:3], strict=True)
     )
@@ -153,7 +156,7 @@ def check_apart(windows: NDArray[Any], held_out: NDArray[Any], n_ahead: int) -> 
             if _tells(before[-1][n_steps:]) and np.array_equal(before[-1][n_steps:], after[0][:-n_steps]):
                 raise ValueError(
                     "X_val must not overlap in time with the targets of X, but the last sample of one starts "
-                    f"{n_steps} steps before the first of the other, and y holds {n_ahead} steps; leave out "
+                    f"{n_steps} steps before the first of the other, and targets reach {n_ahead} steps; leave out "
                     f"{n_ahead - n_steps} samples between them."
                 )
 

@@ -139,7 +139,7 @@ class Windows:
         n_known = self.ahead.shape[2] - len(self.seasons)
         known = self.ahead[:, :, :n_known]
         parts = [part.reshape(len(self), int(np.prod(part.shape[1:]))) for part in (self.values, known)]
-        parts += [_waves(self.ahead[:, 0, n_known + i], season) for i, season in enumerate(self.seasons)]
+        parts.append(phase_features(self.ahead[:, 0, n_known:], self.seasons))
         dtype = np.result_type(self.values, self.ahead, np.float32)
         return np.concatenate(parts, axis=1, dtype=dtype, casting="same_kind")
 
@@ -154,13 +154,18 @@ def carried_as(X: Any, values: NDArray[Any]) -> Any:
     return Windows(values, X.ahead, seasons=X.seasons) if isinstance(X, Windows) else values
 
 
-def _waves(phase, season):
-    """Return the cosines and sines of a phase, (n_samples, n_waves)."""
-    waves = []
-    for k in range(1, min(season // 2, MAX_HARMONICS) + 1):
-        angle = 2 * np.pi * k * phase.astype(np.float64) / season
-        waves += [np.cos(angle)] if 2 * k == season else [np.cos(angle), np.sin(angle)]
-    return np.column_stack(waves)
+def waves_of(season: int, n_harmonics: int = MAX_HARMONICS) -> list[tuple[Any, float]]:
+    """Return the waves, `np.cos` or `np.sin`, that tell the phase in a season, each with its frequency."""
+    harmonics = range(1, min(season // 2, n_harmonics) + 1)
+    waves = [(wave, 2 * np.pi * k / season) for k in harmonics for wave in (np.cos, np.sin)]
+    return waves[:-1] if season == 2 * len(harmonics) else waves  # the sine of the highest one is 0 at each step
+
+
+def phase_features(phases: NDArray[Any], seasons: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the waves at phases, (n_samples, n_seasons), side by side: (n_samples, n_waves)."""
+    counts = phases.astype(np.float64)
+    waves = [wave(frequency * counts[:, i]) for i, season in enumerate(seasons) for wave, frequency in waves_of(season)]
+    return np.stack(waves, axis=1) if waves else np.empty((len(phases), 0))
 
 
 def _read_only(a, name):

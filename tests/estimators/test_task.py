@@ -8,7 +8,7 @@ from sklearn import config_context
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skhybrid import DenseClassifier, DenseRegressor, Windows
+from skhybrid import DenseClassifier, DenseRegressor, Windows, make_windows
 from skhybrid.estimators._samples import read_sequences
 from skhybrid.estimators._task import Task, check_apart, divide, fade, join, read_held_out
 from tests.estimators.known_ahead import SEASON, make_known, make_rows
@@ -57,7 +57,7 @@ def test_samples_of_the_user_are_held_out_and_no_others():
 def test_tasks_are_joined_in_order():
     first, second = make_task(3), make_task(2, weights=np.full(2, 5.0))
     second = second._replace(samples=read_sequences(second.samples.values + 100), y=np.ones(2))
-    joined = join(first, second)
+    joined = join(first, second, 0)
     assert joined.n_held_out == 2
     assert joined.y.tolist() == [0, 0, 0, 1, 1]
     assert joined.weights.tolist() == [1, 1, 1, 5, 5]
@@ -244,3 +244,12 @@ def test_half_life_counts_samples_that_are_trained_on():
     assert fade(weights, None, np.array([0, 2, 3])) is weights
     faded = fade(np.full(9, 2.0), 1 / 3, np.arange(9))
     np.testing.assert_allclose(faded[::-3], [2, 1, 0.5])
+
+
+def test_gap_tells_how_far_a_single_target_lies():
+    X, y = make_windows(make_rows(60), 0, window_length=8, horizon=5)
+    parts = X[:30], y[:30]
+    stopped().fit(*parts, X_val=X[32:], y_val=y[32:])  # nothing tells that targets lie 5 steps ahead
+    with pytest.raises(ValueError, match=r"starts 3 steps before .* targets reach 5 steps; leave out 2 samples"):
+        stopped(validation_gap=4).fit(*parts, X_val=X[32:], y_val=y[32:])
+    stopped(validation_gap=4).fit(*parts, X_val=X[34:], y_val=y[34:])
