@@ -44,6 +44,7 @@ _EXPORTS = {
         "Conv3DLSTMClassifier",
         "SequenceClassifier",
     ],
+    "estimators.recipe": ["recommended"],
     "series.windowed": ["WindowedRegressor", "WindowedClassifier"],
     "evaluation.leakage": ["LeakageReport", "check_leakage"],
     "inspection": ["feature_maps", "filters", "receptive_field", "saliency", "saliency_table"],
@@ -90,6 +91,7 @@ if TYPE_CHECKING:  # the same names once more, for type checkers and editors
     from skhybrid.estimators.classifiers import LSTMFCNClassifier as LSTMFCNClassifier
     from skhybrid.estimators.classifiers import SequenceClassifier as SequenceClassifier
     from skhybrid.estimators.classifiers import SimpleRNNClassifier as SimpleRNNClassifier
+    from skhybrid.estimators.recipe import recommended as recommended
     from skhybrid.estimators.regressors import CNNLSTMRegressor as CNNLSTMRegressor
     from skhybrid.estimators.regressors import CNNRegressor as CNNRegressor
     from skhybrid.estimators.regressors import Conv2DLSTMRegressor as Conv2DLSTMRegressor

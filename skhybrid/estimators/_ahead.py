@@ -11,6 +11,7 @@ from skhybrid.estimators._samples import Ahead
 from skhybrid.series.carrier import MAX_HARMONICS, phase_features, waves_of
 
 ROWS_AT_ONCE = 4096
+NETWORK_HARMONICS = 3  # of a season, that the network reads: the week's third tells its days apart
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,7 @@ class AheadScale:
     @property
     def n_columns(self) -> int:
         """Number of inputs of each coming step that the network reads."""
-        return len(self.mean) + sum(len(waves_of(season, 1)) for season in self.seasons)
+        return len(self.mean) + sum(len(waves_of(season, NETWORK_HARMONICS)) for season in self.seasons)
 
     @property
     def n_angles(self) -> int:
@@ -63,9 +64,9 @@ class AheadScale:
         return scale(inputs[..., : len(self.mean)])
 
     def waves(self, inputs: Any, *, first_step: bool) -> list[Any]:
-        """Return the phase of the first coming step, for the linear path, or for networks one harmonic of all."""
+        """Return the phase of the first coming step, for the linear path, or of all, for networks."""
         columns = inputs[:, 0, :] if first_step else inputs
-        n_harmonics = MAX_HARMONICS if first_step else 1
+        n_harmonics = MAX_HARMONICS if first_step else NETWORK_HARMONICS
         return [
             _WAVES[wave](columns[..., len(self.mean) + i : len(self.mean) + i + 1] * frequency)
             for i, season in enumerate(self.seasons)

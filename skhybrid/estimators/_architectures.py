@@ -26,14 +26,21 @@ from skhybrid.networks import (
 
 Ints = int | tuple[int, ...]
 Activation = str | Callable[..., Any] | None
+LEAST_SEASONS = 3  # in a window whose segments are seasons
 
 
 @part
 class CNNLSTM(Architecture):
-    """Conv1D [-> MaxPooling1D] -> LSTM -> Dense; with subsequences, the convolution of each on its own."""
+    """Conv1D [-> MaxPooling1D] -> LSTM -> Dense; with subsequences, the convolution of each on its own.
+
+    Attributes
+    ----------
+    kernel_size_ : int or tuple of int
+        The length of the kernels, where `kernel_size` is "auto" as it was found.
+    """
 
     filters: Ints = of_network(default=cnn_lstm, kw_only=False)
-    kernel_size: Ints = of_network(default=cnn_lstm)
+    kernel_size: Ints | str = of_network(default=cnn_lstm)
     pool_size: Ints = of_network(default=cnn_lstm)
     padding: str = of_network(default=cnn_lstm)
     activation: Activation = of_network(default=cnn_lstm)
@@ -51,7 +58,20 @@ class CNNLSTM(Architecture):
     bias_regularizer: Any = of_network(default=cnn_lstm)
 
     def _network(self, input_shape: tuple[int, ...]) -> tuple[Any, dict[str, Any]]:
-        return ("cnn_lstm" if len(input_shape) == 2 else "time_distributed_cnn_lstm"), network_parameters(self)
+        network = "cnn_lstm" if len(input_shape) == 2 else "time_distributed_cnn_lstm"
+        return network, network_parameters(self) | {"kernel_size": self._find_kernel_size(input_shape)}
+
+    @property
+    def kernel_size_(self) -> Any:
+        """The length of the kernels."""
+        return self._find_kernel_size(self.input_shape_)
+
+    def _find_kernel_size(self, input_shape):
+        """Return the length of the kernels: "auto" is a season, or an eighth of windows that hold few of them."""
+        if not isinstance(self.kernel_size, str) or self.kernel_size != "auto":
+            return self.kernel_size
+        n_steps, season = input_shape[-2], getattr(self, "season_length", None)
+        return season if season and LEAST_SEASONS * season <= n_steps else -(-n_steps // 8)
 
     def _keeps_axes(self, X: NDArray[Any]) -> bool:
         return X.ndim == 4

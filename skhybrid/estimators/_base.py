@@ -34,7 +34,7 @@ from skhybrid.estimators._state import (
     set_loss,
 )
 from skhybrid.estimators._targets import Labels, Values
-from skhybrid.estimators._task import HeldOut, Rows, Task, divide, fade, join
+from skhybrid.estimators._task import Fold, HeldOut, Rows, Task, divide, everything, fade, join
 from skhybrid.estimators._training_options import TrainingOptions
 from skhybrid.estimators._window_options import Architecture
 
@@ -134,6 +134,8 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
             self.callbacks_: list[Any] = [callback for of_one in callbacks for callback in of_one]
             lessons = self._make_lessons(members, task, rows, before, epochs=[epochs] * len(members))
             trained = train_all(self, members, lessons, callbacks)
+            if len(rows.folds) > 1:
+                trained = self._pool(trained)
             self._keep(members, trained, before)
             if self.refit:
                 self._fit_on_all(task, trained, seed, classes)
@@ -141,8 +143,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
 
     def _fit_on_all(self, task, trained, seed, classes):
         """Train fresh networks on all samples, with what the samples held out have chosen."""
-        usable = task.usable
-        rows = Rows(usable, None, usable, usable[:0])
+        rows = everything(task.usable)
         self._learn(task, rows, classes, self._linear and self._linear.choice)
         self.members_ = members = self._make_members(seed, is_masked=bool(task.samples.n_after.any()))
         lessons = self._make_lessons(
@@ -257,6 +258,15 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         """Whether samples held out choose something without early stopping as well."""
         return False
 
+    @property
+    def _n_folds(self) -> int:
+        """Into how many parts the samples held out are divided."""
+        return 1
+
+    def _pool(self, trained):
+        """Return what trainings left, each on its own fold, with what all folds say of them."""
+        return trained
+
     def _weigh(self, y, weights):
         """Return the weights of the samples in training."""
         return weights
@@ -266,10 +276,10 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         return np.size(y[0]) - 1 if self.validation_gap is None else self.validation_gap
 
     def _split(self, rows, y, seed):
-        """Return the samples to train on and those to validate on."""
-        gap = np.size(y[0]) - 1 if self.validation_gap is None else self.validation_gap
+        """Return the samples to train on and those to validate on, in folds."""
         reason = "early_stopping=True" if self.early_stopping else "linear_path='ridge'"
-        return split_in_time(rows, self.validation_fraction, gap, reason=reason)
+        folds = split_in_time(rows, self.validation_fraction, self._gap(y), n_folds=self._n_folds, reason=reason)
+        return [Fold(*fold) for fold in folds]
 
     def _draw_seed(self) -> int:
         """Draw the seed of first weights, order of samples and dropout."""
@@ -289,7 +299,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         for i in range(self.n_estimators):
             member = self._make_scikeras(settings_of(self, i), seed_of(seed, i), is_masked=is_masked)
             if self._linear is not None:
-                self._linear.install(member.model_)
+                self._linear.of_member(i).install(member.model_)
             members.append(member)
         return members
 
@@ -324,21 +334,22 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         """Return what each network is trained on, for its epochs."""
         targets = self._target.encode(task.y, task.samples)
         inputs = task.samples.inputs if task.samples.ahead is not None else task.samples.values
+        parts = [rows.of_member(i) for i in range(len(members))]
         return [
             Lesson(
                 inputs,
                 targets,
-                fade(task.weights, settings_of(self, i).half_life, rows.training),
-                rows.training,
-                rows.validation,
+                fade(task.weights, settings_of(self, i).half_life, training),
+                training,
+                validation,
                 n_before=len(before[i].get("loss", ())),
                 n_epochs=epochs[i],
                 n_planned=max(self.epochs, 1),
                 seed=member.model__seed if self.shuffle else None,
-                linear=self._linear,
+                linear=self._linear and self._linear.of_member(i),
                 gate=None if gates is None else gates[i],
             )
-            for i, member in enumerate(members)
+            for i, (member, (training, validation)) in enumerate(zip(members, parts, strict=True))
         ]
 
     def _keep(self, members, trained, before):

@@ -13,7 +13,7 @@ from skhybrid.estimators._parameters import part
 from skhybrid.estimators._refusals import check_partial
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Labels, check_labels, check_weighted_labels, learn_labels, weigh_by_class
-from skhybrid.estimators._task import read_held_out
+from skhybrid.estimators._task import Fold, read_held_out
 from skhybrid.estimators._window_options import WindowOptions
 
 
@@ -234,7 +234,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
                 f"of {len(rows)} samples with validation_fraction={self.validation_fraction} that is not possible "
                 f"({error}); pass more samples, a larger validation_fraction or validation='last'."
             ) from None
-        return np.sort(training), np.sort(validation)
+        return [Fold(np.sort(training), np.sort(validation))]
 
     def _learn_target(self, y, samples: Samples, rows, weights, classes) -> Labels:
         labels = learn_labels(y, rows, classes, self.class_weight)

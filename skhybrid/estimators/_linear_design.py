@@ -63,15 +63,16 @@ class Design:
         """Return the coefficients of what all targets see, and those of numbers known ahead, (n, n_outputs) each."""
         return np.split(kernel, [(self.n_steps + self.has_level) * self.n_features + self.n_angles])
 
-    def blocks(self) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-        """Return which targets see the same features, the level aside, and these."""
+    def blocks(self, n_steps: int | None = None) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Return which targets see the same features, the level aside, and these, of the newest `n_steps` or of all."""
         outputs = np.arange(self.n_outputs)
-        shared = np.arange(self.n_steps * self.n_features + self.n_angles)
+        n_shared = self.n_steps * self.n_features + self.n_angles
+        shared = np.arange(0 if n_steps is None else (self.n_steps - n_steps) * self.n_features, n_shared)
         size = self.segment_length or self.n_outputs
         blocks = [outputs[start : start + size] for start in range(0, self.n_outputs, size)]
         if self.ahead is None:
             return [(block, shared) for block in blocks]
-        of_step = np.arange(self.ahead.n_steps * len(self.ahead.mean)).reshape(self.ahead.n_steps, -1) + len(shared)
+        of_step = np.arange(self.ahead.n_steps * len(self.ahead.mean)).reshape(self.ahead.n_steps, -1) + n_shared
         seen = [of_step[block] if self.segment_length else of_step for block in blocks]
         return [
             (block, np.concatenate([shared, of_block.ravel()])) for block, of_block in zip(blocks, seen, strict=True)

@@ -10,7 +10,7 @@ from skhybrid._training import predict
 from skhybrid.estimators._build import LinearLayers, Reading
 from skhybrid.estimators._keras_arguments import mean_loss
 from skhybrid.estimators._linear_design import BASES, Design
-from skhybrid.estimators._linear_path import Base, Choice, Data, LinearMap, apply, choose, combine, gather
+from skhybrid.estimators._linear_path import Base, Choice, Data, LearnedFold, LinearMap, apply, choose, combine, gather
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Values
 from skhybrid.estimators._task import Rows, Task, fade
@@ -19,6 +19,29 @@ from skhybrid.networks.linear_path import set_gate, set_linear_path
 
 FIRST_SIZE = 0.5  # of what a network returns at first, in units of what the linear path leaves on the rows it knows
 ABSOLUTE_LOSSES = ("mae", "mean_absolute_error", "quantile")
+
+
+class Gate(NamedTuple):
+    """What a network's part is multiplied by.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_outputs,)
+        Numbers from 0 to 1.
+    evidence : ndarray of shape (2, n_outputs)
+        The sums of products on samples held out that say so; 0 where there are none.
+    is_needed : bool
+        Whether the network forecasts quantiles as well, which the linear path does not.
+    """
+
+    values: NDArray[np.float64]
+    evidence: NDArray[np.float64]
+    is_needed: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything comes of the network."""
+        return self.is_needed or bool(self.values.any())
 
 
 class LinearPath(NamedTuple):
@@ -30,6 +53,8 @@ class LinearPath(NamedTuple):
         What it reads.
     linear : LinearMap
         Its coefficients.
+    of_folds : tuple of LinearMap
+        The coefficients as the samples known in each fold give them; of all where none is held out.
     choice : Choice
         What the samples held out have chosen.
     n_quantiles, median : int
@@ -38,9 +63,14 @@ class LinearPath(NamedTuple):
 
     design: Design
     linear: LinearMap
+    of_folds: tuple[LinearMap, ...]
     choice: Choice
     n_quantiles: int
     median: int
+
+    def of_member(self, i: int) -> "LinearPath":
+        """Return the linear path beside the `i`-th network, which knows what that network is trained on."""
+        return self._replace(linear=self.of_folds[i % len(self.of_folds)])
 
     def install(self, model: Any) -> None:
         """Give a network the coefficients, and have its own part start at the size of what they leave."""
@@ -58,7 +88,7 @@ class LinearPath(NamedTuple):
         """Return the outputs of the linear path alone, which is exact, where a network computes in float32."""
         return apply(self.design, self.linear, samples)
 
-    def weigh_correction(self, model: Any, inputs: Any, targets: Any, weights: Any, engine: str) -> NDArray[np.float64]:
+    def weigh_correction(self, model: Any, inputs: Any, targets: Any, weights: Any, engine: str) -> "Gate":
         """Set the gate by least squares on samples held out, or to 0 if that does not beat the linear path; return it.
 
         Parameters
@@ -71,17 +101,27 @@ class LinearPath(NamedTuple):
             What predicts.
         """
         outputs = []
-        for gate in (0.0, 1.0):
-            self.set_gate(model, np.full(self.design.n_outputs, gate))
+        for share in (0.0, 1.0):
+            self.set_gate(model, np.full(self.design.n_outputs, share))
             outputs.append(predict(model, inputs, engine=engine).astype(np.float64))
         alone, both = (self._medians(of_gate) for of_gate in outputs)
-        gate = _fit_gate(self._medians(targets) - alone, both - alone, weights, [b for b, _ in self.design.blocks()])
-        self.set_gate(model, gate)
+        evidence = self._evidence(self._medians(targets) - alone, both - alone, weights)
+        gate = Gate(_gate(evidence), evidence, self.n_quantiles > 1)
+        self.set_gate(model, gate.values)
         gated = predict(model, inputs, engine=engine)
         if mean_loss(model.loss, targets, gated, weights) < mean_loss(model.loss, targets, outputs[0], weights):
             return gate
-        self.set_gate(model, np.zeros_like(gate))
-        return np.zeros_like(gate)
+        self.set_gate(model, 0 * gate.values)
+        return gate._replace(values=0 * gate.values)
+
+    def _evidence(self, rest, correction, weights):
+        """Return the sums of products of a correction with itself and with what it is to correct, of each segment."""
+        evidence = np.zeros((2, self.design.n_outputs))
+        for block, _ in self.design.blocks():
+            of_block = correction[:, block]
+            evidence[0, block] = weights @ (of_block**2).sum(axis=1)
+            evidence[1, block] = weights @ (of_block * rest[:, block]).sum(axis=1)
+        return evidence
 
     def _medians(self, outputs):
         return outputs.reshape(len(outputs), -1, self.n_quantiles)[..., self.median]
@@ -96,6 +136,7 @@ def learn_linear_path(
     *,
     bases: Iterable[str] | None,
     season_length: int | None,
+    n_lengths: int,
     half_life: float | None,
     absolute: bool,
     choice: Choice | None = None,
@@ -116,27 +157,51 @@ def learn_linear_path(
     data = Data(task.samples, target.encode(task.y, task.samples)[:, ::n_quantiles], task.weights)
     ratio = 1.0 if reading.norm is None else reading.norm.channel_scale[target.channel] / target.scale[0]
     names = (None,) if bases is None else bases
-    naive = [Base(*design.base(name, target.channel, ratio)) for name in names]
-    faded = data._replace(weights=fade(task.weights, half_life, rows.known))
-    moments = gather(design, faded, rows.known)
+    naive = [
+        Base(*design.base(name, target.channel, ratio), n_steps)
+        for n_steps in find_lengths(design.n_steps, n_lengths)
+        for name in names
+    ]
+
+    def learn(known):
+        return gather(design, data._replace(weights=fade(task.weights, half_life, known)), known)
+
+    folds = [LearnedFold(learn(fold.known), fold.choosing) for fold in rows.folds]
     if choice is None:
-        choice = choose(design, data, moments, rows.choosing, naive, absolute=absolute)
-    if rows.training is not rows.known:  # what was chosen on samples held out is learned from them as well
-        faded = data._replace(weights=fade(task.weights, half_life, rows.training))
-        moments = gather(design, faded, rows.training)
-    linear = combine(design, moments, naive, choice)
-    return LinearPath(design, linear, choice, n_quantiles, target.levels.index(0.5) if target.levels else 0)
+        choice = choose(design, data, folds, naive, absolute=absolute)
+    if rows.stops:
+        moments = [fold.moments for fold in folds]
+    else:  # what was chosen on samples held out is learned from them as well
+        moments = [folds[0].moments if len(rows.folds[0].choosing) == 0 else learn(rows.training)]
+    of_folds = tuple(combine(design, of_fold, naive, choice) for of_fold in moments)
+    median = target.levels.index(0.5) if target.levels else 0
+    return LinearPath(design, of_folds[0], of_folds, choice, n_quantiles, median)
+
+
+def find_lengths(n_steps: int, n_lengths: int) -> list[int]:
+    """Return numbers of newest steps: all of a window, half of them, a quarter, ..., at least one."""
+    return list(dict.fromkeys(max(1, round(n_steps / 2**i)) for i in range(n_lengths)))
+
+
+def pool_gates(gates: Iterable[Gate]) -> NDArray[np.float64]:
+    """Return the one gate that the evidence of all gates gives."""
+    return _gate(sum(gate.evidence for gate in gates))
 
 
 def check_bases(bases: Any, norm: str | None, season_length: int | None, n_steps: int) -> tuple[str, ...] | None:
-    """Return the naive forecasts that ridge regressions are to be relative to; None for that of `norm`."""
+    """Return the naive forecasts that ridge regressions are to be relative to; None for that of `norm`.
+
+    "auto" are all that the window holds.
+    """
     if bases is None:
         return None
+    if isinstance(bases, str) and bases == "auto":
+        bases = BASES if season_length and season_length < n_steps else BASES[:-1]
     names = tuple(bases) if not isinstance(bases, str) else ()
     if not names or len(set(names)) < len(names) or not set(names) <= set(BASES):
         raise ValueError(
-            f"linear_bases must hold some of {', '.join(map(repr, BASES))}, each once, but is {bases!r}; pass for "
-            "example linear_bases=('last', 'seasonal'), or None."
+            f"linear_bases must be 'auto' or hold some of {', '.join(map(repr, BASES))}, each once, but is {bases!r}; "
+            "pass for example linear_bases=('last', 'seasonal'), or None."
         )
     if norm not in ("last", SEASONAL):
         raise ValueError(
@@ -160,12 +225,7 @@ def _check_horizon(ahead, segment_length, n_outputs):
         )
 
 
-def _fit_gate(rest, correction, weights, blocks):
-    """Return, for each target, the share of a correction that leaves the least squared rest, one for each block."""
-    gate = np.zeros(rest.shape[1])
-    for block in blocks:
-        of_block = correction[:, block]
-        square = weights @ (of_block**2).sum(axis=1)
-        product = weights @ (of_block * rest[:, block]).sum(axis=1)
-        gate[block] = np.clip(product / square, 0, 1) if square > 0 else 0
-    return gate
+def _gate(evidence):
+    """Return, for each target, the share of a correction that leaves the least squared rest."""
+    squares, products = evidence
+    return np.clip(np.divide(products, squares, out=np.zeros_like(squares), where=squares > 0), 0, 1)

@@ -26,9 +26,9 @@ class Choice(NamedTuple):
 
     Attributes
     ----------
-    penalties : ndarray of shape (n_bases,)
+    penalties : ndarray of shape (n_regressions,)
         Penalties, of `PENALTIES`.
-    shares : ndarray of shape (n_bases,)
+    shares : ndarray of shape (n_regressions,)
         Shares of the regressions in the forecast.
     errors : ndarray of shape (n_outputs,)
         Root mean squared error of the mixture for each target, on the rows that it was learned from.
@@ -48,7 +48,7 @@ class LinearMap(NamedTuple):
         Coefficients.
     bias : ndarray of shape (n_outputs,)
         Constants.
-    penalties : ndarray of shape (n_bases,)
+    penalties : ndarray of shape (n_regressions,)
         The penalties, as those of scikit-learn's Ridge, that led to it.
     """
 
@@ -66,10 +66,14 @@ class Data(NamedTuple):
 
 
 class Base(NamedTuple):
-    """A naive forecast: what windows are relative to, and its coefficients; see `Design.base`."""
+    """A naive forecast: what windows are relative to, and its coefficients; see `Design.base`.
+
+    The regression relative to it reads the window's newest `n_steps`.
+    """
 
     reference: NDArray[np.float64]
     naive: NDArray[np.float64]
+    n_steps: int
 
 
 class Moments(NamedTuple):
@@ -86,6 +90,23 @@ class Moments(NamedTuple):
         """Return the root mean squared error, on these rows, of a linear map with the best constants, by target."""
         explained = (kernel * (2 * self.products - self.gram @ kernel)).sum(axis=0)
         return np.sqrt(np.maximum(self.squares - explained, LEAST_REST * self.squares) / self.n_rows)
+
+
+class LearnedFold(NamedTuple):
+    """Moments of some rows, and later rows, which choose."""
+
+    moments: Moments
+    rows: NDArray[np.intp]
+
+
+class Related(NamedTuple):
+    """Sums of squares and products of windows relative to a base, and of what targets add to its forecast."""
+
+    design: Design
+    moments: Moments
+    base: Base
+    gram: NDArray[np.float64]
+    products: NDArray[np.float64]
 
 
 def gather(design: Design, data: Data, rows: NDArray[np.intp]) -> Moments:
@@ -113,61 +134,89 @@ def apply(design: Design, linear: LinearMap, samples: Samples) -> NDArray[np.flo
 
 
 def choose(
-    design: Design, data: Data, moments: Moments, rows: NDArray[np.intp], bases: Sequence[Base], *, absolute: bool
+    design: Design, data: Data, folds: Sequence[LearnedFold], bases: Sequence[Base], *, absolute: bool
 ) -> Choice:
     """Choose penalties and shares by the squared, or `absolute`, errors on rows that are not among the moments'."""
-    maps = [[solve(design, moments, base, penalty) for penalty in PENALTIES] for base in bases]
-    kernel = np.concatenate([linear.kernel for of_base in maps for linear in of_base], axis=1)
-    bias = np.concatenate([linear.bias for of_base in maps for linear in of_base])
     errors = np.zeros((len(bases), len(PENALTIES)))
-    for Z, Y, w in _pieces(design, data, rows, width=len(bias)):
-        rest = (Z @ kernel + bias).reshape(len(Z), *errors.shape, -1) - Y[:, None, None]  # all at once, as Z is large
-        errors += np.einsum("n,nbph->bp", w, np.abs(rest) if absolute else rest**2)
-    best = [of_base[j] for of_base, j in zip(maps, errors.argmin(axis=1), strict=True)]
-    shares = _mix(design, data, rows, best)
-    kernel = np.tensordot(shares, np.stack([linear.kernel for linear in best]), 1)
-    return Choice(PENALTIES[errors.argmin(axis=1)], shares, moments.errors(kernel))
+    maps = [_solve_all(design, fold.moments, bases) for fold in folds]
+    for fold, of_fold in zip(folds, maps, strict=True):
+        errors += _errors(design, data, fold.rows, of_fold, absolute=absolute)
+    best = errors.argmin(axis=1)
+    chosen = [[of_base[j] for of_base, j in zip(of_fold, best, strict=True)] for of_fold in maps]
+    shares = _mix(design, data, folds, chosen)
+    kernel = np.tensordot(shares, np.stack([linear.kernel for linear in chosen[0]]), 1)
+    return Choice(PENALTIES[best], shares, folds[0].moments.errors(kernel))
 
 
 def combine(design: Design, moments: Moments, bases: Sequence[Base], choice: Choice) -> LinearMap:
     """Return the mixture of regressions that was chosen, with the coefficients that these moments give."""
-    maps = [solve(design, moments, base, penalty) for base, penalty in zip(bases, choice.penalties, strict=True)]
+    maps = [
+        solve(relate(design, moments, base), penalty) for base, penalty in zip(bases, choice.penalties, strict=True)
+    ]
     kernel, bias = (np.tensordot(choice.shares, np.stack(parts), 1) for parts in list(zip(*maps, strict=True))[:2])
     return LinearMap(kernel, bias, np.concatenate([linear.penalties for linear in maps]))
 
 
-def solve(design: Design, moments: Moments, base: Base, penalty: float) -> LinearMap:
+def relate(design: Design, moments: Moments, base: Base) -> Related:
+    """Return the moments of windows relative to a base."""
+    half = design.relate(moments.gram, base.reference)
+    products = design.relate(moments.products, base.reference) - half @ base.naive
+    return Related(design, moments, base, design.relate(half.T, base.reference), products)
+
+
+def solve(related: Related, penalty: float) -> LinearMap:
     """Return the ridge regression relative to a base, with one of `PENALTIES`."""
-    reference, naive = base
-    half = design.relate(moments.gram, reference)
-    gram = design.relate(half.T, reference)
-    products = design.relate(moments.products, reference) - half @ naive
+    design, moments, base, gram, products = related
     penalty *= np.trace(gram) / len(gram) or moments.n_rows
-    gram.flat[:: len(gram) + 1] += penalty
     kernel = np.zeros((len(gram), design.n_outputs))
-    for outputs, seen in design.blocks():
-        part = products[np.ix_(seen, outputs)]
-        kernel[np.ix_(seen, outputs)] = cho_solve(cho_factor(gram[np.ix_(seen, seen)], overwrite_a=True), part)
-    kernel = design.unrelate(kernel, reference) + naive
+    for outputs, seen in design.blocks(base.n_steps):
+        of_seen = gram[np.ix_(seen, seen)]
+        of_seen.flat[:: len(seen) + 1] += penalty
+        kernel[np.ix_(seen, outputs)] = cho_solve(
+            cho_factor(of_seen, overwrite_a=True), products[np.ix_(seen, outputs)]
+        )
+    kernel = design.unrelate(kernel, base.reference) + base.naive
     return LinearMap(kernel, moments.targets - moments.features @ kernel, np.array([penalty]))
 
 
-def _mix(design, data, rows, maps):
-    """Return the shares, none negative and 1 in all, with the least squared error."""
-    if len(maps) == 1:
+def _solve_all(design, moments, bases):
+    """Return for each base the regressions with all penalties."""
+    return [[solve(related, p) for p in PENALTIES] for related in (relate(design, moments, base) for base in bases)]
+
+
+def _errors(design, data, rows, maps, *, absolute):
+    """Return the sums of squared, or `absolute`, errors on some rows, (n_bases, n_penalties)."""
+    errors = []
+    for of_base in maps:
+        kernel = np.concatenate([linear.kernel for linear in of_base], axis=1)
+        bias = np.concatenate([linear.bias for linear in of_base])
+        of_penalty = np.zeros(len(of_base))
+        for Z, Y, w in _pieces(design, data, rows, width=len(bias)):
+            rest = (Z @ kernel + bias).reshape(len(Z), len(of_base), -1) - Y[:, None]
+            of_penalty += np.einsum("n,nph->p", w, np.abs(rest) if absolute else rest**2)
+        errors.append(of_penalty)
+    return np.stack(errors)
+
+
+def _mix(design, data, folds, maps):
+    """Return the shares, none negative and 1 in all, with the least squared error over the folds."""
+    n_maps = len(maps[0])
+    if n_maps == 1:
         return np.ones(1)
-    squares = np.zeros((len(maps), len(maps)))
-    for Z, Y, w in _pieces(design, data, rows):
-        rest = np.stack([((Z @ linear.kernel + linear.bias - Y) * np.sqrt(w)[:, None]).ravel() for linear in maps])
-        squares += rest @ rest.T
+    squares = np.zeros((n_maps, n_maps))
+    for fold, of_fold in zip(folds, maps, strict=True):
+        for Z, Y, w in _pieces(design, data, fold.rows):
+            rest = [((Z @ linear.kernel + linear.bias - Y) * np.sqrt(w)[:, None]).ravel() for linear in of_fold]
+            squares += np.stack(rest) @ np.stack(rest).T
     # Targets of successive rows overlap: they tell as much as so many fewer rows. Where these are few, equal shares are
     # the safer ones.
-    squares += np.eye(len(maps)) * np.trace(squares) / len(maps) * design.n_outputs / len(rows)
+    n_rows = sum(len(fold.rows) for fold in folds)
+    squares += np.eye(n_maps) * np.trace(squares) / n_maps * design.n_outputs / n_rows
     # With shares that sum to 1 the error is a quadratic form of them; a heavy row keeps the sum.
     values, vectors = np.linalg.eigh(squares)
     root = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
     heavy = 1e4 * np.sqrt(np.trace(squares) or 1.0)
-    shares = nnls(np.vstack([root, np.full(len(maps), heavy)]), np.append(np.zeros(len(maps)), heavy))[0]
+    shares = nnls(np.vstack([root, np.full(n_maps, heavy)]), np.append(np.zeros(n_maps), heavy))[0]
     return shares / shares.sum()
 
 

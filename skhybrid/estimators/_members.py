@@ -14,7 +14,7 @@ from skhybrid._backend import BaseWrapper, keras
 from skhybrid._training import Training, train
 from skhybrid._validation import check_parameters
 from skhybrid.estimators._keras_arguments import make_schedule
-from skhybrid.estimators._linear_learning import LinearPath
+from skhybrid.estimators._linear_learning import Gate, LinearPath, pool_gates
 from skhybrid.estimators._state import first_learning_rate, hold_parameters
 
 OF_MEMBERS = ("last_steps", "half_life", "network_params")  # and the parameters of the network
@@ -35,7 +35,7 @@ class Lesson(NamedTuple):
         Decides on the order of the samples.
     linear : LinearPath or None
         The linear path in closed form, where there is one.
-    gate : ndarray or None
+    gate : Gate or None
         What the network's part is multiplied by afterwards; None for what samples held out say.
     """
 
@@ -49,16 +49,33 @@ class Lesson(NamedTuple):
     n_planned: int
     seed: int | None
     linear: LinearPath | None
-    gate: NDArray[np.float64] | None = None
+    gate: Gate | None = None
 
 
 class Trained(NamedTuple):
-    """What the training of a network leaves beside it: losses, the loop that ran, the best epoch, the gate."""
+    """What the training of a network leaves beside it.
+
+    Attributes
+    ----------
+    history : dict of str to list of float
+        Losses and metrics.
+    engine : str
+        The loop that ran.
+    n_epochs : int
+        Number of epochs after which the weights were kept.
+    gate : Gate or None
+        What the network's part is multiplied by, where there is a linear path in closed form.
+    """
 
     history: dict[str, list[float]]
     engine: str
-    best_epoch: int
-    gate: NDArray[np.float64] | None
+    n_epochs: int
+    gate: Gate | None
+
+    @property
+    def best_epoch(self) -> int:
+        """The number of epochs that are worth it: 0 where the linear path is as good alone."""
+        return self.n_epochs if self.gate is None or self.gate.is_open else 0
 
 
 def settings_of(estimator: Any, i: int) -> Any:
@@ -116,6 +133,15 @@ def mean_history(histories: list[dict[str, list[float]]]) -> dict[str, list[floa
     }
 
 
+def pool(trained: list[Trained]) -> list[Trained]:
+    """Return what trainings left, with one gate for all, by the evidence of all that they held out."""
+    gates = [of_one.gate for of_one in trained if of_one.gate is not None]
+    if not gates:
+        return trained
+    values = pool_gates(gates)
+    return [of_one._replace(gate=of_one.gate and of_one.gate._replace(values=values)) for of_one in trained]
+
+
 class _StopsWithOthers(keras.callbacks.Callback):
     """Ends a training when that of another network has failed, or all have been interrupted."""
 
@@ -153,13 +179,12 @@ def _train(options, wrapper, lesson, callbacks):
         )
     n_epochs = lesson.n_before + len(training.history["loss"])
     _check_loss(training.history["loss"], n_epochs)
-    best_epoch = stopping[0].best_epoch + 1 if stopping else n_epochs
     gate = None
     if linear is not None:
         gate = _find_gate(options, model, lesson, n_epochs)
-        linear.set_gate(model, gate)
-        best_epoch = best_epoch if gate.any() or linear.n_quantiles > 1 else 0
-    return Trained(training.history, training.engine, best_epoch, gate)
+        linear.set_gate(model, gate.values)
+    n_kept = stopping[0].best_epoch + 1 if stopping else n_epochs
+    return Trained(training.history, training.engine, n_kept, gate)
 
 
 def _stopping(options, lesson):
@@ -188,12 +213,13 @@ def _check_loss(losses, n_epochs):
 def _find_gate(options, model, lesson, n_epochs):
     """Return what the network's part is multiplied by: by samples held out where there are any, else 1."""
     n_outputs = lesson.linear.design.n_outputs
+    none, is_needed = np.zeros((2, n_outputs)), lesson.linear.n_quantiles > 1
     if n_epochs == 0:
-        return np.zeros(n_outputs)
+        return Gate(np.zeros(n_outputs), none, is_needed)
     if lesson.gate is not None:
         return lesson.gate
     if lesson.validation is None:
-        return np.ones(n_outputs)
+        return Gate(np.ones(n_outputs), none, is_needed)
     held_out = lesson.validation
     inputs = tuple(a[held_out] for a in lesson.inputs) if isinstance(lesson.inputs, tuple) else lesson.inputs[held_out]
     return lesson.linear.weigh_correction(

@@ -27,6 +27,13 @@ def check_options(estimator: Any, early_stopping: bool, held_out: HeldOut | None
             "refit=True needs early_stopping=True, which finds the number of epochs, but it is False; pass both, or "
             "neither."
         )
+    n_folds = getattr(estimator, "validation_folds", 1)
+    if n_folds > 1 and (held_out is not None or not (estimator.refit or (is_linear and not early_stopping))):
+        way_out = "leave X_val out" if held_out is not None else "pass early_stopping=True and refit=True"
+        raise ValueError(
+            f"validation_folds={n_folds} needs samples of X to hold out, and networks that are trained on all of them "
+            f"afterwards; {way_out}, or pass validation_folds=1."
+        )
     if held_out is not None and not (early_stopping or is_linear):
         raise ValueError(
             "X_val needs early_stopping=True or linear_path='ridge', for which its samples are held out, but neither "

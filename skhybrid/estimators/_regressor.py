@@ -11,6 +11,7 @@ from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import RegressorMixin
 from skhybrid.estimators._build import LinearLayers, all_parameters
 from skhybrid.estimators._linear_learning import ABSOLUTE_LOSSES, LinearPath, check_bases, learn_linear_path
+from skhybrid.estimators._members import pool
 from skhybrid.estimators._offsets import PhaseOffsets, learn_offsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._quantiles import Pinball, check_quantiles
@@ -233,10 +234,11 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -250,6 +252,13 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
     def _chooses_by_samples(self) -> bool:
         return self.linear_path == "ridge"
 
+    @property
+    def _n_folds(self) -> int:
+        return self.validation_folds
+
+    def _pool(self, trained):
+        return pool(trained)
+
     def _learn_offsets(self, samples: Samples) -> PhaseOffsets | None:
         if not self.phase_offsets:
             return None
@@ -262,17 +271,21 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
         return LinearLayers(
             trainable=self.linear_path == "trained",
             has_level=self.linear_path == "ridge"
-            and "raw" in list(() if self.linear_bases is None else self.linear_bases),
+            and (self.linear_bases == "auto" or "raw" in list(() if self.linear_bases is None else self.linear_bases)),
             segment_length=find_segment_length(parameters, self._target.n_outputs),
         )
 
     def _learn_linear(self, task: Task, rows: Rows, target: Any, choice: Any) -> LinearPath | None:
         layers = self._linear_layers()
-        if self.linear_bases is not None and self.linear_path != "ridge":
-            raise ValueError(
-                f"linear_bases={self.linear_bases!r} needs linear_path='ridge', but it is {self.linear_path!r}; pass "
-                "both, or neither."
-            )
+        for name, is_set in (
+            ("linear_bases", self.linear_bases is not None),
+            ("linear_lengths", self.linear_lengths > 1),
+        ):
+            if is_set and self.linear_path != "ridge":
+                raise ValueError(
+                    f"{name}={getattr(self, name)!r} needs linear_path='ridge', but it is {self.linear_path!r}; pass "
+                    "both, or neither."
+                )
         if layers is None or layers.trainable:
             return None
         check_lengths(task.samples.n_after)
@@ -285,6 +298,7 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
             layers,
             bases=check_bases(self.linear_bases, self.window_norm, self.season_length, n_steps),
             season_length=self.season_length,
+            n_lengths=self.linear_lengths,
             half_life=self.half_life,
             absolute=self.loss in ABSOLUTE_LOSSES,
             choice=choice,
@@ -301,7 +315,7 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
     def _keep(self, members, trained, before):
         super()._keep(members, trained, before)
         if self._linear is not None:
-            self.gate_ = np.stack([of_one.gate for of_one in trained])
+            self.gate_ = np.stack([of_one.gate.values for of_one in trained])
 
     def _check_options(self, early_stopping, held_out):
         super()._check_options(early_stopping, held_out)

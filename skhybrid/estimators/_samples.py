@@ -131,18 +131,26 @@ def find_usable(weights: NDArray[np.float64]) -> NDArray[np.intp]:
 
 
 def split_in_time(
-    rows: NDArray[np.intp], validation_fraction: float, gap: int, *, reason: str = "early_stopping=True"
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Split the samples in time: the last part validates, and a gap keeps its targets out of training.
+    rows: NDArray[np.intp],
+    validation_fraction: float,
+    gap: int,
+    *,
+    n_folds: int = 1,
+    reason: str = "early_stopping=True",
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Split the samples in time: the last parts validate, each what is learned from the samples before it.
 
-    The `reason` for the split is what a refusal names.
+    A gap keeps the targets of each part out of training. The newest part comes first. The `reason` for the split is
+    what a refusal names.
     """
     n_validation = round(validation_fraction * len(rows))
-    n_training = len(rows) - n_validation - gap
+    n_training = len(rows) - n_folds * n_validation - gap
     if n_training < 2 or n_validation < 1:
+        folds = "" if n_folds == 1 else f", validation_folds={n_folds}"
         raise ValueError(
             f"{reason} needs at least 2 samples to train on and 1 to validate on, but of {len(rows)} "
-            f"samples validation_fraction={validation_fraction} and a gap of {gap} leave {max(n_training, 0)} "
+            f"samples validation_fraction={validation_fraction}{folds} and a gap of {gap} leave {max(n_training, 0)} "
             f"and {n_validation}; pass more samples, another validation_fraction or a smaller validation_gap."
         )
-    return rows[:n_training], rows[len(rows) - n_validation :]
+    starts = [len(rows) - i * n_validation for i in range(1, n_folds + 1)]
+    return [(rows[: start - gap], rows[start : start + n_validation]) for start in starts]

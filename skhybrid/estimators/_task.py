@@ -19,23 +19,39 @@ class HeldOut(NamedTuple):
     sample_weight: Any
 
 
+class Fold(NamedTuple):
+    """Samples that something is learned from, and those held out, which come after them and choose."""
+
+    known: NDArray[np.intp]
+    choosing: NDArray[np.intp]
+
+
 class Rows(NamedTuple):
     """Which samples do what.
 
     Attributes
     ----------
     training : ndarray of int
-        What the network is trained on.
-    validation : ndarray of int or None
-        What early stopping looks at; None without it.
-    known, choosing : ndarray of int
-        What a linear path is learned from, and what chooses its penalty; the same two with early stopping.
+        What scales are learned from, and networks trained on where nothing is held out of that.
+    folds : tuple of Fold
+        What is held out, the newest samples first: to choose penalties of a linear path and, with early stopping, the
+        epoch, by one fold after the other for successive networks.
+    stops : bool
+        Whether there is early stopping.
     """
 
     training: NDArray[np.intp]
-    validation: NDArray[np.intp] | None
-    known: NDArray[np.intp]
-    choosing: NDArray[np.intp]
+    folds: tuple[Fold, ...]
+    stops: bool
+
+    def of_member(self, i: int) -> tuple[NDArray[np.intp], NDArray[np.intp] | None]:
+        """Return the samples that the `i`-th network is trained on, and those for early stopping."""
+        return self.folds[i % len(self.folds)] if self.stops else (self.training, None)
+
+
+def everything(usable: NDArray[np.intp]) -> Rows:
+    """Return rows of which none is held out."""
+    return Rows(usable, (Fold(usable, usable[:0]),), stops=False)
 
 
 class Task(NamedTuple):
@@ -77,7 +93,7 @@ def _held_out_by_user(task, usable):
                 f"{name} must hold at least one complete window with a weight, but all start with NaN or have weight "
                 "zero; pass longer series, or others."
             )
-    return first, last
+    return Fold(first, last)
 
 
 def read_held_out(X: Any, y: Any, sample_weight: Any) -> HeldOut | None:
@@ -90,17 +106,14 @@ def read_held_out(X: Any, y: Any, sample_weight: Any) -> HeldOut | None:
     return None if X is None else HeldOut(X, y, sample_weight)
 
 
-def divide(
-    task: Task, split: Callable[[NDArray[np.intp]], tuple[Any, Any]], *, early_stopping: bool, chooses: bool
-) -> Rows:
+def divide(task: Task, split: Callable[[NDArray[np.intp]], list[Fold]], *, early_stopping: bool, chooses: bool) -> Rows:
     """Say which samples do what: those that the user holds out validate, else those that `split` holds out."""
     usable = task.usable
     if not (early_stopping or chooses):
-        return Rows(usable, None, usable, usable[:0])
-    first, last = _held_out_by_user(task, usable) if task.n_held_out else split(usable)
-    if early_stopping:
-        return Rows(first, last, first, last)
-    return Rows(usable, None, first, last)
+        return everything(usable)
+    folds = [_held_out_by_user(task, usable)] if task.n_held_out else split(usable)
+    # The oldest fold knows least: scales learned of its samples tell none of what any fold holds out.
+    return Rows(folds[-1].known if early_stopping else usable, tuple(folds), early_stopping)
 
 
 def fade(weights: NDArray[np.float64], half_life: float | None, rows: NDArray[np.intp]) -> NDArray[np.float64]:

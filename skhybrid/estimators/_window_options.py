@@ -16,6 +16,7 @@ class Architecture:
 
     _network_name = ""
     last_steps: int | None = None  # what is no window is read as a whole
+    input_shape_: tuple[int, ...]
 
     def _network(self, input_shape: tuple[int, ...]) -> tuple[Any, dict[str, Any]]:
         """Return the network for inputs of this shape, by name or as a builder, and its parameters."""
@@ -109,10 +110,21 @@ class TargetOptions(WindowOptions):
         is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples are
         trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto"
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last value,
         the window's mean, the mean of y, and the value a season before. A large penalty leads back to them. They need
-        ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm` says.
+        ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one regression,
+        relative to what `window_norm` says.
+
+    linear_lengths : int
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half, quarter,
+        ... For each there is one regression relative to each base.
+
+    validation_folds : int
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the gate
+        is chosen by the parts of all networks together.
 
     phase_offsets : bool
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -125,6 +137,8 @@ class TargetOptions(WindowOptions):
     season_length: int | None = None
     linear_path: str | None = None
     linear_bases: Any = None
+    linear_lengths: int = 1
+    validation_folds: int = 1
     phase_offsets: bool = False
 
     _parameter_constraints = {
@@ -132,7 +146,9 @@ class TargetOptions(WindowOptions):
         "target_channel": [non_negative_int],
         "season_length": [positive_int, None],
         "linear_path": [StrOptions({"trained", "ridge"}), None],
-        "linear_bases": ["array-like", None],
+        "linear_bases": [StrOptions({"auto"}), "array-like", None],
+        "linear_lengths": [positive_int],
+        "validation_folds": [positive_int],
         "phase_offsets": ["boolean"],
     }
 
