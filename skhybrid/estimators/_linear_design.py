@@ -63,20 +63,21 @@ class Design:
         """Return the coefficients of what all targets see, and those of numbers known ahead, (n, n_outputs) each."""
         return np.split(kernel, [(self.n_steps + self.has_level) * self.n_features + self.n_angles])
 
-    def blocks(self, n_steps: int | None = None) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-        """Return which targets see the same features, the level aside, and these, of the newest `n_steps` or of all."""
-        outputs = np.arange(self.n_outputs)
-        n_shared = self.n_steps * self.n_features + self.n_angles
-        shared = np.arange(0 if n_steps is None else (self.n_steps - n_steps) * self.n_features, n_shared)
+    def blocks(self) -> list[NDArray[np.intp]]:
+        """Return the targets of each segment."""
         size = self.segment_length or self.n_outputs
-        blocks = [outputs[start : start + size] for start in range(0, self.n_outputs, size)]
-        if self.ahead is None:
-            return [(block, shared) for block in blocks]
-        of_step = np.arange(self.ahead.n_steps * len(self.ahead.mean)).reshape(self.ahead.n_steps, -1) + n_shared
-        seen = [of_step[block] if self.segment_length else of_step for block in blocks]
-        return [
-            (block, np.concatenate([shared, of_block.ravel()])) for block, of_block in zip(blocks, seen, strict=True)
-        ]
+        return [np.arange(start, min(start + size, self.n_outputs)) for start in range(0, self.n_outputs, size)]
+
+    def parts(self, n_steps: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Return which targets see the same features, the level aside, and these, of the newest `n_steps`."""
+        n_shared = self.n_steps * self.n_features + self.n_angles
+        shared = np.arange((self.n_steps - n_steps) * self.n_features, n_shared)
+        n_numbers = 0 if self.ahead is None else len(self.ahead.mean)
+        if self.ahead is None or not (n_numbers and self.segment_length):
+            n_ahead = 0 if self.ahead is None else self.ahead.n_steps * n_numbers
+            return [(np.arange(self.n_outputs), np.concatenate([shared, np.arange(n_shared, n_shared + n_ahead)]))]
+        of_step = np.arange(self.ahead.n_steps * n_numbers).reshape(self.ahead.n_steps, -1) + n_shared
+        return [(block, np.concatenate([shared, of_step[block].ravel()])) for block in self.blocks()]
 
     def relate(self, moments: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return moments of features, (n, ...), as those of windows from which a mean of their steps is subtracted.

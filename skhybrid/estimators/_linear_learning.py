@@ -117,7 +117,7 @@ class LinearPath(NamedTuple):
     def _evidence(self, rest, correction, weights):
         """Return the sums of products of a correction with itself and with what it is to correct, of each segment."""
         evidence = np.zeros((2, self.design.n_outputs))
-        for block, _ in self.design.blocks():
+        for block in self.design.blocks():
             of_block = correction[:, block]
             evidence[0, block] = weights @ (of_block**2).sum(axis=1)
             evidence[1, block] = weights @ (of_block * rest[:, block]).sum(axis=1)

@@ -56,6 +56,10 @@ class LinearMap(NamedTuple):
     bias: NDArray[np.float64]
     penalties: NDArray[np.float64]
 
+    def at(self, j: int) -> "LinearMap":
+        """Return the map with the `j`-th of many penalties."""
+        return LinearMap(*(part[j] for part in self))
+
 
 class Data(NamedTuple):
     """Samples, their targets (n_samples, n_outputs) as the network sees them, and their weights."""
@@ -86,6 +90,13 @@ class Moments(NamedTuple):
     products: NDArray[np.float64]
     squares: NDArray[np.float64]
 
+    def squared_errors(self, linear: LinearMap) -> NDArray[np.float64]:
+        """Return the sums of squared errors, on these rows, of a linear map with many penalties."""
+        kernel = linear.kernel
+        explained = (kernel * (2 * self.products - self.gram @ kernel)).sum(axis=(1, 2))
+        shifts = self.features @ kernel + linear.bias - self.targets
+        return self.squares.sum() - explained + self.n_rows * (shifts**2).sum(axis=1)
+
     def errors(self, kernel: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the root mean squared error, on these rows, of a linear map with the best constants, by target."""
         explained = (kernel * (2 * self.products - self.gram @ kernel)).sum(axis=0)
@@ -100,13 +111,23 @@ class LearnedFold(NamedTuple):
 
 
 class Related(NamedTuple):
-    """Sums of squares and products of windows relative to a base, and of what targets add to its forecast."""
+    """Sums of squares and products of windows relative to a base, and of what targets add to its forecast.
+
+    The `unit` of penalties is the mean square of a feature, summed over the rows.
+    """
 
     design: Design
     moments: Moments
     base: Base
     gram: NDArray[np.float64]
     products: NDArray[np.float64]
+    unit: float
+
+    def express(self, kernel: NDArray[np.float64], penalty: float) -> LinearMap:
+        """Return the linear map of a design's features that coefficients of related windows are."""
+        kernel = self.design.unrelate(kernel, self.base.reference) + self.base.naive
+        bias = self.moments.targets - self.moments.features @ kernel
+        return LinearMap(kernel, bias, np.asarray(penalty * self.unit))
 
 
 def gather(design: Design, data: Data, rows: NDArray[np.intp]) -> Moments:
@@ -137,12 +158,18 @@ def choose(
     design: Design, data: Data, folds: Sequence[LearnedFold], bases: Sequence[Base], *, absolute: bool
 ) -> Choice:
     """Choose penalties and shares by the squared, or `absolute`, errors on rows that are not among the moments'."""
+    of_folds = []
     errors = np.zeros((len(bases), len(PENALTIES)))
-    maps = [_solve_all(design, fold.moments, bases) for fold in folds]
-    for fold, of_fold in zip(folds, maps, strict=True):
-        errors += _errors(design, data, fold.rows, of_fold, absolute=absolute)
+    for fold in folds:
+        maps = [solve_all(relate(design, fold.moments, base), PENALTIES) for base in bases]
+        if absolute:
+            errors += [_absolute_errors(design, data, fold.rows, linear) for linear in maps]
+        else:
+            held_out = gather(design, data, fold.rows)
+            errors += [held_out.squared_errors(linear) for linear in maps]
+        of_folds.append(maps)
     best = errors.argmin(axis=1)
-    chosen = [[of_base[j] for of_base, j in zip(of_fold, best, strict=True)] for of_fold in maps]
+    chosen = [[linear.at(j) for linear, j in zip(maps, best, strict=True)] for maps in of_folds]
     shares = _mix(design, data, folds, chosen)
     kernel = np.tensordot(shares, np.stack([linear.kernel for linear in chosen[0]]), 1)
     return Choice(PENALTIES[best], shares, folds[0].moments.errors(kernel))
@@ -154,48 +181,49 @@ def combine(design: Design, moments: Moments, bases: Sequence[Base], choice: Cho
         solve(relate(design, moments, base), penalty) for base, penalty in zip(bases, choice.penalties, strict=True)
     ]
     kernel, bias = (np.tensordot(choice.shares, np.stack(parts), 1) for parts in list(zip(*maps, strict=True))[:2])
-    return LinearMap(kernel, bias, np.concatenate([linear.penalties for linear in maps]))
+    return LinearMap(kernel, bias, np.array([linear.penalties for linear in maps]))
 
 
 def relate(design: Design, moments: Moments, base: Base) -> Related:
     """Return the moments of windows relative to a base."""
     half = design.relate(moments.gram, base.reference)
+    gram = design.relate(half.T, base.reference)
     products = design.relate(moments.products, base.reference) - half @ base.naive
-    return Related(design, moments, base, design.relate(half.T, base.reference), products)
+    return Related(design, moments, base, gram, products, np.trace(gram) / len(gram) or moments.n_rows)
 
 
 def solve(related: Related, penalty: float) -> LinearMap:
     """Return the ridge regression relative to a base, with one of `PENALTIES`."""
-    design, moments, base, gram, products = related
-    penalty *= np.trace(gram) / len(gram) or moments.n_rows
-    kernel = np.zeros((len(gram), design.n_outputs))
-    for outputs, seen in design.blocks(base.n_steps):
-        of_seen = gram[np.ix_(seen, seen)]
-        of_seen.flat[:: len(seen) + 1] += penalty
-        kernel[np.ix_(seen, outputs)] = cho_solve(
-            cho_factor(of_seen, overwrite_a=True), products[np.ix_(seen, outputs)]
-        )
-    kernel = design.unrelate(kernel, base.reference) + base.naive
-    return LinearMap(kernel, moments.targets - moments.features @ kernel, np.array([penalty]))
+    kernel = np.zeros_like(related.products)
+    for outputs, seen in related.design.parts(related.base.n_steps):
+        gram = related.gram[np.ix_(seen, seen)]
+        gram.flat[:: len(gram) + 1] += penalty * related.unit
+        factor = cho_factor(gram, overwrite_a=True)
+        kernel[np.ix_(seen, outputs)] = cho_solve(factor, related.products[np.ix_(seen, outputs)])
+    return related.express(kernel, penalty)
 
 
-def _solve_all(design, moments, bases):
-    """Return for each base the regressions with all penalties."""
-    return [[solve(related, p) for p in PENALTIES] for related in (relate(design, moments, base) for base in bases)]
+def solve_all(related: Related, penalties: NDArray[np.float64]) -> LinearMap:
+    """Return the same with many penalties, from one decomposition: each array of the map has an axis of them more."""
+    kernels = np.zeros((len(penalties), *related.products.shape))
+    for outputs, seen in related.design.parts(related.base.n_steps):
+        values, vectors = np.linalg.eigh(related.gram[np.ix_(seen, seen)])
+        projected = vectors.T @ related.products[np.ix_(seen, outputs)]
+        shrunk = projected / (np.maximum(values, 0) + related.unit * penalties[:, None])[:, :, None]
+        kernels[np.ix_(np.arange(len(penalties)), seen, outputs)] = vectors @ shrunk
+    maps = [related.express(kernel, penalty) for kernel, penalty in zip(kernels, penalties, strict=True)]
+    return LinearMap(*(np.stack(parts) for parts in zip(*maps, strict=True)))
 
 
-def _errors(design, data, rows, maps, *, absolute):
-    """Return the sums of squared, or `absolute`, errors on some rows, (n_bases, n_penalties)."""
-    errors = []
-    for of_base in maps:
-        kernel = np.concatenate([linear.kernel for linear in of_base], axis=1)
-        bias = np.concatenate([linear.bias for linear in of_base])
-        of_penalty = np.zeros(len(of_base))
-        for Z, Y, w in _pieces(design, data, rows, width=len(bias)):
-            rest = (Z @ kernel + bias).reshape(len(Z), len(of_base), -1) - Y[:, None]
-            of_penalty += np.einsum("n,nph->p", w, np.abs(rest) if absolute else rest**2)
-        errors.append(of_penalty)
-    return np.stack(errors)
+def _absolute_errors(design, data, rows, linear):
+    """Return the sums of absolute errors on some rows of a linear map with many penalties."""
+    n_penalties, n_features, n_outputs = linear.kernel.shape
+    kernel = linear.kernel.transpose(1, 0, 2).reshape(n_features, -1)
+    errors = np.zeros(n_penalties)
+    for Z, Y, w in _pieces(design, data, rows, width=kernel.shape[1]):
+        rest = (Z @ kernel + linear.bias.ravel()).reshape(len(Z), n_penalties, n_outputs) - Y[:, None]
+        errors += np.einsum("n,nph->p", w, np.abs(rest))
+    return errors
 
 
 def _mix(design, data, folds, maps):
