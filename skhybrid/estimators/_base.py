@@ -134,7 +134,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
             self.callbacks_: list[Any] = [callback for of_one in callbacks for callback in of_one]
             lessons = self._make_lessons(members, task, rows, before, epochs=[epochs] * len(members))
             trained = train_all(self, members, lessons, callbacks)
-            if len(rows.folds) > 1:
+            if rows.stops and len(rows.folds) > 1:
                 trained = self._pool(trained)
             self._keep(members, trained, before)
             if self.refit:

@@ -188,6 +188,11 @@ def pool_gates(gates: Iterable[Gate]) -> NDArray[np.float64]:
     return _gate(sum(gate.evidence for gate in gates))
 
 
+def is_auto(bases: Any) -> bool:
+    """Return whether the naive forecasts are those that the window holds."""
+    return isinstance(bases, str) and bases == "auto"
+
+
 def check_bases(bases: Any, norm: str | None, season_length: int | None, n_steps: int) -> tuple[str, ...] | None:
     """Return the naive forecasts that ridge regressions are to be relative to; None for that of `norm`.
 
@@ -195,7 +200,7 @@ def check_bases(bases: Any, norm: str | None, season_length: int | None, n_steps
     """
     if bases is None:
         return None
-    if isinstance(bases, str) and bases == "auto":
+    if is_auto(bases):
         bases = BASES if season_length and season_length < n_steps else BASES[:-1]
     names = tuple(bases) if not isinstance(bases, str) else ()
     if not names or len(set(names)) < len(names) or not set(names) <= set(BASES):

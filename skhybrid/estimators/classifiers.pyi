@@ -242,6 +242,9 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
     callbacks_ : list of keras.callbacks.Callback
         The copies of `callbacks` that the last fit used.
 
+    kernel_size_ : int or tuple of int
+        The length of the kernels, where `kernel_size` is "auto" as it was found.
+
     References
     ----------
     T. N. Sainath, O. Vinyals, A. Senior, H. Sak (2015). Convolutional, long short-term memory, fully connected deep
@@ -263,7 +266,7 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
         self,
         filters: int | tuple[int, ...] = 32,
         *,
-        kernel_size: int | tuple[int, ...] = 3,
+        kernel_size: int | tuple[int, ...] | str = 3,
         pool_size: int | tuple[int, ...] = 1,
         padding: str = 'causal',
         activation: str | Callable[..., Any] | None = 'relu',

@@ -200,11 +200,21 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -214,10 +224,11 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -279,6 +290,9 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
     callbacks_ : list of keras.callbacks.Callback
         The copies of `callbacks` that the last fit used.
 
+    kernel_size_ : int or tuple of int
+        The length of the kernels, where `kernel_size` is "auto" as it was found.
+
     References
     ----------
     T. N. Sainath, O. Vinyals, A. Senior, H. Sak (2015). Convolutional, long short-term memory, fully connected deep
@@ -298,7 +312,7 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         self,
         filters: int | tuple[int, ...] = 32,
         *,
-        kernel_size: int | tuple[int, ...] = 3,
+        kernel_size: int | tuple[int, ...] | str = 3,
         pool_size: int | tuple[int, ...] = 1,
         padding: str = 'causal',
         activation: str | Callable[..., Any] | None = 'relu',
@@ -347,6 +361,8 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
 
@@ -520,11 +536,21 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -534,10 +560,11 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -659,6 +686,8 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
 
@@ -832,11 +861,21 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -846,10 +885,11 @@ class GRURegressor(WindowRegressor, architectures.GRU):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -972,6 +1012,8 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
 
@@ -1145,11 +1187,21 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -1159,10 +1211,11 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -1284,6 +1337,8 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
 
@@ -1461,11 +1516,21 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -1475,10 +1540,11 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -1597,6 +1663,8 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
 
@@ -1749,11 +1817,21 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -1763,10 +1841,11 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -1878,6 +1957,8 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
 
@@ -2033,11 +2114,21 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -2047,10 +2138,11 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -2172,6 +2264,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
 
@@ -2807,11 +2901,21 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -2821,10 +2925,11 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -2938,5 +3043,7 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...

@@ -9,7 +9,7 @@ from sklearn.linear_model import Ridge
 from skhybrid import DenseRegressor, LSTMRegressor, SequenceRegressor, Windows
 from skhybrid._backend import keras
 from skhybrid.estimators import _linear_path
-from skhybrid.estimators._linear_learning import FIRST_SIZE, _fit_gate
+from skhybrid.estimators._linear_learning import FIRST_SIZE, Gate, pool_gates
 from tests.estimators.known_ahead import SEASON, angles, make_known
 from tests.helpers import assert_same_predictions, linear_network
 
@@ -167,7 +167,7 @@ def test_newest_step_moves_the_outputs(data, linear_path):
 
 def test_gate_is_the_best_of_a_grid(data):
     X, y = data
-    model = stopped(learning_rate=0.05).fit(X, y)
+    model = stopped(learning_rate=0.05, random_state=2).fit(X, y)
     assert ((model.gate_ > 0) & (model.gate_ < 1)).any()  # so that something is chosen
     linear, held_out, errors = model._linear, slice(64 - N_HELD_OUT, 64), []
     for gate in np.linspace(0, 1, 41):
@@ -197,13 +197,23 @@ def test_network_that_does_harm_is_left_out(data):
     assert gated <= error * (1 + 1e-6)
 
 
-def test_gate_is_a_share_for_each_block():
-    correction = np.random.default_rng(0).normal(size=(30, 5))
-    rest = correction * [0.5, 0.5, 3, -1, 9]
-    correction[:, 4] = 0
-    blocks = [np.array([0, 1]), np.array([2]), np.array([3]), np.array([4])]
-    gate = _fit_gate(rest, correction, np.ones(30), blocks)
-    np.testing.assert_allclose(gate, [0.5, 0.5, 1, 0, 0])
+def test_gate_is_least_squares_over_the_evidence_of_all():
+    rng = np.random.default_rng(0)
+    corrections, rests = rng.normal(size=(2, 30, 5)), rng.normal(size=(2, 30, 5))
+    corrections[..., 4] = 0
+    rests[..., :2] += corrections[..., :2] * [0.5, 0.3]
+    rests[..., 2:4] += corrections[..., 2:4] * [3, -1]
+    gates = [
+        Gate(np.ones(5), np.stack([(c**2).sum(axis=0), (c * r).sum(axis=0)]), is_needed=False)
+        for c, r in zip(corrections, rests, strict=True)
+    ]
+    for gate, parts in ((pool_gates(gates), [0, 1]), (pool_gates(gates[:1]), [0])):
+        for output in range(4):
+            c, r = (np.concatenate([a[part, :, output] for part in parts]) for a in (corrections, rests))
+            share = np.linalg.lstsq(c[:, None], r)[0][0]
+            np.testing.assert_allclose(gate[output], min(max(share, 0), 1))
+        assert gate[4] == 0  # of no correction
+    assert pool_gates(gates)[2:4].tolist() == [1, 0]
 
 
 def test_without_samples_held_out_the_gate_is_open(data):
@@ -240,7 +250,7 @@ def test_trained_path_is_trained_as_in_a_model_written_by_hand(data):
     window = ((X.values - last) / (X.values - last).std(axis=(0, 1))).reshape(64, -1)
     numbers = (X.ahead[..., 0] - X.ahead[..., 0].mean()) / X.ahead[..., 0].std()
     phases = X.ahead[..., 1].astype(float)
-    waves = [np.column_stack([numbers[:, i], angles(phases[:, i], SEASON, 1)]) for i in range(4)]
+    waves = [np.column_stack([numbers[:, i], angles(phases[:, i], SEASON, 3)]) for i in range(4)]
     read = [window, np.hstack(waves), angles(phases[:, 0], SEASON), numbers]
     size = np.sqrt(np.mean((y - last[..., 0]) ** 2))
 

@@ -10,7 +10,18 @@ from sklearn.linear_model import Ridge
 from skhybrid import CNNLSTMRegressor, DenseRegressor, LSTMRegressor, Windows
 from skhybrid.estimators import _linear_path
 from skhybrid.estimators._linear_design import BASES, Design
-from skhybrid.estimators._linear_path import PENALTIES, Base, Choice, Data, choose, combine, gather, solve
+from skhybrid.estimators._linear_path import (
+    PENALTIES,
+    Base,
+    Choice,
+    Data,
+    LearnedFold,
+    choose,
+    combine,
+    gather,
+    relate,
+    solve,
+)
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._window_norm import WindowNorm
 from tests.estimators.known_ahead import SEASON, angles, make_known, make_rows
@@ -151,7 +162,12 @@ def make_data(n_rows=40, n_outputs=2, n_features=1, level=0.0, seed=0):
 
 
 def bases_of(design, names=BASES):
-    return [Base(*design.base(name, 0, 1.0)) for name in names]
+    return [Base(*design.base(name, 0, 1.0), design.n_steps) for name in names]
+
+
+def folds_of(design, data, *parts):
+    """Return what is learned from some rows, and the rows that choose, for each pair of them."""
+    return [LearnedFold(gather(design, data, known), choosing) for known, choosing in parts]
 
 
 def test_moments_are_weighted_sums_about_the_means():
@@ -182,15 +198,16 @@ def test_row_of_weight_2_is_the_row_twice():
         np.testing.assert_allclose(a, b, atol=1e-10)
 
 
-def test_pieces_change_nothing(monkeypatch):
+@pytest.mark.parametrize("absolute", [False, True])
+def test_pieces_change_nothing(monkeypatch, absolute):
     design, data = make_data()
     rows, bases = np.arange(30), bases_of(design)
     whole = gather(design, data, rows)
-    choice = choose(design, data, whole, np.arange(30, 40), bases, absolute=False)
+    choice = choose(design, data, [LearnedFold(whole, np.arange(30, 40))], bases, absolute=absolute)
     monkeypatch.setattr(_linear_path, "PIECE_NUMBERS", 5 * 4)  # 4 rows
     for a, b in zip(gather(design, data, rows), whole, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-10)
-    again = choose(design, data, whole, np.arange(30, 40), bases, absolute=False)
+    again = choose(design, data, [LearnedFold(whole, np.arange(30, 40))], bases, absolute=absolute)
     for a, b in zip(again, choice, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
@@ -208,7 +225,7 @@ def test_large_penalty_leads_back_to_the_naive_forecast(name):
     design, data = make_data()
     rows = np.arange(40)
     (base,) = bases_of(design, [name])
-    linear = solve(design, gather(design, data, rows), base, 1e12)
+    linear = solve(relate(design, gather(design, data, rows), base), 1e12)
     Z = design.read(data.samples, rows)
     rest = data.targets - Z @ base.naive
     constant = np.average(rest, axis=0, weights=data.weights)  # the mean error is made good
@@ -251,7 +268,7 @@ def location_by_name(name, windows, n_outputs):
 def test_penalties_are_those_that_a_loop_chooses(seed, absolute):
     design, data = make_data(n_outputs=5, seed=seed)
     rows, others = np.arange(28), np.arange(30, 40)
-    choice = choose(design, data, gather(design, data, rows), others, bases_of(design), absolute=absolute)
+    choice = choose(design, data, folds_of(design, data, (rows, others)), bases_of(design), absolute=absolute)
     for name, penalty in zip(BASES, choice.penalties, strict=True):
         assert penalty == choose_by_loops(design, data, rows, others, name, absolute=absolute)
 
@@ -259,7 +276,7 @@ def test_penalties_are_those_that_a_loop_chooses(seed, absolute):
 def errors_of_mixtures(design, data, moments, others, names, penalties, shares):
     """Return the mean squared error of the regressions, mixed by each row of shares, and of each on its own."""
     Z, w = design.read(data.samples, others), data.weights[others]
-    maps = [solve(design, moments, b, p) for b, p in zip(bases_of(design, names), penalties, strict=True)]
+    maps = [solve(relate(design, moments, b), p) for b, p in zip(bases_of(design, names), penalties, strict=True)]
     rest = np.stack([Z @ linear.kernel + linear.bias - data.targets[others] for linear in maps])
     mixed = np.average((np.tensordot(shares, rest, 1) ** 2).mean(axis=2), axis=1, weights=w)
     return mixed, np.average((rest**2).mean(axis=2), axis=1, weights=w)
@@ -271,7 +288,7 @@ def test_shares_are_the_best_of_a_grid(seed, names, n):
     design, data = make_data(seed=seed)
     rows, others = np.arange(28), np.arange(30, 40)
     moments = gather(design, data, rows)
-    choice = choose(design, data, moments, others, bases_of(design, names), absolute=False)
+    choice = choose(design, data, [LearnedFold(moments, others)], bases_of(design, names), absolute=False)
     grid = np.array([s for s in product(range(n + 1), repeat=len(names)) if sum(s) == n]) / n
     mixtures = np.vstack([choice.shares, grid])
     errors, alone = errors_of_mixtures(design, data, moments, others, names, choice.penalties, mixtures)
@@ -288,7 +305,7 @@ def test_mixture_is_one_map():
     moments = gather(design, data, rows)
     penalties = np.array([0.01, 10.0])
     linear = combine(design, moments, bases, Choice(penalties, np.array([0.3, 0.7]), np.ones(2)))
-    first, second = (solve(design, moments, *pair) for pair in zip(bases, penalties, strict=True))
+    first, second = (solve(relate(design, moments, b), p) for b, p in zip(bases, penalties, strict=True))
     np.testing.assert_allclose(linear.kernel, 0.3 * first.kernel + 0.7 * second.kernel)
     np.testing.assert_allclose(linear.bias, 0.3 * first.bias + 0.7 * second.bias)
-    np.testing.assert_array_equal(linear.penalties, np.concatenate([first.penalties, second.penalties]))
+    np.testing.assert_array_equal(linear.penalties, [first.penalties, second.penalties])
