@@ -72,12 +72,14 @@ class Data(NamedTuple):
 class Base(NamedTuple):
     """A naive forecast: what windows are relative to, and its coefficients; see `Design.base`.
 
-    The regression relative to it reads the window's newest `n_steps`.
+    The regression relative to it reads the window's newest `n_steps`, and knows the rows by one of several sets of
+    weights, numbered by `weighting`.
     """
 
     reference: NDArray[np.float64]
     naive: NDArray[np.float64]
     n_steps: int
+    weighting: int = 0
 
 
 class Moments(NamedTuple):
@@ -104,9 +106,9 @@ class Moments(NamedTuple):
 
 
 class LearnedFold(NamedTuple):
-    """Moments of some rows, and later rows, which choose."""
+    """Moments of some rows, by each set of weights, and later rows, which choose."""
 
-    moments: Moments
+    moments: Sequence[Moments]
     rows: NDArray[np.intp]
 
 
@@ -161,7 +163,7 @@ def choose(
     of_folds = []
     errors = np.zeros((len(bases), len(PENALTIES)))
     for fold in folds:
-        maps = [solve_all(relate(design, fold.moments, base), PENALTIES) for base in bases]
+        maps = [solve_all(relate(design, fold.moments[base.weighting], base), PENALTIES) for base in bases]
         if absolute:
             errors += [_absolute_errors(design, data, fold.rows, linear) for linear in maps]
         else:
@@ -172,14 +174,13 @@ def choose(
     chosen = [[linear.at(j) for linear, j in zip(maps, best, strict=True)] for maps in of_folds]
     shares = _mix(design, data, folds, chosen)
     kernel = np.tensordot(shares, np.stack([linear.kernel for linear in chosen[0]]), 1)
-    return Choice(PENALTIES[best], shares, folds[0].moments.errors(kernel))
+    return Choice(PENALTIES[best], shares, folds[0].moments[0].errors(kernel))
 
 
-def combine(design: Design, moments: Moments, bases: Sequence[Base], choice: Choice) -> LinearMap:
+def combine(design: Design, moments: Sequence[Moments], bases: Sequence[Base], choice: Choice) -> LinearMap:
     """Return the mixture of regressions that was chosen, with the coefficients that these moments give."""
-    maps = [
-        solve(relate(design, moments, base), penalty) for base, penalty in zip(bases, choice.penalties, strict=True)
-    ]
+    related = [relate(design, moments[base.weighting], base) for base in bases]
+    maps = [solve(of_base, penalty) for of_base, penalty in zip(related, choice.penalties, strict=True)]
     kernel, bias = (np.tensordot(choice.shares, np.stack(parts), 1) for parts in list(zip(*maps, strict=True))[:2])
     return LinearMap(kernel, bias, np.array([linear.penalties for linear in maps]))
 
