@@ -58,6 +58,7 @@ OTHERS = {
     "learning_rate": 0.1,
     "learning_rate_schedule": "cosine",
     "linear_bases": ("raw",),
+    "linear_half_life": 0.5,
     "linear_lengths": 2,
     "linear_path": "trained",
     "loss": "mae",

@@ -138,6 +138,7 @@ def learn_linear_path(
     season_length: int | None,
     n_lengths: int,
     half_life: float | None,
+    linear_half_life: float | None,
     absolute: bool,
     choice: Choice | None = None,
 ) -> LinearPath:
@@ -157,14 +158,16 @@ def learn_linear_path(
     data = Data(task.samples, target.encode(task.y, task.samples)[:, ::n_quantiles], task.weights)
     ratio = 1.0 if reading.norm is None else reading.norm.channel_scale[target.channel] / target.scale[0]
     names = (None,) if bases is None else bases
+    half_lives = list(dict.fromkeys([half_life, linear_half_life or half_life]))
     naive = [
-        Base(*design.base(name, target.channel, ratio), n_steps)
+        Base(*design.base(name, target.channel, ratio), n_steps, weighting)
+        for weighting in range(len(half_lives))
         for n_steps in find_lengths(design.n_steps, n_lengths)
         for name in names
     ]
 
     def learn(known):
-        return gather(design, data._replace(weights=fade(task.weights, half_life, known)), known)
+        return [gather(design, data._replace(weights=fade(task.weights, h, known)), known) for h in half_lives]
 
     folds = [LearnedFold(learn(fold.known), fold.choosing) for fold in rows.folds]
     if choice is None:

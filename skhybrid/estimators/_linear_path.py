@@ -68,12 +68,14 @@ class Data(NamedTuple):
 class Base(NamedTuple):
     """A naive forecast: what windows are relative to, and its coefficients; see `Design.base`.
 
-    The regression relative to it reads the window's newest `n_steps`.
+    The regression relative to it reads the window's newest `n_steps`, and knows the rows by one of several sets of
+    weights, numbered by `weighting`.
     """
 
     reference: NDArray[np.float64]
     naive: NDArray[np.float64]
     n_steps: int
+    weighting: int = 0
 
 
 class Moments(NamedTuple):
@@ -100,9 +102,9 @@ class Moments(NamedTuple):
 
 
 class LearnedFold(NamedTuple):
-    """Moments of some rows, and later rows, which choose."""
+    """Moments of some rows, by each set of weights, and later rows, which choose."""
 
-    moments: Moments
+    moments: Sequence[Moments]
     rows: NDArray[np.intp]
 
 
@@ -158,7 +160,7 @@ def choose(
     for fold in folds:
         held_out = None if absolute else gather(design, data, fold.rows)
         for of_base, base in zip(errors, bases, strict=True):  # one after the other, as coefficients are many
-            linear = solve_all(relate(design, fold.moments, base), PENALTIES)
+            linear = solve_all(relate(design, fold.moments[base.weighting], base), PENALTIES)
             if held_out is None:
                 of_base += _absolute_errors(design, data, fold.rows, linear)
             else:
@@ -168,10 +170,10 @@ def choose(
     shares = _mix(design, data, folds, chosen)
     # The oldest fold knows least: these errors tell the networks of other folds nothing that is held out from them.
     kernel = np.tensordot(shares, np.stack([linear.kernel for linear in chosen[-1]]), 1)
-    return Choice(penalties, shares, folds[-1].moments.errors(kernel))
+    return Choice(penalties, shares, folds[-1].moments[0].errors(kernel))
 
 
-def combine(design: Design, moments: Moments, bases: Sequence[Base], choice: Choice) -> LinearMap:
+def combine(design: Design, moments: Sequence[Moments], bases: Sequence[Base], choice: Choice) -> LinearMap:
     """Return the mixture of regressions that was chosen, with the coefficients that these moments give."""
     maps = _solve_each(design, moments, bases, choice.penalties)
     kernel, bias = (np.tensordot(choice.shares, np.stack(parts), 1) for parts in list(zip(*maps, strict=True))[:2])
@@ -211,7 +213,8 @@ def solve_all(related: Related, penalties: NDArray[np.float64]) -> LinearMap:
 
 def _solve_each(design, moments, bases, penalties):
     """Return the regression relative to each base, with its penalty."""
-    return [solve(relate(design, moments, base), p) for base, p in zip(bases, penalties, strict=True)]
+    related = [relate(design, moments[base.weighting], base) for base in bases]
+    return [solve(of_base, penalty) for of_base, penalty in zip(related, penalties, strict=True)]
 
 
 def _absolute_errors(design, data, rows, linear):

@@ -236,7 +236,7 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
@@ -277,11 +277,13 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
 
     def _learn_linear(self, task: Task, rows: Rows, target: Any, choice: Any) -> LinearPath | None:
         layers = self._linear_layers()
-        for name, is_set in (
-            ("linear_bases", self.linear_bases is not None),
-            ("linear_lengths", self.linear_lengths > 1),
-        ):
-            if is_set and self.linear_path != "ridge":
+        is_set = {
+            "linear_bases": self.linear_bases is not None,
+            "linear_lengths": self.linear_lengths != 1,
+            "linear_half_life": self.linear_half_life is not None,
+        }
+        for name in is_set:
+            if is_set[name] and self.linear_path != "ridge":
                 raise ValueError(
                     f"{name}={getattr(self, name)!r} needs linear_path='ridge', but it is {self.linear_path!r}; pass "
                     "both, or neither."
@@ -300,6 +302,7 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
             season_length=self.season_length,
             n_lengths=self.linear_lengths,
             half_life=self.half_life,
+            linear_half_life=self.linear_half_life,
             absolute=self.loss in ABSOLUTE_LOSSES,
             choice=choice,
         )

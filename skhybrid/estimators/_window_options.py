@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhybrid._validation import StrOptions, as_windows, check_finite, non_negative_int, positive_int
+from skhybrid._validation import StrOptions, as_windows, check_finite, non_negative_int, positive_int, positive_real
 from skhybrid.estimators._parameters import network_parameters, part
 from skhybrid.estimators._samples import Samples, WindowNorm, read_sequences
 from skhybrid.estimators._window_norm import SEASONAL, WINDOW_NORMS
@@ -121,6 +121,10 @@ class TargetOptions(WindowOptions):
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half, quarter,
         ... For each there is one regression relative to each base.
 
+    linear_half_life : float
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
     validation_folds : int
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
         newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
@@ -139,6 +143,7 @@ class TargetOptions(WindowOptions):
     linear_path: str | None = None
     linear_bases: Any = None
     linear_lengths: int = 1
+    linear_half_life: float | None = None
     validation_folds: int = 1
     phase_offsets: bool = False
 
@@ -149,6 +154,7 @@ class TargetOptions(WindowOptions):
         "linear_path": [StrOptions({"trained", "ridge"}), None],
         "linear_bases": [StrOptions({"auto"}), "array-like", None],
         "linear_lengths": [positive_int],
+        "linear_half_life": [positive_real, None],
         "validation_folds": [positive_int],
         "phase_offsets": ["boolean"],
     }

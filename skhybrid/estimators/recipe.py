@@ -74,6 +74,7 @@ def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: A
         "linear_path": "ridge",
         "linear_bases": "auto",
         "linear_lengths": 4,
+        "linear_half_life": 0.1,
         "learning_rate": 0.004,
         "batch_size": 128,
         "epochs": 40,

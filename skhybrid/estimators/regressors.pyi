@@ -210,6 +210,10 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
         quarter, ... For each there is one regression relative to each base.
 
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
         newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
@@ -226,7 +230,7 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
@@ -362,6 +366,7 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
+        linear_half_life: float | None = None,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
@@ -546,6 +551,10 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
         quarter, ... For each there is one regression relative to each base.
 
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
         newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
@@ -562,7 +571,7 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
@@ -687,6 +696,7 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
+        linear_half_life: float | None = None,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
@@ -871,6 +881,10 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
         quarter, ... For each there is one regression relative to each base.
 
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
         newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
@@ -887,7 +901,7 @@ class GRURegressor(WindowRegressor, architectures.GRU):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
@@ -1013,6 +1027,7 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
+        linear_half_life: float | None = None,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
@@ -1197,6 +1212,10 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
         quarter, ... For each there is one regression relative to each base.
 
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
         newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
@@ -1213,7 +1232,7 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
@@ -1338,6 +1357,7 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
+        linear_half_life: float | None = None,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
@@ -1526,6 +1546,10 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
         quarter, ... For each there is one regression relative to each base.
 
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
         newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
@@ -1542,7 +1566,7 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
@@ -1664,6 +1688,7 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
+        linear_half_life: float | None = None,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
@@ -1827,6 +1852,10 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
         quarter, ... For each there is one regression relative to each base.
 
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
         newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
@@ -1843,7 +1872,7 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
@@ -1958,6 +1987,7 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
+        linear_half_life: float | None = None,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
@@ -2124,6 +2154,10 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
         quarter, ... For each there is one regression relative to each base.
 
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
         newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
@@ -2140,7 +2174,7 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
@@ -2265,6 +2299,7 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
+        linear_half_life: float | None = None,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
@@ -2911,6 +2946,10 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
         quarter, ... For each there is one regression relative to each base.
 
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
         newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
@@ -2927,7 +2966,7 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
@@ -3044,6 +3083,7 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
+        linear_half_life: float | None = None,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...

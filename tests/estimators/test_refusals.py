@@ -106,6 +106,7 @@ FITS = {
     ),
     "all bases without path": (small(linear_bases="auto"), VALUES, "linear_bases='auto' needs linear_path='ridge'"),
     "lengths without path": (small(linear_lengths=2), VALUES, "linear_lengths=2 needs linear_path='ridge', but it is"),
+    "half life without path": (small(linear_half_life=0.1), VALUES, "linear_half_life=0.1 needs linear_path='ridge'"),
     "lengths, trained path": (
         small(linear_lengths=2, linear_path="trained"),
         VALUES,
@@ -299,7 +300,7 @@ def test_samples_of_the_user_are_not_divided():
 
 def test_classifiers_have_no_parameters_of_forecasts():
     names = {"linear_path", "linear_bases", "phase_offsets", "target_channel", "season_length", "output_activation"}
-    names |= {"linear_lengths", "validation_folds"}
+    names |= {"linear_lengths", "linear_half_life", "validation_folds"}
     assert not names & LSTMClassifier().get_params().keys()
     assert names < LSTMRegressor().get_params().keys()
     with pytest.raises(ValueError, match="'window_norm' parameter of LSTMClassifier must be"):
