@@ -33,6 +33,12 @@ LEAST_SEASONS = 3  # in a window whose segments are seasons
 class CNNLSTM(Architecture):
     """Conv1D [-> MaxPooling1D] -> LSTM -> Dense; with subsequences, the convolution of each on its own.
 
+    Parameters
+    ----------
+    kernel_size : int, tuple of int or "auto"
+        Steps a filter sees at once; a tuple gives one for each convolution. "auto" is a season, where there is a
+        `season_length` and windows hold three seasons or more, and else an eighth of the window, rounded up.
+
     Attributes
     ----------
     kernel_size_ : int or tuple of int

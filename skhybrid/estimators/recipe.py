@@ -34,7 +34,7 @@ def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: A
         Lengths of the seasons, in steps, the shortest first: (24, 168) for hours. Only the first is used here; X tells
         the phases of all.
 
-    **parameters
+    **parameters : object
         Parameters of :class:`CNNLSTMRegressor` to set otherwise, such as `random_state`, `n_jobs` or ``loss="mae"``.
 
     Returns

@@ -16,8 +16,9 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
     filters : int or tuple of int, default=32
         Feature maps of the convolution; a tuple stacks convolutions, `()` leaves them out (a plain LSTM).
 
-    kernel_size : int or tuple of int, default=3
-        Steps a filter sees at once; a tuple gives one for each convolution.
+    kernel_size : int, tuple of int or "auto", default=3
+        Steps a filter sees at once; a tuple gives one for each convolution. "auto" is a season, where there is a
+        `season_length` and windows hold three seasons or more, and else an eighth of the window, rounded up.
 
     pool_size : int or tuple of int, default=1
         Steps whose largest value MaxPooling1D keeps, after each convolution; a tuple gives one for each. With 1, or

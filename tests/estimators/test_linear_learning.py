@@ -437,7 +437,7 @@ def test_one_gate_is_least_squares_over_the_parts_of_all_networks(data, n_estima
 
 
 def test_each_network_trains_its_number_of_epochs_on_all_samples(data):
-    model = folded(n_estimators=3, epochs=6, learning_rate=0.01).fit(*data)
+    model = folded(n_estimators=3, epochs=6, learning_rate=0.003, random_state=4).fit(*data)
     assert model.gate_.any()
     assert model.best_epochs_ == [1 + int(np.argmin(history["val_loss"])) for history in model.histories_]
     assert len(set(model.best_epochs_)) > 1

@@ -76,7 +76,7 @@ FITS = {
     "unknown base": (
         small(linear_bases=["drift"], linear_path="ridge", window_norm="last"),
         VALUES,
-        r"linear_bases must hold some of 'last', .*, each once, but is \['drift'\]",
+        r"linear_bases must be 'auto' or hold some of 'last', .*, each once, but is \['drift'\]",
     ),
     "base twice": (
         small(linear_bases=["last", "last"], linear_path="ridge", window_norm="last"),
@@ -194,9 +194,9 @@ FITS = {
         "validation_folds must be 1 without a training on all samples afterwards, but is 3",
     ),
     "too many folds": (
-        small(validation_folds=9, linear_path="ridge"),
+        small(validation_folds=10, linear_path="ridge"),
         VALUES,
-        "but of 59 samples validation_fraction=0.1, validation_folds=9 and a gap of 3 leave 2 and 6",
+        "but of 59 samples validation_fraction=0.1, validation_folds=10 and a gap of 3 leave 0 and 6",
     ),
     "no fold": (small(validation_folds=0), VALUES, "The 'validation_folds' parameter of DenseRegressor must be"),
     "no length": (small(linear_lengths=0), VALUES, "The 'linear_lengths' parameter of DenseRegressor must be"),
