@@ -1,0 +1,5 @@
+"""The models of `forecasts.py` that are other packages'."""
+
+STATISTICAL = {}
+BOOSTED = {}
+NEURAL = {}
