@@ -237,7 +237,7 @@ def ahead_columns(X):
 
 # %% Networks
 # No more windows and epochs than let a plain hybrid learn from the longest series in some ten minutes on one core.
-MAX_WINDOWS, EPOCHS = 8000, 60
+MAX_WINDOWS, EPOCHS = 16_000, 60
 KERAS_LOSSES = {"squared": "mse", "absolute": "mae"}
 
 
@@ -260,7 +260,8 @@ def tcn(series, task, seed, loss):
     from skhybrid import CNNRegressor
 
     dilations = tuple(2**i for i in range(max(int(np.ceil(np.log2(series.window / 4))), 1)))
-    network = CNNRegressor(32, kernel_size=3, pool_size=1, dilations=dilations, residual=True)
+    filters = (32,) * len(dilations)
+    network = CNNRegressor(filters, kernel_size=3, pool_size=1, dilations=dilations, residual=True)
     return train_plainly(network, series, task, seed, loss)
 
 

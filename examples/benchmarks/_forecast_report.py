@@ -4,12 +4,20 @@ import numpy as np
 import pandas as pd
 from _forecast_tasks import TASKS
 
+SECONDS = {
+    "fit_seconds": "fit",
+    "fit_cpu_seconds": "fit, cpu",
+    "forecast_seconds": "forecast",
+    "forecast_cpu_seconds": "forecast, cpu",
+}
+COLUMNS = ("task", "model", "rmse", "mae", "n_windows", "threads", "error", *SECONDS)  # a failed run has not all
 METRICS = {"squared": "rmse", "absolute": "mae"}
 LEVEL, N_DRAWS = 0.9, 10_000  # of the bootstrap intervals
 ENOUGH_WINDOWS = 1000
-# The best of several models on each series, by the test windows: a bar that is higher than any single one's.
+STATISTICAL = [f"{name}{care}" for name in ("AutoETS", "AutoTheta", "MSTL") for care in ("", ", refitted")]
+# The best of those that have run on a series, by its test windows: a bar that is higher than any single one's.
 BEST_OF = {
-    "best of simple models": ("last value", "season ago", "AutoETS", "AutoTheta", "MSTL", "ridge"),
+    "best of simple models": ("last value", "season ago", "ridge", *STATISTICAL),
     "best of ridge, boosting": ("ridge", "boosting"),
 }
 BETTER_OF_TWO = ("LightGBM", "NF LSTM", "NF NHITS", "NF PatchTST")  # at the defaults, or with care
@@ -18,33 +26,32 @@ CAREFUL = ", careful"
 
 def print_report(results, loss, reference):
     """Print errors by series, their ratios to a reference's by group, seconds, and what failed."""
-    runs = pd.DataFrame(results)
-    if "rmse" not in runs:
-        return print("No results.")
-    runs["failed"] = runs["error"].notna() if "error" in runs else False
-    order = list(dict.fromkeys(runs["model"]))
-    errors = errors_of(runs, METRICS[loss]).reindex(order)
-    add_best(errors)
+    runs = pd.DataFrame(results, columns=sorted({*COLUMNS, *(name for result in results for name in result)}))
+    runs["failed"] = runs["error"].notna()
+    metric = METRICS[loss]
+    errors = errors_of(runs, metric)
     if reference not in errors.index:
         raise SystemExit(f"no results of {reference}, by whose errors those of the others are divided")
-    print_errors(errors, failed_of(runs), METRICS[loss].upper(), reference)
+    add_best(errors)
+    print_errors(errors, failed_of(runs), metric.upper(), reference)
     ratios = errors / errors.loc[reference]
-    n_windows = runs.groupby("task")["n_windows"].max()
-    title = f"Geometric mean of {METRICS[loss].upper()} / {reference}'s ({LEVEL:.0%} interval), series won"
+    title = f"Geometric mean of {metric.upper()} / {reference}'s ({LEVEL:.0%} interval), series won"
     print_ratios(title, ratios, kinds_of(errors))
-    print_ratios(title, ratios, sizes_of(errors, n_windows))
+    print_ratios(title, ratios, sizes_of(errors, runs.groupby("task")["n_windows"].max()))
     print_seconds(runs)
-    return print_failures(runs)
+    print_failures(runs)
 
 
 # %% Errors
 def errors_of(runs, metric):
     """Return the mean over the seeds of each seed's error, (model, task); NaN where one has failed."""
-    by_run = runs.assign(value=runs[metric].mask(runs["failed"]))
-    grouped = by_run.groupby(["model", "task"])["value"]
-    errors = grouped.mean().where(grouped.count() == grouped.size()).reset_index()
-    errors = errors.pivot_table("value", "model", "task", dropna=False)
-    return errors[[task for task in TASKS if task in errors]]
+    values = runs[metric].where(~runs["failed"]).astype(float)
+    means = values.groupby([runs["model"], runs["task"]]).agg(lambda of_seeds: of_seeds.mean(skipna=False))
+    models, tasks = dict.fromkeys(runs["model"]), set(runs["task"])
+    return pd.DataFrame(
+        {task: [means.get((model, task), np.nan) for model in models] for task in TASKS if task in tasks},
+        index=list(models),
+    )
 
 
 def failed_of(runs):
@@ -66,7 +73,7 @@ def print_errors(errors, failed, metric, reference):
         table = pd.DataFrame(
             {task: [cell(errors, failed, name, task, reference) for name in errors.index] for task in tasks}
         )
-        table.index = errors.index.rename(None)
+        table.index = errors.index
         table = table[(table != "-").any(axis=1)]
         print(f"{metric}, {kind}; in brackets divided by {reference}'s", table.to_string(), sep="\n", end="\n\n")
 
@@ -76,7 +83,8 @@ def cell(errors, failed, name, task, reference):
     error = errors.loc[name, task]
     if np.isnan(error):
         return "failed" if (name, task) in failed else "-"
-    return f"{error:#.4g} ({error / errors.loc[reference, task]:.3f})"
+    ratio = error / errors.loc[reference, task]
+    return f"{error:#.4g}" + ("" if np.isnan(ratio) else f" ({ratio:.3f})")
 
 
 # %% Ratios by group
@@ -88,12 +96,11 @@ def kinds_of(errors):
 
 
 def sizes_of(errors, n_windows):
-    """Return the tasks without inputs known ahead by the number of their windows, and all of them."""
+    """Return the tasks without inputs known ahead by the number of their windows, and all tasks."""
     alone = [name for name in errors if not TASKS[name].known]
     groups = {
         f"{ENOUGH_WINDOWS} windows or more": [name for name in alone if n_windows[name] >= ENOUGH_WINDOWS],
         "fewer": [name for name in alone if n_windows[name] < ENOUGH_WINDOWS],
-        "all without inputs": alone,
         "all": list(errors),
     }
     return {group: tasks for group, tasks in groups.items() if tasks}
@@ -104,7 +111,7 @@ def print_ratios(title, ratios, groups):
     table = pd.DataFrame(
         {group: [summary(ratios.loc[name, tasks]) for name in ratios.index] for group, tasks in groups.items()}
     )
-    table.index = ratios.index.rename(None)
+    table.index = ratios.index
     table.columns = [f"{group} ({len(tasks)})" for group, tasks in groups.items()]
     print(title, table.to_string(), sep="\n")
     print("* of some of the series only", end="\n\n")
@@ -132,14 +139,13 @@ def geometric_mean(ratios):
 # %% Seconds and failures
 def print_seconds(runs):
     """Print the median and the largest seconds over the series, of the mean over the seeds."""
-    columns = ["fit_seconds", "fit_cpu_seconds", "forecast_seconds", "forecast_cpu_seconds"]
-    by_series = runs[~runs["failed"]].groupby(["model", "task"])[columns].mean()
-    table = by_series.groupby("model").agg(["median", "max"])
-    table.columns = [f"{column.replace('_seconds', '').replace('_', ' ')} {kind}" for column, kind in table.columns]
-    table.insert(0, "series", by_series.groupby("model").size())
-    table = table.loc[[name for name in dict.fromkeys(runs["model"]) if name in table.index]].rename_axis(None)
-    threads = ", ".join(str(n) for n in sorted(runs["threads"].dropna().astype(int).unique()))
-    print(f"Seconds on {threads} thread(s), median and largest over the series; cpu: of all threads")
+    done = runs[~runs["failed"]]
+    by_series = done.groupby(["model", "task"], sort=False)[list(SECONDS)].mean().rename(columns=SECONDS)
+    by_model = by_series.groupby("model", sort=False)
+    largest = by_model[["fit", "forecast"]].max().add_prefix("largest ")
+    table = pd.concat([by_model.size().rename("series"), by_model.median(), largest], axis=1).rename_axis(None)
+    threads = ", ".join(str(n) for n in sorted(done["threads"].astype(int).unique()))
+    print(f"Median seconds over the series, on {threads} thread(s), and the largest; cpu: of all threads")
     print(table.to_string(float_format="{:.2f}".format), end="\n\n")
 
 

@@ -15,8 +15,8 @@ What is scored by RMSE has learned with squared errors, what is scored by MAE wi
 choice. Errors over several seeds are the mean of each seed's error. Seconds are of fit and forecast, on so many threads
 as `--threads` says; what is chosen by held out windows counts among those of fit.
 
-So that plain networks learn from the longest series in some ten minutes, they take 8000 windows at most, every so many
-of longer series, and 60 epochs at most.
+So that the plain hybrid learns from the longest series in some ten minutes, the plain networks take 16,000 windows at
+most, every so many of longer series, and 60 epochs at most; their results say how many it were.
 """
 
 # %% What is measured, and what can be changed
@@ -26,6 +26,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -35,7 +36,7 @@ import _forecast_models as models
 import _forecast_peers as peers
 import numpy as np
 from _common import describe_package, print_machine, run_worker, start
-from _forecast_report import print_report
+from _forecast_report import CAREFUL, print_report
 from _forecast_tasks import TASKS, read
 
 PACKAGES = ("skhybrid", "tensorflow", "keras", "scikit-learn", "numpy")
@@ -43,7 +44,8 @@ SMALL = ("visits", "airline", "S&P", "GDP")  # fewer than 1000 windows to learn 
 WITHOUT_INPUTS = tuple(name for name, task in TASKS.items() if not task.known)
 REFITTED = ("visits", "household", "ELB requests", "sunspots", "S&P")
 REFIT_SHARE = 0.05  # of the test rows
-THREADS = ("OMP", "OPENBLAS", "MKL", "NUMBA", "TF_NUM_INTRAOP", "TF_NUM_INTEROP")
+THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA")]
+THREADS += ["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"]
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,14 @@ MODELS = {
 }
 for name, fit in peers.STATISTICAL.items():
     MODELS[name] = Model(fit, "statsforecast", losses=("any",), tasks=SMALL)
-for name, fit in peers.BOOSTED.items():
-    MODELS[name] = Model(fit, "skforecast")
-for name, fit in peers.NEURAL.items():
-    MODELS[name] = Model(fit, "neuralforecast", tasks=WITHOUT_INPUTS if "PatchTST" in name else tuple(TASKS))
+for name, fit in (peers.BOOSTED | peers.NEURAL).items():
+    MODELS[name] = Model(
+        fit,
+        "neuralforecast" if name in peers.NEURAL else "skforecast",
+        losses=("squared", "absolute") if name.endswith(CAREFUL) else ("any",),
+        tasks=WITHOUT_INPUTS if "PatchTST" in name else tuple(TASKS),
+    )
+REFITTED_MODELS = [name for name, model in MODELS.items() if model.package == "scikit-learn"]
 
 
 def parse_arguments():
@@ -102,12 +108,20 @@ def parse_arguments():
     parser.add_argument("--retry", action="store_true", help="run again what has failed")
     parser.add_argument("--threads", type=int, default=2, help="of each process (default: 2)")
     parser.add_argument("--report", action="store_true", help="print the tables of the results only")
-    parser.add_argument("--reference", default="ridge", help="model whose error others are divided by (default: ridge)")
+    parser.add_argument(
+        "--reference",
+        choices=MODELS,
+        default="ridge",
+        metavar="MODEL",
+        help="whose errors those of others are divided by (default: ridge)",
+    )
     args = parser.parse_args()
     if args.data is None and not args.report:
         parser.error("--data must name the folder with the series, without --report")
     args.tasks = args.tasks or list(REFITTED if args.refit else TASKS)
     args.models = args.models or (["ridge", "boosting", "recipe"] if args.refit else list(MODELS))
+    if args.refit and not set(args.models) <= set(REFITTED_MODELS):
+        parser.error(f"--refit is for {', '.join(REFITTED_MODELS)}")
     return args
 
 
@@ -142,11 +156,7 @@ def read_results(path):
 
 def run_missing(args):
     """Run what the file of results lacks, and add to it."""
-    os.environ.update(
-        dict.fromkeys(
-            (f"{name}_THREADS" if "TF" in name else f"{name}_NUM_THREADS" for name in THREADS), str(args.threads)
-        )
-    )
+    os.environ.update(dict.fromkeys(THREADS, str(args.threads)))
     done = read_results(args.results)
     for run in planned(args):
         if run in done and not (args.retry and "error" in done[run]):
@@ -179,9 +189,9 @@ def score(data, task, model, seed, loss, validate, refit, threads):
     seconds = {"fit": np.zeros(2), "forecast": np.zeros(2)}  # on the clock, and of all threads
     forecasts = []
     for part in backtest(series, task.horizon) if refit else [series]:
-        with Stopwatch(seconds["fit"]):
+        with added_to(seconds["fit"]):
             forecast, chosen = model.fit(part, task, seed, loss)
-        with Stopwatch(seconds["forecast"]):
+        with added_to(seconds["forecast"]):
             forecasts.append(forecast())
     y, forecasts = series.test[1], np.concatenate(forecasts)
     if forecasts.shape != y.shape or not np.isfinite(forecasts).all():
@@ -199,17 +209,12 @@ def score(data, task, model, seed, loss, validate, refit, threads):
     }
 
 
-class Stopwatch:
-    """Adds the seconds of a block to an array: those on the clock, and those of all threads of this process."""
-
-    def __init__(self, totals):
-        self.totals = totals
-
-    def __enter__(self):
-        self.begin = np.array([time.perf_counter(), time.process_time()])
-
-    def __exit__(self, *error):
-        self.totals += np.array([time.perf_counter(), time.process_time()]) - self.begin
+@contextmanager
+def added_to(totals):
+    """Add the seconds of a block to an array: those on the clock, and those of all threads of this process."""
+    begin = np.array([time.perf_counter(), time.process_time()])
+    yield
+    totals += np.array([time.perf_counter(), time.process_time()]) - begin
 
 
 def backtest(series, horizon):
@@ -241,7 +246,9 @@ def main():
     args = parse_arguments()
     if not args.report:
         run_missing(args)
-    print_machine(args.seeds, *PACKAGES, *dict.fromkeys(model.package for model in MODELS.values()))
+    packages = dict.fromkeys((*PACKAGES, *(MODELS[name].package for name in args.models)))
+    print_machine(args.seeds, *packages)
+    args.models = list(dict.fromkeys((args.reference, *args.models)))
     asked = set(planned(args))
     results = [result for run, result in read_results(args.results).items() if run in asked]
     print_report(results, args.loss, args.reference)
