@@ -460,6 +460,7 @@ def test_forecasts_report(forecasts, capsys):
 
 @with_day_of_year
 @pytest.mark.peers
+@pytest.mark.filterwarnings("default")  # those of the peers
 @pytest.mark.parametrize("name", ["AutoETS", "MSTL, refitted", "LightGBM", "LightGBM, careful"])
 def test_forecasts_of_peers(forecasts, folder_of_series, name):
     pytest.importorskip(forecasts.MODELS[name].package)
@@ -474,6 +475,7 @@ def test_forecasts_of_peers(forecasts, folder_of_series, name):
 
 @with_day_of_year
 @pytest.mark.peers
+@pytest.mark.filterwarnings("default")  # those of the peers
 @pytest.mark.parametrize("name", ["NF LSTM", "NF NHITS, careful", "NF PatchTST"])
 def test_forecasts_of_neural_peers(forecasts, folder_of_series, name, monkeypatch):
     pytest.importorskip("neuralforecast")

@@ -197,7 +197,8 @@ def try_setting(series, task, make_trees, loss, direct=False, differentiation=No
         is_known = (table.index < earlier.n_training) & series.is_known[table.index]
         model = make_trees(n_estimators=TREES).fit(
             *(table[is_known], target[is_known]),
-            eval_set=[(table[is_held_out], target[is_held_out])],
+            eval_X=table[is_held_out],
+            eval_y=target[is_held_out],
             callbacks=[early_stopping(PATIENCE, verbose=False)],
         )
         return model.best_iteration_, model.predict(table.loc[earlier.origins + step])
