@@ -386,7 +386,7 @@ def test_forecasts_boosting_learns_the_steps_of_origins(forecasts, folder_of_ser
     task = forecasts.TASKS["airline"]
     series = forecasts.read(task, folder_of_series)
     (X, y), n_steps = series.train, series.window
-    features, target = forecasts.models.step_rows(X, y, task, "season", [3])
+    features, target = forecasts.models.step_rows(X, y, task, "season", True, [3])
     assert len(features) == len(target) == 12
     past = X.values[3, :, 0]
     np.testing.assert_allclose(target, y[3] - past[-12:])

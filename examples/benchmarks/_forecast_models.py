@@ -7,6 +7,7 @@ into what was learned from; then the model learns from all training windows.
 """
 
 from functools import partial
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -139,38 +140,39 @@ PATIENCE = 30
 
 
 def boosting(series, task, seed, loss):
-    """Boost trees on rows of (origin, step): base and size of the trees chosen on fewer rows, iterations on all."""
+    """Boost trees on rows of (origin, step): inputs and size of the trees chosen on fewer rows, iterations on all."""
     X, y = series.train
     known, held_out = split(len(y), task.horizon)
     learner = partial(
         HistGradientBoostingRegressor, loss=LOSSES[loss], learning_rate=0.1, max_iter=2000, random_state=seed
     )
 
-    def attempt(base, n_leaves, max_rows):
+    def attempt(base, has_level, n_leaves, max_rows):
         """Return the least error on what is held out, and the iterations it takes."""
         rng = np.random.default_rng(seed)
-        features, target = step_rows(X[known], y[known], task, base, thin(len(y[known]), max_rows // task.horizon, rng))
-        held = thin(len(y[held_out]), max_rows // 5 // task.horizon, rng)
-        features_held, target_held = step_rows(X[held_out], y[held_out], task, base, held)
+        rows = thin(len(y[known]), max_rows // task.horizon, rng)
+        rows_held = thin(len(y[held_out]), max_rows // 5 // task.horizon, rng)
+        held = step_rows(X[held_out], y[held_out], task, base, has_level, rows_held)
         model = learner(max_leaf_nodes=n_leaves, early_stopping=True, n_iter_no_change=PATIENCE, scoring="loss")
-        model.fit(features, target, X_val=features_held, y_val=target_held)
+        model.fit(*step_rows(X[known], y[known], task, base, has_level, rows), X_val=held[0], y_val=held[1])
         scores = model.validation_score_[1:]  # negative losses; the first is that of no tree
         return -scores.max(), int(scores.argmax()) + 1
 
-    settings = [(base, n_leaves) for base in ("last", "season") for n_leaves in (7, 31, 127)]
+    settings = list(product(("last", "season"), (False, True), (7, 31)))
     errors = [attempt(*setting, MAX_ROWS_TO_CHOOSE)[0] for setting in settings]
-    base, n_leaves = settings[int(np.argmin(errors))]
-    _, n_iterations = attempt(base, n_leaves, MAX_ROWS)
+    base, has_level, n_leaves = settings[int(np.argmin(errors))]
+    _, n_iterations = attempt(base, has_level, n_leaves, MAX_ROWS)
     rows = thin(len(y), MAX_ROWS // task.horizon, np.random.default_rng(seed))
     model = learner(max_leaf_nodes=n_leaves, early_stopping=False).set_params(max_iter=n_iterations)
-    model.fit(*step_rows(X, y, task, base, rows))
+    model.fit(*step_rows(X, y, task, base, has_level, rows))
 
     def forecast():
         X = series.test[0]
-        features = step_features(X, task, base)
+        features = step_features(X, task, base, has_level)
         return model.predict(features).reshape(-1, task.horizon) + base_of(X, task, base)
 
-    return forecast, {"base": base, "leaves": n_leaves, "iterations": n_iterations, "rows": len(rows) * task.horizon}
+    chosen = {"base": base, "level": has_level, "leaves": n_leaves, "iterations": n_iterations}
+    return forecast, {**chosen, "rows": len(rows) * task.horizon}
 
 
 def thin(n, n_kept, rng):
@@ -178,21 +180,23 @@ def thin(n, n_kept, rng):
     return np.sort(rng.choice(n, min(n, n_kept), replace=False))
 
 
-def step_rows(X, y, task, base, rows):
+def step_rows(X, y, task, base, has_level, rows):
     """Return features and targets, relative to the base, of each step of some windows."""
     X, y = X[rows], y[rows]
-    return step_features(X, task, base), (y - base_of(X, task, base)).ravel()
+    return step_features(X, task, base, has_level), (y - base_of(X, task, base)).ravel()
 
 
-def step_features(X, task, base):
+def step_features(X, task, base, has_level):
     """Return one row for each coming step of each window, (n_windows * horizon, n_columns).
 
-    Values of the target are relative to the base of the step; those of other columns are as they are.
+    Values of the target are relative to the base of the step, which comes first where trees are told of the level;
+    values of other columns are as they are.
     """
     n_windows, n_steps, n_columns = X.shape
     level = base_of(X, task, base)  # (window, step)
     past = X.values[:, :, 0]
-    columns = [level, *(lagged - level for lagged in lags_of(past, task))]
+    columns = [level] if has_level else []
+    columns += [lagged - level for lagged in lags_of(past, task)]
     columns += [past[:, -i, None] - level for i in range(1, min(RECENT, n_steps) + 1)]
     lengths = [length for length in (task.season // 4, task.season, 4 * task.season) if 2 <= length < n_steps]
     columns += [past[:, -length:].mean(axis=1)[:, None] - level for length in (*lengths, n_steps)]
