@@ -452,7 +452,7 @@ def test_forecasts_report(forecasts, capsys):
     assert cells["recipe"] == ["5.000 (0.500)", "20.00 (2.000)", "failed"]
     assert cells["better NF LSTM"] == ["-", "-", "8.000 (0.800)"]
     # the mean of log 1/2 and log 2 is 0, and draws of two are log 1/2, 0 or log 2 with 1/4, 1/2, 1/4
-    assert re.search(r"\nrecipe +1.000 \(0.500-2.000\) 1/2\*\n", out)
+    assert re.search(r"\nrecipe +1.000 \(0.50-2.00\) 1/2\*\n", out)
     assert re.search(r"\nbetter NF LSTM +0.800 1/1\*\n", out)
     assert re.search(r"\nridge +3 +1.50 +1.50 +1.50 +1.50 +1.50 +1.50\n", out)
     assert out.endswith("failed: recipe on visits, seed 1: RuntimeError: no more\n")

@@ -9,9 +9,10 @@ statsforecast
     AutoETS, AutoTheta and MSTL with the season of the task.
 skforecast
     LightGBM. By default it forecasts step by step from its own forecasts (ForecasterRecursive), with the lags of one
-    season and the one seven seasons ago. With care its lags reach 48 steps back at least; the target is as it is or
-    differenced, or each step has a model of its own (ForecasterDirect); the loss is that of the score; the number of
-    trees is found by early stopping. Where a column is known of the past alone, it is given as it was a horizon before.
+    season and the one seven seasons ago. With care its lags reach 48 steps back at least; each step may have a model of
+    its own (ForecasterDirect) and the target may be differenced, and is where the series ends in an outer tenth of its
+    values, beyond which trees forecast nothing; the loss is that of the score; the number of trees is found by early
+    stopping. Where a column is known of the past alone, it is given as it was a horizon before.
 neuralforecast
     LSTM, NHITS and PatchTST. With care: the loss of the score, windows scaled by median and spread, the longest window,
     and as many steps as do best on the last 15 % of the training rows, found by early stopping; then a training on all
@@ -127,16 +128,23 @@ def boosted_with_care(series, task, seed, loss):
     make_trees = partial(
         LGBMRegressor, learning_rate=TREES_RATE, objective=OBJECTIVES[loss], random_state=seed, verbose=-1
     )
-    settings = [{"differentiation": None}, {"differentiation": 1}, {"direct": True}]
-    tried = [try_setting(series, task, make_trees, loss, **setting) for setting in settings]
+    orders = (1,) if ends_far_out(series, task) else (None, 1)
+    settings = [{"direct": direct, "differentiation": order} for direct in (False, True) for order in orders]
+    tried = [try_setting(series, task, make_trees, loss, setting) for setting in settings]
     best = int(np.argmin([error for error, _ in tried]))
     setting, n_trees = settings[best], tried[best][1]
     forecaster = make_forecaster(
-        series, task, make_trees(n_estimators=n_trees), careful_lags(series, task, **setting), **setting
+        series, task, make_trees(n_estimators=n_trees), careful_lags(series, task, setting["direct"]), **setting
     )
     fit_forecaster(forecaster, series, task)
-    forecast = forecast_directly if setting.get("direct") else forecast_recursively
+    forecast = forecast_directly if setting["direct"] else forecast_recursively
     return lambda: forecast(forecaster, series, task), {**setting, "trees": n_trees}
+
+
+def ends_far_out(series, task):
+    """Return whether the last season of the training rows lies in an outer tenth of them."""
+    known = target_of(series, task)[: series.n_training]
+    return not 0.1 < np.mean(known < known[-task.season :].mean()) < 0.9
 
 
 def lags_of(task, window, recent, *others):
@@ -144,8 +152,8 @@ def lags_of(task, window, recent, *others):
     return sorted({lag for lag in (*range(1, recent + 1), *others) if lag < window})
 
 
-def careful_lags(series, task, direct=False, differentiation=None):
-    """Return more lags, where each step has its own model also those of the season that is seven before."""
+def careful_lags(series, task, direct):
+    """Return more lags; those of the season that is seven before are all there where each step has its own model."""
     oldest = range(6 * task.season + 1, 7 * task.season + 1) if direct else [7 * task.season]
     return lags_of(task, series.window, max(48, task.season), *oldest)
 
@@ -181,18 +189,17 @@ def fit_forecaster(forecaster, series, task):
     forecaster.fit(y, exog=exog, suppress_warnings=True)
 
 
-def try_setting(series, task, make_trees, loss, direct=False, differentiation=None):
-    """Return the error on what is held out, at the first, a middle and the last step, and the number of trees."""
+def try_setting(series, task, make_trees, loss, setting):
+    """Return the error on what is held out, and the number of trees, the median of a first, middle and last step."""
     from lightgbm import early_stopping
 
     earlier = hold_out(series, task.horizon)
-    setting = {"direct": direct, "differentiation": differentiation}
-    forecaster = make_forecaster(earlier, task, make_trees(), careful_lags(series, task, **setting), **setting)
+    lags = careful_lags(series, task, setting["direct"])
+    forecaster = make_forecaster(earlier, task, make_trees(), lags, **setting)
     y, exog = (until(values, series.n_training) for values in inputs_of(series, task))
     table, targets = forecaster.create_train_X_y(y, exog, suppress_warnings=True)
-    steps = sorted({1, (task.horizon + 1) // 2, task.horizon})
 
-    def stop_early(table, target, step):
+    def count_trees(table, target, step):
         is_held_out = table.index.isin(earlier.origins + step)
         is_known = (table.index < earlier.n_training) & series.is_known[table.index]
         model = make_trees(n_estimators=TREES).fit(
@@ -201,24 +208,24 @@ def try_setting(series, task, make_trees, loss, direct=False, differentiation=No
             eval_y=target[is_held_out],
             callbacks=[early_stopping(PATIENCE, verbose=False)],
         )
-        return model.best_iteration_, model.predict(table.loc[earlier.origins + step])
+        return model.best_iteration_
 
-    if direct:
-        of_steps = [stop_early(*forecaster.filter_train_X_y_for_step(step, table, targets), step) for step in steps]
-        n_trees, forecasts = int(np.median([n for n, _ in of_steps])), np.stack([f for _, f in of_steps], axis=1)
+    if setting["direct"]:
+        steps = {1, (task.horizon + 1) // 2, task.horizon}
+        of_steps = {step: forecaster.filter_train_X_y_for_step(step, table, targets) for step in steps}
+        n_trees = int(np.median([count_trees(*rows, step) for step, rows in of_steps.items()]))
     else:
-        n_trees, _ = stop_early(table, targets, 1)
-        forecaster.estimator.set_params(n_estimators=n_trees)
-        fit_forecaster(forecaster, earlier, task)
-        forecasts = forecast_recursively(forecaster, earlier, task)[:, np.array(steps) - 1]
-    return SCORES[loss](earlier.test[1][:, np.array(steps) - 1], forecasts), n_trees
+        n_trees = count_trees(table, targets, 1)
+    forecaster = make_forecaster(earlier, task, make_trees(n_estimators=n_trees), lags, **setting)
+    fit_forecaster(forecaster, earlier, task)
+    forecast = forecast_directly if setting["direct"] else forecast_recursively
+    return SCORES[loss](earlier.test[1], forecast(forecaster, earlier, task)), n_trees
 
 
 def forecast_recursively(forecaster, series, task):
-    """Return what `forecaster.predict` does at each origin, for all origins at once; the first is checked."""
+    """Return what `forecaster.predict` does at each origin, for all origins at once."""
     y, exog = inputs_of(series, task)
-    is_differenced = forecaster.differentiation is not None
-    known = y.diff().to_numpy() if is_differenced else y.to_numpy()
+    known = y.to_numpy() if forecaster.differentiation is None else y.diff().to_numpy()
     n_past = max(forecaster.lags)
     values = np.empty((len(series.origins), n_past + task.horizon))
     values[:, :n_past] = known[series.origins[:, None] + np.arange(1 - n_past, 1)]
@@ -228,24 +235,29 @@ def forecast_recursively(forecaster, series, task):
             table = np.concatenate([table, exog.to_numpy(float)[series.origins + 1 + step]], axis=1)
         table = pd.DataFrame(table, columns=forecaster.X_train_features_names_out_)
         values[:, n_past + step] = forecaster.estimator.predict(table)
-    forecasts = values[:, n_past:]
-    if is_differenced:
+    return undo_differences(values[:, n_past:], forecaster, series, task)
+
+
+def forecast_directly(forecaster, series, task):
+    """Return the same of a forecaster with a model for each step, from its own table of the past."""
+    table, targets = forecaster.create_train_X_y(*inputs_of(series, task), suppress_warnings=True)
+    forecasts = []
+    for step in range(1, task.horizon + 1):
+        of_step, _ = forecaster.filter_train_X_y_for_step(step, table, targets)
+        forecasts.append(forecaster.estimators_[step].predict(of_step.loc[series.origins + step]))
+    return undo_differences(np.stack(forecasts, axis=1), forecaster, series, task)
+
+
+def undo_differences(forecasts, forecaster, series, task):
+    """Return forecasts of the series, and check that the first are those of the package."""
+    y, exog = inputs_of(series, task)
+    if forecaster.differentiation is not None:
         forecasts = y.to_numpy()[series.origins, None] + np.cumsum(forecasts, axis=1)
     first = series.origins[0] + 1
     coming = None if exog is None else exog[first : first + task.horizon]
     expected = forecaster.predict(task.horizon, last_window=y[:first], exog=coming, suppress_warnings=True)
     np.testing.assert_allclose(forecasts[0], expected, rtol=1e-6)
     return forecasts
-
-
-def forecast_directly(forecaster, series, task):
-    """Return the forecast of each step's own model at each origin, from the forecaster's own table of the past."""
-    table, targets = forecaster.create_train_X_y(*inputs_of(series, task), suppress_warnings=True)
-    forecasts = []
-    for step in range(1, task.horizon + 1):
-        of_step, _ = forecaster.filter_train_X_y_for_step(step, table, targets)
-        forecasts.append(forecaster.estimators_[step].predict(of_step.loc[series.origins + step]))
-    return np.stack(forecasts, axis=1)
 
 
 # %% neuralforecast

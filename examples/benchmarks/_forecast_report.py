@@ -124,7 +124,7 @@ def summary(ratios):
         return "-"
     mean, low, high = geometric_mean(known)
     mark = "*" if len(known) < len(ratios) else " "
-    interval = f" ({low:.3f}-{high:.3f})" if len(known) > 1 else ""
+    interval = f" ({low:.2f}-{high:.2f})" if len(known) > 1 else ""
     return f"{mean:.3f}{interval} {np.sum(known < 1)}/{len(known)}{mark}"
 
 
