@@ -344,31 +344,35 @@ def test_forecasts_are_resumed_and_failures_shown(forecasts, folder_of_series):
 
 
 @with_day_of_year
-@pytest.mark.parametrize("loss", ["squared", "absolute"])
-def test_forecasts_ridge_is_the_best_of_a_loop(forecasts, folder_of_series, loss):
-    task = forecasts.TASKS["visits"]
+@pytest.mark.parametrize(
+    ("name", "lengths", "loss", "relative"),
+    [("visits", (14, 28, 49), "absolute", False), ("airline", (24,), "squared", True)],
+)
+def test_forecasts_ridge_is_the_best_of_a_loop(forecasts, folder_of_series, name, lengths, loss, relative):
+    task = forecasts.TASKS[name]
     series = forecasts.read(task, folder_of_series)
     (X, y), (X_test, _) = series.train, series.test
     score = {"squared": mean_squared_error, "absolute": mean_absolute_error}[loss]
     n_held_out = round(0.15 * len(y))
-    known, held_out = slice(0, -n_held_out - 6), slice(len(y) - n_held_out, None)
+    known, held_out = slice(0, -n_held_out - task.horizon + 1), slice(len(y) - n_held_out, None)
 
-    def table_of(X, length, relative):
-        past, last = X.values[:, -length:], X.values[:, -1:] * [1, 0, 0][: X.values.shape[2]] * relative
+    def table_of(X, length, is_relative):
+        past, last = X.values[:, -length:], X.values[:, -1:] * [1, 0, 0][: X.values.shape[2]] * is_relative
         return Windows(past - last, X.ahead, seasons=X.seasons).to_table(), last[:, :, 0]
 
     best = (np.inf, None)
-    for length, relative, penalty in product((14, 28, 49), (False, True), 10.0 ** np.arange(-3, 6.5, 0.5)):
-        table, last = table_of(X, length, relative)
+    for length, is_relative, penalty in product(lengths, (False, True), 10.0 ** np.arange(-3, 6.5, 0.5)):
+        table, last = table_of(X, length, is_relative)
         model = make_pipeline(StandardScaler(), Ridge(penalty))
         model.fit(table[known], (y - last)[known])
         error = score(y[held_out], model.predict(table[held_out]) + last[held_out])
         if error < best[0]:
-            table_test, last_test = table_of(X_test, length, relative)
-            setting = {"relative": relative, "window": length, "penalty": penalty}
+            table_test, last_test = table_of(X_test, length, is_relative)
+            setting = {"relative": is_relative, "window": length, "penalty": penalty}
             best = error, setting, model.fit(table, y - last).predict(table_test) + last_test
     forecast, chosen = forecasts.models.ridge(series, task, 0, loss)
     assert chosen == best[1]
+    assert chosen["relative"] == relative
     np.testing.assert_allclose(forecast(), best[2], rtol=1e-6)
 
 
