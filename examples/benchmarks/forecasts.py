@@ -15,8 +15,8 @@ What is scored by RMSE has learned with squared errors, what is scored by MAE wi
 choice. Errors over several seeds are the mean of each seed's error. Seconds are of fit and forecast, on so many threads
 as `--threads` says; what is chosen by held out windows counts among those of fit.
 
-So that the plain hybrid learns from the longest series in some ten minutes, the plain networks take 16,000 windows at
-most, every so many of longer series, and 60 epochs at most; their results say how many it were.
+So that the plain hybrid learns from the longest series in some ten minutes, the plain networks learn from 8000 windows
+at most, every so many of those of longer series; the results say of how many.
 """
 
 # %% What is measured, and what can be changed
