@@ -262,9 +262,9 @@ def tcn(series, task, seed, loss):
     """Train a convolutional network with residuals, whose dilations double until its last step sees the window."""
     from skhybrid import CNNRegressor
 
-    dilations = tuple(2**i for i in range(max(int(np.ceil(np.log2(series.window / 4))), 1)))
-    filters = (32,) * len(dilations)
-    network = CNNRegressor(filters, kernel_size=3, pool_size=1, dilations=dilations, residual=True)
+    n_layers = int(np.ceil(np.log2((series.window + 3) / 4)))  # as 1 + 4 (1 + 2 + 4 + ...) steps are seen
+    dilations = tuple(2**i for i in range(n_layers))
+    network = CNNRegressor((32,) * n_layers, kernel_size=3, pool_size=1, dilations=dilations, residual=True)
     return train_plainly(network, series, task, seed, loss)
 
 
