@@ -1,16 +1,24 @@
 """The benchmark scripts at their smallest: they must run and hold together; what they measure here means nothing."""
 
 import importlib
+import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import Ridge
+from sklearn.metrics import mean_absolute_error, mean_squared_error
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from skhybrid import Windows
 from tests.helpers import ROOT, read_table
 
 SPREAD = ["median", "min", "max"]
@@ -290,3 +298,195 @@ def test_classification_parts_of_files(classification, shared_data, name, n_trai
     assert X_train.shape == (n_train, *task.shape)
     assert X_test.shape == (n_test, *task.shape)
     assert set(y_train) == set(y_test)
+
+
+# The table of tasks, which is not changed, reads the day of the year by the name that it had before pandas 3.1.
+with_day_of_year = pytest.mark.filterwarnings("ignore:DatetimeIndex.dayofyear")
+
+
+@pytest.fixture
+def forecasts(monkeypatch):
+    """Return the script as a module."""
+    monkeypatch.syspath_prepend(ROOT / "examples" / "benchmarks")
+    return importlib.import_module("forecasts")
+
+
+@pytest.fixture
+def folder_of_series(tmp_path):
+    """Return a folder with two short series, one of them with missing days, under the names of the table."""
+    rng = np.random.default_rng(0)
+    months, days = pd.date_range("1949-01-01", periods=120, freq="MS"), pd.date_range("2020-07-01", periods=200)
+    passengers = 100 * np.exp(
+        np.arange(120) / 100 + 0.2 * np.sin(np.arange(120) * np.pi / 6) + 0.02 * rng.normal(size=120)
+    )
+    users = 1000 + 300 * (days.day_of_week < 5) + 30 * rng.normal(size=200).cumsum()
+    pd.DataFrame({"month": months, "passengers_thousands": passengers}).to_csv(
+        tmp_path / "airline_passengers_monthly.csv", index=False
+    )
+    visits = pd.DataFrame({"date": days, "users": users}).drop([77, 78, 130, 175])
+    visits.to_csv(tmp_path / "website_visits_daily.csv", index=False)
+    return tmp_path
+
+
+def test_forecasts_are_resumed_and_failures_shown(forecasts, folder_of_series):
+    results = folder_of_series / "results.jsonl"
+    options = ("--data", folder_of_series, "--results", results, "--tasks", "airline", "GDP", "--models", "ridge")
+    out = run("forecasts.py", *options, folder=folder_of_series)  # there is no file of GDP
+    of_airline, of_gdp = map(json.loads, results.read_text().splitlines())
+    assert of_airline["rmse"] > of_airline["mae"] > 0
+    assert "FileNotFoundError" in of_gdp["error"]
+    assert f"failed: ridge on GDP, seed 0: {of_gdp['error']}" in out
+    assert f"ridge  {of_airline['rmse']:#.4g} (1.000)" in out
+    assert re.search(r"no season.*\n *GDP\nridge +failed\n", out)
+    again = run("forecasts.py", *options, folder=folder_of_series)
+    assert again == out
+    assert len(results.read_text().splitlines()) == 2
+
+
+@with_day_of_year
+@pytest.mark.parametrize(
+    ("name", "lengths", "loss", "relative"),
+    [("visits", (14, 28, 49), "absolute", False), ("airline", (24,), "squared", True)],
+)
+def test_forecasts_ridge_is_the_best_of_a_loop(forecasts, folder_of_series, name, lengths, loss, relative):
+    task = forecasts.TASKS[name]
+    series = forecasts.read(task, folder_of_series)
+    (X, y), (X_test, _) = series.train, series.test
+    score = {"squared": mean_squared_error, "absolute": mean_absolute_error}[loss]
+    n_held_out = round(0.15 * len(y))
+    known, held_out = slice(0, -n_held_out - task.horizon + 1), slice(len(y) - n_held_out, None)
+
+    def table_of(X, length, is_relative):
+        past, last = X.values[:, -length:], X.values[:, -1:] * [1, 0, 0][: X.values.shape[2]] * is_relative
+        return Windows(past - last, X.ahead, seasons=X.seasons).to_table(), last[:, :, 0]
+
+    best = (np.inf, None)
+    for length, is_relative, penalty in product(lengths, (False, True), 10.0 ** np.arange(-3, 6.5, 0.5)):
+        table, last = table_of(X, length, is_relative)
+        model = make_pipeline(StandardScaler(), Ridge(penalty))
+        model.fit(table[known], (y - last)[known])
+        error = score(y[held_out], model.predict(table[held_out]) + last[held_out])
+        if error < best[0]:
+            table_test, last_test = table_of(X_test, length, is_relative)
+            setting = {"relative": is_relative, "window": length, "penalty": penalty}
+            best = error, setting, model.fit(table, y - last).predict(table_test) + last_test
+    forecast, chosen = forecasts.models.ridge(series, task, 0, loss)
+    assert chosen == best[1]
+    assert chosen["relative"] == relative
+    np.testing.assert_allclose(forecast(), best[2], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["last value", "season ago"])
+def test_forecasts_of_rules(forecasts, folder_of_series, name):
+    task = forecasts.TASKS["airline"]
+    series = forecasts.read(task, folder_of_series)
+    forecast, _ = forecasts.MODELS[name].fit(series, task, 0, "squared")
+    values = series.frame["passengers_thousands"].to_numpy()
+    expected = [[values[t if name == "last value" else t + h - 12] for h in range(1, 13)] for t in series.origins]
+    np.testing.assert_array_equal(forecast(), expected)
+
+
+def test_forecasts_boosting_learns_the_steps_of_origins(forecasts, folder_of_series):
+    task = forecasts.TASKS["airline"]
+    series = forecasts.read(task, folder_of_series)
+    (X, y), n_steps = series.train, series.window
+    features, target = forecasts.models.step_rows(X, y, task, "season", True, [3])
+    assert len(features) == len(target) == 12
+    past = X.values[3, :, 0]
+    np.testing.assert_allclose(target, y[3] - past[-12:])
+    np.testing.assert_allclose(features[:, 0], past[-12:], rtol=1e-6)
+    np.testing.assert_allclose(features[:, 2], past[-24:-12] - past[-12:], rtol=1e-4, atol=1e-6)  # two seasons before
+    np.testing.assert_array_equal(features[:, -1], np.arange(1, 13))
+    forecast, chosen = forecasts.models.boosting(series, task, 0, "squared")
+    assert forecast().shape == series.test[1].shape
+    assert chosen["rows"] == y.size
+    assert n_steps == 24
+
+
+@with_day_of_year
+def test_forecasts_peers_know_what_windows_know(forecasts, folder_of_series):
+    task = forecasts.TASKS["visits"]
+    series = forecasts.read(task, folder_of_series)
+    X, y = series.train
+    values, peers = series.frame["users"].to_numpy(), forecasts.peers
+    origins = peers.training_origins(series, task.horizon)
+    coming = origins[:, None] + np.arange(1, 8)
+    np.testing.assert_array_equal(values[coming], y)
+    np.testing.assert_array_equal(peers.phases_of(series, task)[coming], X.ahead[:, :, -1:])
+    columns = peers.coming_inputs(series, task, waves=False)
+    np.testing.assert_array_equal(columns.to_numpy()[coming], X.ahead)
+    earlier = peers.hold_out(series, task.horizon)
+    np.testing.assert_array_equal(values[earlier.origins[:, None] + np.arange(1, 8)], earlier.test[1])
+    assert earlier.n_training <= series.n_training - len(earlier.test[1])
+    known = peers.training_origins(earlier, task.horizon)
+    np.testing.assert_array_equal(values[known[:, None] + np.arange(1, 8)], earlier.train[1])
+
+
+@with_day_of_year
+def test_forecasts_are_refitted_on_what_is_known_by_then(forecasts, folder_of_series):
+    task = forecasts.TASKS["visits"]
+    series = forecasts.read(task, folder_of_series)
+    parts = list(forecasts.backtest(series, task.horizon))
+    np.testing.assert_array_equal(np.concatenate([part.test[1] for part in parts]), series.test[1])
+    values = series.frame["users"].to_numpy()
+    for part in parts:
+        assert part.origins[-1] - part.origins[0] < 2  # 5 % of 40 rows
+        later = series.origins[len(part.train[1]) - len(series.train[1]) - 1]
+        if len(part.train[1]) > len(series.train[1]):
+            assert later + task.horizon <= part.origins[0] == part.n_training - 1
+            np.testing.assert_array_equal(part.train[1][-1], values[later + 1 : later + 8])
+    assert len(parts[-1].train[1]) > len(series.train[1]) + 10
+
+
+def test_forecasts_report(forecasts, capsys):
+    def result(task, model, seed, rmse):
+        seconds = {f"{part}_seconds": 1.5 for part in ("fit", "fit_cpu", "forecast", "forecast_cpu")}
+        run = {"task": task, "model": model, "seed": seed, "n_windows": 1200, "threads": 2}
+        return {**run, **seconds, "rmse": rmse, "mae": 1.0}
+
+    results = [result(task, "ridge", 0, 10.0) for task in ("Victoria", "household", "visits")]
+    results += [result("Victoria", "recipe", seed, rmse) for seed, rmse in enumerate((4.0, 6.0))]  # 0.5 of the ridge's
+    results += [result("household", "recipe", 0, 20.0), result("visits", "recipe", 0, 8.0)]
+    results.append({"task": "visits", "model": "recipe", "seed": 1, "error": "RuntimeError: no more"})
+    results += [result("visits", "NF LSTM", 0, 30.0), result("visits", "NF LSTM, careful", 0, 8.0)]
+    forecasts.print_report(results, "squared", "ridge")
+    out = capsys.readouterr().out
+    lines = {line[:16].strip(): line[16:].split("  ") for line in out.split("\n\n")[0].splitlines()}
+    cells = {name: [cell.strip() for cell in line if cell.strip()] for name, line in lines.items()}
+    assert cells["recipe"] == ["5.000 (0.500)", "20.00 (2.000)", "failed"]
+    assert cells["better NF LSTM"] == ["-", "-", "8.000 (0.800)"]
+    # the mean of log 1/2 and log 2 is 0, and draws of two are log 1/2, 0 or log 2 with 1/4, 1/2, 1/4
+    assert re.search(r"\nrecipe +1.000 \(0.50-2.00\) 1/2\*\n", out)
+    assert re.search(r"\nbetter NF LSTM +0.800 1/1\*\n", out)
+    assert re.search(r"\nridge +3 +1.50 +1.50 +1.50 +1.50 +1.50 +1.50\n", out)
+    assert out.endswith("failed: recipe on visits, seed 1: RuntimeError: no more\n")
+
+
+@with_day_of_year
+@pytest.mark.peers
+@pytest.mark.filterwarnings("default")  # those of the peers
+@pytest.mark.parametrize("name", ["AutoETS", "MSTL, refitted", "LightGBM", "LightGBM, careful"])
+def test_forecasts_of_peers(forecasts, folder_of_series, name):
+    pytest.importorskip(forecasts.MODELS[name].package)
+    task = forecasts.TASKS["visits"]
+    series = forecasts.read(task, folder_of_series)
+    forecast, _ = forecasts.MODELS[name].fit(series, task, 0, "squared")
+    forecasts_of_rule, _ = forecasts.MODELS["last value"].fit(series, task, 0, "squared")
+    y = series.test[1]
+    assert forecast().shape == y.shape
+    assert np.abs(y - forecast()).mean() < 1.2 * np.abs(y - forecasts_of_rule()).mean()
+
+
+@with_day_of_year
+@pytest.mark.peers
+@pytest.mark.filterwarnings("default")  # those of the peers
+@pytest.mark.parametrize("name", ["NF LSTM", "NF NHITS, careful", "NF PatchTST"])
+def test_forecasts_of_neural_peers(forecasts, folder_of_series, name, monkeypatch):
+    pytest.importorskip("neuralforecast")
+    peers, task = forecasts.peers, forecasts.TASKS["visits"]
+    network_options = peers.network_options
+    monkeypatch.setattr(peers, "network_options", lambda *a: {**network_options(*a), "max_steps": 3})
+    series = forecasts.read(task, folder_of_series)
+    forecast, chosen = forecasts.MODELS[name].fit(series, task, 0, "squared")
+    assert chosen["steps_trained"] == chosen.get("steps", 3)
+    assert forecast().shape == series.test[1].shape

@@ -206,7 +206,7 @@ def _read_frame(task, folder):
 def _add_known(task, frame):
     """Return the columns with those of the phase of the year, and a weather forecast in the place of the weather."""
     if task.has_year:
-        angle = 2 * np.pi * frame.index.dayofyear.to_numpy() / 365.25
+        angle = 2 * np.pi * frame.index.day_of_year.to_numpy() / 365.25
         frame = frame.assign(year_sin=np.sin(angle), year_cos=np.cos(angle))
     if task.weather_error:
         [column] = set(task.known) & set(TEMPERATURES)

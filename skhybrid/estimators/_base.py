@@ -253,11 +253,6 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         """Whether samples held out choose something without early stopping as well."""
         return False
 
-    @property
-    def _n_folds(self) -> int:
-        """Into how many parts the samples held out are divided."""
-        return 1
-
     def _pool(self, trained):
         """Return what trainings left, each on its own fold, with what all folds say of them."""
         return trained
@@ -273,7 +268,9 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
     def _split(self, rows, y, seed):
         """Return the samples to train on and those to validate on, in folds."""
         reason = "early_stopping=True" if self.early_stopping else "linear_path='ridge'"
-        folds = split_in_time(rows, self.validation_fraction, self._gap(y), n_folds=self._n_folds, reason=reason)
+        folds = split_in_time(
+            rows, self.validation_fraction, self._gap(y), n_folds=getattr(self, "validation_folds", 1), reason=reason
+        )
         return [Fold(*fold) for fold in folds]
 
     def _draw_seed(self) -> int:

@@ -252,10 +252,6 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
     def _chooses_by_samples(self) -> bool:
         return self.linear_path == "ridge"
 
-    @property
-    def _n_folds(self) -> int:
-        return self.validation_folds
-
     def _pool(self, trained):
         return pool(trained)
 
