@@ -137,6 +137,7 @@ def test_parameters_are_those_of_labels_and_of_the_regressor(estimator):
     twin = set(inspect.signature(getattr(skhybrid, name_of(estimator).replace("Classifier", "Regressor"))).parameters)
     assert own - twin == {"validation", "class_weight"}
     of_windows = {"target_channel", "season_length", "linear_path", "linear_bases", "phase_offsets"}
+    of_windows |= {"linear_lengths", "linear_half_life", "validation_folds"}
     assert twin - own == {"scale_target", "quantiles", "output_activation"} | (of_windows & twin)
     assert (of_windows <= twin) == ("window_norm" in twin)
 
@@ -428,7 +429,8 @@ def test_fit_afresh_takes_new_labels(data, flat):
 def held_out(model, X, y, **options):
     """Fit with early stopping, and return the samples that were trained on and those that were held out."""
     model = model.set_params(early_stopping=True, random_state=3, **options)
-    return model._split(np.arange(len(X)), y, seed=3)
+    (fold,) = model._split(np.arange(len(X)), y, seed=3)
+    return fold
 
 
 def test_stratified_parts_have_equal_shares_of_each_class():
@@ -441,7 +443,7 @@ def test_stratified_parts_have_equal_shares_of_each_class():
 def test_stratified_early_stopping_trains_on_one_part(data):
     X, y = data
     model = small_dense(early_stopping=True, validation_fraction=0.25).set_params(epochs=1).fit(X, y)
-    part, _ = model._split(np.arange(N), y, model.scikeras_.model__seed)
+    ((part, _),) = model._split(np.arange(N), y, model.scikeras_.model__seed)
     assert_same(model, small_dense().set_params(epochs=1).fit(X[part], y[part]), X)
 
 
@@ -465,7 +467,7 @@ def test_early_stopping_takes_the_weights_of_the_best_epoch(data):
     model = DenseClassifier(32, epochs=60, learning_rate=0.05, early_stopping=True, n_iter_no_change=3, random_state=0)
     losses = model.fit(X, y).history_["val_loss"]
     assert len(losses) == np.argmin(losses) + 1 + 3 < 60
-    _, rows = model._split(np.arange(N), y, model.scikeras_.model__seed)
+    ((_, rows),) = model._split(np.arange(N), y, model.scikeras_.model__seed)
     probabilities = model.predict_proba(X[rows])[np.arange(len(rows)), np.searchsorted(model.classes_, y[rows])]
     np.testing.assert_allclose(-np.log(probabilities).mean(), min(losses), rtol=1e-5)
 

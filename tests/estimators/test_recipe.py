@@ -24,13 +24,19 @@ from tests.estimators.known_ahead import SEASON, make_known, make_rows
 from tests.helpers import assert_same_predictions
 
 H = 4
-tiny = partial(recommended, H, SEASON, filters=2, units=2, epochs=2, n_estimators=2, random_state=0)
+tiny = partial(recommended, H, SEASON, filters=2, units=2, epochs=2, n_estimators=1, random_state=0)
 in_time = TimeSeriesSplit(2, test_size=20, gap=H - 1)
 
 
 @pytest.fixture(scope="module")
 def data():
     return make_known(130)
+
+
+@pytest.fixture(scope="module")
+def fitted(data):
+    """Two networks, on windows with what is known ahead."""
+    return tiny(n_estimators=2).fit(*data)
 
 
 def assert_forecasts(model, X, y):
@@ -108,17 +114,14 @@ def test_wrong_horizon_or_season_is_refused(given, words):
 # What it is fitted to
 
 
-def test_windows_with_what_is_known_ahead(data):
-    X, y = data
-    model = tiny().fit(X, y)
-    assert_forecasts(model, X, y)
-    assert model.kernel_size_ == 1  # of 8 steps, which hold one season
-    assert model.linear_share_.shape == (2 * 4 * 4,)  # weights, lengths and bases
-    assert model.gate_.shape == (2, H)
-    assert_same_predictions(model, tiny().fit(X, y), X)
+def test_windows_with_what_is_known_ahead(data, fitted):
+    assert_forecasts(fitted, *data)
+    assert fitted.kernel_size_ == 1  # of 8 steps, which hold one season
+    assert fitted.linear_share_.shape == (2 * 4 * 4,)  # weights, lengths and bases
+    assert fitted.gate_.shape == (2, H)
 
 
-@pytest.mark.parametrize("sizes", [(1, 1), (1e6, 1e-6), (1e-6, 1e6)], ids=str)
+@pytest.mark.parametrize("sizes", [(1e6, 1e-6), (1e-6, 1e6)], ids=str)
 def test_plain_windows_in_any_units(data, sizes):
     values, y = data[0].values * np.array(sizes), data[1] * sizes[0]
     model, expected = tiny().fit(values, y), tiny().fit(data[0].values, data[1])
@@ -138,13 +141,13 @@ def test_one_step(data, is_1d):
 
 def test_horizon_of_several_seasons_is_cut_into_seasons():
     X, y = make_known(160, n_steps=15, window_length=24)
-    model = recommended(15, SEASON, **tiny.keywords | {"n_estimators": 1, "linear_lengths": 1}).fit(X, y)
+    model = recommended(15, SEASON, **tiny.keywords | {"linear_lengths": 1}).fit(X, y)
     assert_forecasts(model, X, y)
     assert model.kernel_size_ == SEASON
     assert model.segment_length == SEASON
 
 
-@pytest.mark.parametrize("window_length", [1, 2, 5, 6])
+@pytest.mark.parametrize("window_length", [1, 5])
 def test_windows_of_less_than_a_season(window_length):
     X, y = make_known(130, window_length=window_length)
     model = tiny().fit(X, y)
@@ -169,20 +172,20 @@ def test_too_few_windows_are_refused_in_one_sentence(data, n_windows):
         tiny().fit(data[0][:n_windows], data[1][:n_windows])
 
 
-@pytest.mark.parametrize("n_windows", [13, 20])
+@pytest.mark.parametrize("n_windows", [13])
 def test_few_windows_are_enough(data, n_windows):
     model = tiny().fit(data[0][:n_windows], data[1][:n_windows])
     assert np.isfinite(model.predict(data[0])).all()
 
 
-@pytest.mark.parametrize("level", [0.0, 3.0, 1e6])
+@pytest.mark.parametrize("level", [0.0, 1e6])
 def test_constant_series_stays_where_it_is(level):
     X, y = make_windows(np.full(80, level), window_length=8, horizon=range(1, H + 1), seasons=[SEASON])
     model = tiny().fit(X, y)
     np.testing.assert_allclose(model.predict(X), level, rtol=1e-6, atol=1e-9)
 
 
-@pytest.mark.parametrize("value", [0.0, 7.0, 1e6])
+@pytest.mark.parametrize("value", [0.0, 1e6])
 def test_constant_feature_tells_nothing(data, value):
     values, y = data[0].values.astype(float), data[1]
     values[..., 1] = value
@@ -211,7 +214,7 @@ def test_other_losses(data, options):
 def test_without_epochs_it_is_the_linear_path(data):
     X, y = data
     model = tiny(epochs=0).fit(X, y)
-    assert model.best_epochs_ == [0, 0]
+    assert model.best_epochs_ == [0]
     np.testing.assert_array_equal(
         model.predict(X), model._target.decode(model._linear.predict(model._read_as_fitted(X)), X.values)[..., 0]
     )
@@ -228,9 +231,8 @@ def test_newest_rows_are_learned_from(data):
 # As scikit-learn's estimators
 
 
-def test_clone_and_pickle(data):
-    X, y = data
-    model = tiny().fit(X, y)
+def test_clone_and_pickle(data, fitted):
+    (X, y), model = data, fitted
     assert clone(model).get_params() == model.get_params()
     assert_same_predictions(model, pickle.loads(pickle.dumps(model)), X)
     assert_same_predictions(model, clone(model).fit(X, y), X)
@@ -240,7 +242,7 @@ def test_clone_and_pickle(data):
 
 @pytest.mark.parametrize(("name", "values"), [("dropout", [0.0, 0.2]), ("validation_folds", [1, 3])])
 def test_parameters_are_searched(data, name, values):
-    search = GridSearchCV(tiny(epochs=1, n_estimators=1), {name: values}, cv=in_time, error_score="raise").fit(*data)
+    search = GridSearchCV(tiny(epochs=1, linear_lengths=1), {name: values}, cv=in_time, error_score="raise").fit(*data)
     assert search.best_params_[name] in values
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
@@ -293,8 +295,10 @@ CONTRACT = recommended(
     filters=4,
     units=4,
     n_estimators=2,
-    epochs=2,
+    epochs=1,
     validation_folds=2,
+    linear_lengths=2,
+    linear_half_life=None,
     window_norm=None,
     linear_bases=None,
     random_state=0,
