@@ -74,7 +74,9 @@ def revealed(said, expression):
 
 def test_constructor_has_its_parameters(said):
     signature = revealed(said, "CNNLSTMRegressor")
-    assert signature.startswith("def (filters: int | tuple[int, ...] =, *, kernel_size: int | tuple[int, ...] =, ")
+    assert signature.startswith(
+        "def (filters: int | tuple[int, ...] =, *, kernel_size: int | tuple[int, ...] | str =, "
+    )
     assert signature.endswith("phase_offsets: bool =) -> skhybrid.estimators.regressors.CNNLSTMRegressor")
     assert "epochs: int =, batch_size: int =, " in signature
 
@@ -92,7 +94,7 @@ def test_constructor_has_its_parameters(said):
         ("model.engine_", "str"),
         ("model.input_shape_", "tuple[int, ...]"),
         ("model.sample_shape_", "tuple[int, ...]"),
-        ("model.kernel_size", "int | tuple[int, ...]"),
+        ("model.kernel_size", "int | tuple[int, ...] | str"),
         ("LSTMClassifier(4).fit(X, y).predict_proba(X)", ARRAY),
         ("LSTMClassifier(4).classes_", "numpy.ndarray[tuple[Any, ...], numpy.dtype[Any]]"),
     ],
@@ -124,8 +126,8 @@ def test_stub_names_each_parameter_with_its_text():
     text = next(text for path, text in STUBS.items() if path.name == "regressors.pyi")
     start = text.index("class CNNLSTMRegressor(")
     text = text[start : text.index("class LSTMRegressor(")]
-    assert "\n    kernel_size : int or tuple of int, default=3\n        Steps a filter sees at once;" in text
-    assert "\n        kernel_size: int | tuple[int, ...] = 3,\n" in text
+    assert '\n    kernel_size : int, tuple of int or "auto", default=3\n        Steps a filter sees at once;' in text
+    assert "\n        kernel_size: int | tuple[int, ...] | str = 3,\n" in text
 
 
 def test_right_call_is_no_error(said):

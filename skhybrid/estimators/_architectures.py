@@ -33,6 +33,12 @@ LEAST_SEASONS = 3  # in a window whose segments are seasons
 class CNNLSTM(Architecture):
     """Conv1D [-> MaxPooling1D] -> LSTM -> Dense; with subsequences, the convolution of each on its own.
 
+    Parameters
+    ----------
+    kernel_size : int, tuple of int or "auto"
+        Steps a filter sees at once; a tuple gives one for each convolution. "auto" is a season, where there is a
+        `season_length` and windows hold three seasons or more, and else an eighth of the window, rounded up.
+
     Attributes
     ----------
     kernel_size_ : int or tuple of int
@@ -59,18 +65,19 @@ class CNNLSTM(Architecture):
 
     def _network(self, input_shape: tuple[int, ...]) -> tuple[Any, dict[str, Any]]:
         network = "cnn_lstm" if len(input_shape) == 2 else "time_distributed_cnn_lstm"
-        return network, network_parameters(self) | {"kernel_size": self._find_kernel_size(input_shape)}
+        return network, network_parameters(self) | {"kernel_size": self._find_kernel_size(input_shape[-2])}
 
     @property
     def kernel_size_(self) -> Any:
         """The length of the kernels."""
-        return self._find_kernel_size(self.input_shape_)
+        fitted = self._as_fitted
+        return fitted._find_kernel_size(fitted.last_steps or self.input_shape_[-2])
 
-    def _find_kernel_size(self, input_shape):
+    def _find_kernel_size(self, n_steps):
         """Return the length of the kernels: "auto" is a season, or an eighth of windows that hold few of them."""
         if not isinstance(self.kernel_size, str) or self.kernel_size != "auto":
             return self.kernel_size
-        n_steps, season = input_shape[-2], getattr(self, "season_length", None)
+        season = getattr(self, "season_length", None)
         return season if season and LEAST_SEASONS * season <= n_steps else -(-n_steps // 8)
 
     def _keeps_axes(self, X: NDArray[Any]) -> bool:

@@ -13,12 +13,7 @@ from skhybrid.estimators._ahead import learn_ahead_scale
 from skhybrid.estimators._bases import BaseEstimator
 from skhybrid.estimators._build import LinearLayers, Reading, check_last_steps, check_takes, takes_parameter
 from skhybrid.estimators._callbacks import copy_callbacks, pack_callbacks
-from skhybrid.estimators._keras_arguments import (
-    check_loss,
-    check_metrics,
-    check_optimizer,
-    rename_metrics,
-)
+from skhybrid.estimators._keras_arguments import check_loss, check_metrics, check_optimizer, rename_metrics
 from skhybrid.estimators._linear_learning import LinearPath
 from skhybrid.estimators._members import Lesson, mean_history, seed_of, settings_of, train_all
 from skhybrid.estimators._offsets import PhaseOffsets
@@ -134,7 +129,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
             self.callbacks_: list[Any] = [callback for of_one in callbacks for callback in of_one]
             lessons = self._make_lessons(members, task, rows, before, epochs=[epochs] * len(members))
             trained = train_all(self, members, lessons, callbacks)
-            if len(rows.folds) > 1:
+            if rows.stops and len(rows.folds) > 1:
                 trained = self._pool(trained)
             self._keep(members, trained, before)
             if self.refit:

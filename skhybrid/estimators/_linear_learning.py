@@ -145,18 +145,8 @@ def learn_linear_path(
     choice: Choice | None = None,
 ) -> LinearPath:
     """Learn a linear path in closed form, by the `choice` that was made, or from samples held out."""
-    windows, n_quantiles = task.samples.windows, max(1, len(target.levels))
-    _check_horizon(reading.ahead, layers.segment_length, target.n_outputs)
-    design = Design(
-        reading.norm,
-        reading.ahead,
-        layers.has_level,
-        n_steps=windows.shape[1],
-        n_features=windows.shape[2],
-        n_outputs=target.n_outputs,
-        segment_length=layers.segment_length,
-        season_length=season_length or 1,
-    )
+    n_quantiles = max(1, len(target.levels))
+    design = _make_design(task.samples, target, reading, layers, season_length)
     data = Data(task.samples, target.encode(task.y, task.samples)[:, ::n_quantiles], task.weights)
     ratio = 1.0 if reading.norm is None else reading.norm.channel_scale[target.channel] / target.scale[0]
     names = (None,) if bases is None else bases
@@ -183,6 +173,24 @@ def learn_linear_path(
     return LinearPath(design, of_folds[0], of_folds, choice, n_quantiles, median)
 
 
+def _make_design(
+    samples: Samples, target: Values, reading: Reading, layers: LinearLayers, season_length: int | None
+) -> Design:
+    """Return what the linear path reads of samples."""
+    _check_horizon(reading.ahead, layers.segment_length, target.n_outputs)
+    _, n_steps, n_features = samples.windows.shape
+    return Design(
+        reading.norm,
+        reading.ahead,
+        layers.has_level,
+        n_steps=n_steps,
+        n_features=n_features,
+        n_outputs=target.n_outputs,
+        segment_length=layers.segment_length,
+        season_length=season_length or 1,
+    )
+
+
 def find_lengths(n_steps: int, n_lengths: int) -> list[int]:
     """Return numbers of newest steps: all of a window, half of them, a quarter, ..., at least one."""
     return list(dict.fromkeys(max(1, round(n_steps / 2**i)) for i in range(n_lengths)))
@@ -193,6 +201,11 @@ def pool_gates(gates: Iterable[Gate]) -> NDArray[np.float64]:
     return _gate(sum(gate.evidence for gate in gates))
 
 
+def is_auto(bases: Any) -> bool:
+    """Return whether the naive forecasts are those that the window holds."""
+    return isinstance(bases, str) and bases == "auto"
+
+
 def check_bases(bases: Any, norm: str | None, season_length: int | None, n_steps: int) -> tuple[str, ...] | None:
     """Return the naive forecasts that ridge regressions are to be relative to; None for that of `norm`.
 
@@ -200,9 +213,8 @@ def check_bases(bases: Any, norm: str | None, season_length: int | None, n_steps
     """
     if bases is None:
         return None
-    if isinstance(bases, str) and bases == "auto":
-        bases = BASES if season_length and season_length < n_steps else BASES[:-1]
-    names = tuple(bases) if not isinstance(bases, str) else ()
+    of_window = BASES if season_length and season_length < n_steps else BASES[:-1]
+    names = of_window if is_auto(bases) else tuple(bases)
     if not names or len(set(names)) < len(names) or not set(names) <= set(BASES):
         raise ValueError(
             f"linear_bases must be 'auto' or hold some of {', '.join(map(repr, BASES))}, each once, but is {bases!r}; "

@@ -31,7 +31,7 @@ class Choice(NamedTuple):
     shares : ndarray of shape (n_regressions,)
         Shares of the regressions in the forecast.
     errors : ndarray of shape (n_outputs,)
-        Root mean squared error of the mixture for each target, on the rows that it was learned from.
+        Root mean squared error of the mixture for each target, on the rows that the oldest fold learns it from.
     """
 
     penalties: NDArray[np.float64]
@@ -55,10 +55,6 @@ class LinearMap(NamedTuple):
     kernel: NDArray[np.float64]
     bias: NDArray[np.float64]
     penalties: NDArray[np.float64]
-
-    def at(self, j: int) -> "LinearMap":
-        """Return the map with the `j`-th of many penalties."""
-        return LinearMap(*(part[j] for part in self))
 
 
 class Data(NamedTuple):
@@ -160,27 +156,26 @@ def choose(
     design: Design, data: Data, folds: Sequence[LearnedFold], bases: Sequence[Base], *, absolute: bool
 ) -> Choice:
     """Choose penalties and shares by the squared, or `absolute`, errors on rows that are not among the moments'."""
-    of_folds = []
     errors = np.zeros((len(bases), len(PENALTIES)))
     for fold in folds:
-        maps = [solve_all(relate(design, fold.moments[base.weighting], base), PENALTIES) for base in bases]
-        if absolute:
-            errors += [_absolute_errors(design, data, fold.rows, linear) for linear in maps]
-        else:
-            held_out = gather(design, data, fold.rows)
-            errors += [held_out.squared_errors(linear) for linear in maps]
-        of_folds.append(maps)
-    best = errors.argmin(axis=1)
-    chosen = [[linear.at(j) for linear, j in zip(maps, best, strict=True)] for maps in of_folds]
+        held_out = None if absolute else gather(design, data, fold.rows)
+        for of_base, base in zip(errors, bases, strict=True):  # one after the other, as coefficients are many
+            linear = solve_all(relate(design, fold.moments[base.weighting], base), PENALTIES)
+            if held_out is None:
+                of_base += _absolute_errors(design, data, fold.rows, linear)
+            else:
+                of_base += held_out.squared_errors(linear)
+    penalties = PENALTIES[errors.argmin(axis=1)]
+    chosen = [_solve_each(design, fold.moments, bases, penalties) for fold in folds]
     shares = _mix(design, data, folds, chosen)
-    kernel = np.tensordot(shares, np.stack([linear.kernel for linear in chosen[0]]), 1)
-    return Choice(PENALTIES[best], shares, folds[0].moments[0].errors(kernel))
+    # The oldest fold knows least: these errors tell the networks of other folds nothing that is held out from them.
+    kernel = np.tensordot(shares, np.stack([linear.kernel for linear in chosen[-1]]), 1)
+    return Choice(penalties, shares, folds[-1].moments[0].errors(kernel))
 
 
 def combine(design: Design, moments: Sequence[Moments], bases: Sequence[Base], choice: Choice) -> LinearMap:
     """Return the mixture of regressions that was chosen, with the coefficients that these moments give."""
-    related = [relate(design, moments[base.weighting], base) for base in bases]
-    maps = [solve(of_base, penalty) for of_base, penalty in zip(related, choice.penalties, strict=True)]
+    maps = _solve_each(design, moments, bases, choice.penalties)
     kernel, bias = (np.tensordot(choice.shares, np.stack(parts), 1) for parts in list(zip(*maps, strict=True))[:2])
     return LinearMap(kernel, bias, np.array([linear.penalties for linear in maps]))
 
@@ -214,6 +209,12 @@ def solve_all(related: Related, penalties: NDArray[np.float64]) -> LinearMap:
         kernels[np.ix_(np.arange(len(penalties)), seen, outputs)] = vectors @ shrunk
     maps = [related.express(kernel, penalty) for kernel, penalty in zip(kernels, penalties, strict=True)]
     return LinearMap(*(np.stack(parts) for parts in zip(*maps, strict=True)))
+
+
+def _solve_each(design, moments, bases, penalties):
+    """Return the regression relative to each base, with its penalty."""
+    related = [relate(design, moments[base.weighting], base) for base in bases]
+    return [solve(of_base, penalty) for of_base, penalty in zip(related, penalties, strict=True)]
 
 
 def _absolute_errors(design, data, rows, linear):

@@ -29,10 +29,14 @@ def check_options(estimator: Any, early_stopping: bool, held_out: HeldOut | None
         )
     n_folds = getattr(estimator, "validation_folds", 1)
     if n_folds > 1 and (held_out is not None or not (estimator.refit or (is_linear and not early_stopping))):
-        way_out = "leave X_val out" if held_out is not None else "pass early_stopping=True and refit=True"
+        obstacle, way_out = "with X_val", "leave X_val out"
+        if held_out is None:
+            obstacle, way_out = (
+                "without a training on all samples afterwards",
+                "pass early_stopping=True and refit=True",
+            )
         raise ValueError(
-            f"validation_folds={n_folds} needs samples of X to hold out, and networks that are trained on all of them "
-            f"afterwards; {way_out}, or pass validation_folds=1."
+            f"validation_folds must be 1 {obstacle}, but is {n_folds}; {way_out}, or pass validation_folds=1."
         )
     if held_out is not None and not (early_stopping or is_linear):
         raise ValueError(

@@ -10,7 +10,7 @@ from skhybrid._validation import check_training_data, fit_context
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import RegressorMixin
 from skhybrid.estimators._build import LinearLayers, all_parameters
-from skhybrid.estimators._linear_learning import ABSOLUTE_LOSSES, LinearPath, check_bases, learn_linear_path
+from skhybrid.estimators._linear_learning import ABSOLUTE_LOSSES, LinearPath, check_bases, is_auto, learn_linear_path
 from skhybrid.estimators._members import pool
 from skhybrid.estimators._offsets import PhaseOffsets, learn_offsets
 from skhybrid.estimators._parameters import part
@@ -267,7 +267,7 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
         return LinearLayers(
             trainable=self.linear_path == "trained",
             has_level=self.linear_path == "ridge"
-            and (self.linear_bases == "auto" or "raw" in list(() if self.linear_bases is None else self.linear_bases)),
+            and (is_auto(self.linear_bases) or "raw" in list(() if self.linear_bases is None else self.linear_bases)),
             segment_length=find_segment_length(parameters, self._target.n_outputs),
         )
 

@@ -146,11 +146,12 @@ def split_in_time(
     n_validation = round(validation_fraction * len(rows))
     n_training = len(rows) - n_folds * n_validation - gap
     if n_training < 2 or n_validation < 1:
-        folds = "" if n_folds == 1 else f", validation_folds={n_folds}"
+        folds, fewer = ("", "") if n_folds == 1 else (f", validation_folds={n_folds}", ", fewer validation_folds")
         raise ValueError(
             f"{reason} needs at least 2 samples to train on and 1 to validate on, but of {len(rows)} "
             f"samples validation_fraction={validation_fraction}{folds} and a gap of {gap} leave {max(n_training, 0)} "
-            f"and {n_validation}; pass more samples, another validation_fraction or a smaller validation_gap."
+            f"and {n_validation}; pass more samples, another validation_fraction{fewer} or a smaller "
+            "validation_gap."
         )
     starts = [len(rows) - i * n_validation for i in range(1, n_folds + 1)]
     return [(rows[: start - gap], rows[start : start + n_validation]) for start in starts]

@@ -29,6 +29,7 @@ READ_AT_EACH_TRAINING = {
     "refit",
     "shuffle",
     "validation",
+    "validation_folds",
     "validation_fraction",
     "validation_gap",
     "verbose",

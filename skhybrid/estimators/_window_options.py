@@ -17,6 +17,7 @@ class Architecture:
     _network_name = ""
     last_steps: int | None = None  # what is no window is read as a whole
     input_shape_: tuple[int, ...]
+    _as_fitted: Any
 
     def _network(self, input_shape: tuple[int, ...]) -> tuple[Any, dict[str, Any]]:
         """Return the network for inputs of this shape, by name or as a builder, and its parameters."""

@@ -17,8 +17,9 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
     filters : int or tuple of int, default=32
         Feature maps of the convolution; a tuple stacks convolutions, `()` leaves them out (a plain LSTM).
 
-    kernel_size : int or tuple of int, default=3
-        Steps a filter sees at once; a tuple gives one for each convolution.
+    kernel_size : int, tuple of int or "auto", default=3
+        Steps a filter sees at once; a tuple gives one for each convolution. "auto" is a season, where there is a
+        `season_length` and windows hold three seasons or more, and else an eighth of the window, rounded up.
 
     pool_size : int or tuple of int, default=1
         Steps whose largest value MaxPooling1D keeps, after each convolution; a tuple gives one for each. With 1, or
@@ -242,6 +243,9 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
     callbacks_ : list of keras.callbacks.Callback
         The copies of `callbacks` that the last fit used.
 
+    kernel_size_ : int or tuple of int
+        The length of the kernels, where `kernel_size` is "auto" as it was found.
+
     References
     ----------
     T. N. Sainath, O. Vinyals, A. Senior, H. Sak (2015). Convolutional, long short-term memory, fully connected deep
@@ -263,7 +267,7 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
         self,
         filters: int | tuple[int, ...] = 32,
         *,
-        kernel_size: int | tuple[int, ...] = 3,
+        kernel_size: int | tuple[int, ...] | str = 3,
         pool_size: int | tuple[int, ...] = 1,
         padding: str = 'causal',
         activation: str | Callable[..., Any] | None = 'relu',

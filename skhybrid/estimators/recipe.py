@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from skhybrid._validation import check_positive_int, check_seasons
 from skhybrid.estimators.regressors import CNNLSTMRegressor
 
@@ -32,7 +34,7 @@ def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: A
         Lengths of the seasons, in steps, the shortest first: (24, 168) for hours. Only the first is used here; X tells
         the phases of all.
 
-    **parameters
+    **parameters : object
         Parameters of :class:`CNNLSTMRegressor` to set otherwise, such as `random_state`, `n_jobs` or ``loss="mae"``.
 
     Returns
@@ -56,7 +58,7 @@ def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: A
     (1, 24)
     """
     horizon = check_positive_int(horizon, "horizon")
-    seasons = check_seasons([seasons] if isinstance(seasons, int) else seasons)
+    seasons = check_seasons([seasons] if isinstance(seasons, int | np.integer) else seasons)
     season = seasons[0] if seasons else None
     settings = {
         "filters": 64,
@@ -65,7 +67,7 @@ def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: A
         "units": 64,
         "dense_units": (),
         "dropout": 0.3,
-        "decoder": "segments",
+        "decoder": "segments" if horizon > 1 else "dense",
         "segment_length": season if season and horizon > 2 * season else horizon,
         "window_norm": "last",
         "season_length": season,

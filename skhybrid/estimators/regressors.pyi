@@ -16,8 +16,9 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
     filters : int or tuple of int, default=32
         Feature maps of the convolution; a tuple stacks convolutions, `()` leaves them out (a plain LSTM).
 
-    kernel_size : int or tuple of int, default=3
-        Steps a filter sees at once; a tuple gives one for each convolution.
+    kernel_size : int, tuple of int or "auto", default=3
+        Steps a filter sees at once; a tuple gives one for each convolution. "auto" is a season, where there is a
+        `season_length` and windows hold three seasons or more, and else an eighth of the window, rounded up.
 
     pool_size : int or tuple of int, default=1
         Steps whose largest value MaxPooling1D keeps, after each convolution; a tuple gives one for each. With 1, or
@@ -200,11 +201,25 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -214,10 +229,11 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        set of weights and number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -279,6 +295,9 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
     callbacks_ : list of keras.callbacks.Callback
         The copies of `callbacks` that the last fit used.
 
+    kernel_size_ : int or tuple of int
+        The length of the kernels, where `kernel_size` is "auto" as it was found.
+
     References
     ----------
     T. N. Sainath, O. Vinyals, A. Senior, H. Sak (2015). Convolutional, long short-term memory, fully connected deep
@@ -298,7 +317,7 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         self,
         filters: int | tuple[int, ...] = 32,
         *,
-        kernel_size: int | tuple[int, ...] = 3,
+        kernel_size: int | tuple[int, ...] | str = 3,
         pool_size: int | tuple[int, ...] = 1,
         padding: str = 'causal',
         activation: str | Callable[..., Any] | None = 'relu',
@@ -347,6 +366,9 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        linear_half_life: float | None = None,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
 
@@ -520,11 +542,25 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -534,10 +570,11 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        set of weights and number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -659,6 +696,9 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        linear_half_life: float | None = None,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
 
@@ -832,11 +872,25 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -846,10 +900,11 @@ class GRURegressor(WindowRegressor, architectures.GRU):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        set of weights and number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -972,6 +1027,9 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        linear_half_life: float | None = None,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
 
@@ -1145,11 +1203,25 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -1159,10 +1231,11 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        set of weights and number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -1284,6 +1357,9 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        linear_half_life: float | None = None,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
 
@@ -1461,11 +1537,25 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -1475,10 +1565,11 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        set of weights and number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -1597,6 +1688,9 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        linear_half_life: float | None = None,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
 
@@ -1749,11 +1843,25 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -1763,10 +1871,11 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        set of weights and number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -1878,6 +1987,9 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        linear_half_life: float | None = None,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
 
@@ -2033,11 +2145,25 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -2047,10 +2173,11 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        set of weights and number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -2172,6 +2299,9 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        linear_half_life: float | None = None,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
 
@@ -2807,11 +2937,25 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
         and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"}, default=None
+    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
         value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". None takes one regression, relative to what `window_norm`
-        says.
+        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
+        regression, relative to what `window_norm` says.
+
+    linear_lengths : int, default=1
+        Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
+        quarter, ... For each there is one regression relative to each base.
+
+    linear_half_life : float, default=None
+        Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
+        regressions, one for each of the others, mixed with them; None for none.
+
+    validation_folds : int, default=1
+        Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
+        newest back, each from what is learned of the samples before it. All choose what a linear path in closed form
+        is made of. With early stopping (which needs `refit` then) the i-th network stops by the i-th part, and the
+        gate is chosen by the parts of all networks together.
 
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
@@ -2821,10 +2965,11 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
 
     Attributes
     ----------
-    linear_penalty_ : ndarray of shape (n_bases,)
-        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it.
+    linear_penalty_ : ndarray of shape (n_regressions,)
+        With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
+        set of weights and number of steps, the longest first, those of all bases.
 
-    linear_share_ : ndarray of shape (n_bases,)
+    linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
@@ -2938,5 +3083,8 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         season_length: int | None = None,
         linear_path: str | None = None,
         linear_bases: Any = None,
+        linear_lengths: int = 1,
+        linear_half_life: float | None = None,
+        validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...

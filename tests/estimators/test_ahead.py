@@ -64,7 +64,7 @@ def test_constant_is_0_and_not_divided(known, value):
 
 def test_sizes_are_those_of_what_is_read(known):
     scale = learn(known)
-    assert (scale.n_inputs, scale.n_columns) == (4, 2 + 2 + 2)
+    assert (scale.n_inputs, scale.n_columns) == (4, 2 + 4 + 5)  # of 5 steps there are two waves
     assert scale.n_angles == scale.phase(known).shape[1] == 4 + 5
 
 
@@ -82,6 +82,15 @@ def test_waves_are_as_many_as_tell_phases_apart_and_at_most_six_pairs(season, n_
     assert (np.abs(scale.phase(counters)).max(axis=0) > 1e-9).all()  # none is always 0
 
 
+@pytest.mark.parametrize("season", [2, 24, 168])
+def test_networks_read_three_harmonics_at_most(season):
+    scale = AheadScale(np.empty(0), np.empty(0), H, (season,))
+    counters = np.repeat(np.arange(season)[:, None, None], H, axis=1).astype(np.float32)
+    waves = np.concatenate([np.asarray(wave) for wave in scale.waves(counters, first_step=False)], axis=-1)
+    assert waves.shape[-1] == scale.n_columns == (1 if season == 2 else 6)
+    np.testing.assert_allclose(waves[:, 0], angles(np.arange(season), season, 3), atol=1e-5)
+
+
 def test_layers_compute_what_arrays_do(known):
     scale = learn(known)
     inputs = keras.Input((H, 4))
@@ -93,7 +102,7 @@ def test_layers_compute_what_arrays_do(known):
     np.testing.assert_allclose(numbers, scale.apply(known), atol=2e-6)
     np.testing.assert_allclose(first, scale.phase(known), atol=1e-5)
     for step in range(H):
-        expected = [angles(known[:, step, 2 + i], season, 1) for i, season in enumerate((5, SEASON))]
+        expected = [angles(known[:, step, 2 + i], season, 3) for i, season in enumerate((5, SEASON))]
         np.testing.assert_allclose(waves[:, step], np.hstack(expected), atol=1e-6)
 
 
@@ -108,12 +117,12 @@ def test_network_reads_windows_and_standardised_inputs():
     )
     numbers = X.ahead[:, :, :2].astype(float)
     numbers = (numbers - numbers.mean(axis=(0, 1))) / numbers.std(axis=(0, 1))
-    waves = [angles(X.ahead[:, step, 2].astype(float), SEASON, 1) for step in range(4)]
+    waves = [angles(X.ahead[:, step, 2].astype(float), SEASON, 3) for step in range(4)]
     of_steps = np.concatenate([numbers, np.stack(waves, axis=1)], axis=2)
     read = np.hstack([X.values.reshape(len(X), -1), of_steps.reshape(len(X), -1)])
     expected = np.maximum(read @ kernel + bias, 0) @ last_kernel + last_bias
     np.testing.assert_allclose(model.predict(X), expected * y.std(axis=0) + y.mean(axis=0), rtol=0, atol=1e-5 * y.std())
-    assert model.n_parameters_ == (8 * 3 + 4 * 4) * 2 + 2 + 2 * 4 + 4 + 2 * 2  # two numbers have a mean and a scale
+    assert model.n_parameters_ == (8 * 3 + 4 * 7) * 2 + 2 + 2 * 4 + 4 + 2 * 2  # two numbers have a mean and a scale
 
 
 def test_units_of_inputs_do_not_matter():

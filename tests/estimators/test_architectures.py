@@ -2,11 +2,13 @@
 
 import inspect
 import re
+from functools import partial
 
 import numpy as np
 import pytest
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
-from skhybrid import DenseRegressor, SequenceRegressor
+from skhybrid import CNNLSTMClassifier, CNNLSTMRegressor, DenseRegressor, SequenceRegressor
 from skhybrid.estimators import _architectures as architectures
 from skhybrid.estimators import _window_options
 from skhybrid.estimators._parameters import network_parameters, part
@@ -67,6 +69,73 @@ def test_network_of_any_name_gets_a_copy_of_its_parameters(params):
     network, parameters = architectures.Sequence("gru", network_params=params)._network((6, 2))
     assert (network, parameters) == ("gru", params or {})
     assert parameters is not params
+
+
+@pytest.mark.parametrize(
+    ("shape", "season", "expected"),
+    [
+        ((24, 1), 6, 6),
+        ((24, 1), 8, 8),
+        ((24, 1), 9, 3),  # fewer than three seasons
+        ((24, 1), None, 3),
+        ((25, 1), None, 4),
+        ((5, 1), None, 1),
+        ((1, 1), 6, 1),
+        ((3, 24, 1), 6, 6),  # of a subsequence
+        ((3, 17, 1), 6, 3),
+    ],
+    ids=str,
+)
+def test_kernel_is_a_season_or_an_eighth_of_the_window(shape, season, expected):
+    _, parameters = CNNLSTMRegressor(kernel_size="auto", season_length=season)._network(shape)
+    assert parameters["kernel_size"] == expected
+    assert CNNLSTMRegressor(kernel_size=2, season_length=season)._network(shape)[1]["kernel_size"] == 2
+
+
+def kernel_lengths(model):
+    return [member.model_.get_layer("conv_1").kernel.shape[0] for member in model.members_]
+
+
+hybrid = partial(CNNLSTMRegressor, 2, kernel_size="auto", units=2, dense_units=(), epochs=1, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def long_windows():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(N, 24, 1)), rng.normal(size=N)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected", "of_networks"),
+    [
+        ({"season_length": 5}, 5, [5]),
+        ({"season_length": 5, "last_steps": 14}, 2, [2]),
+        ({"n_estimators": 2, "season_length": 5, "member_params": [{}, {"last_steps": 9}]}, 5, [5, 2]),
+        ({"n_estimators": 2, "member_params": [{"kernel_size": 4}, {}]}, 3, [4, 3]),
+        ({"kernel_size": 7}, 7, [7]),
+    ],
+    ids=str,
+)
+def test_kernel_is_found_for_what_the_network_reads(long_windows, options, expected, of_networks):
+    model = hybrid(**options).fit(*long_windows)
+    assert model.kernel_size_ == expected
+    assert kernel_lengths(model) == of_networks
+    assert model.get_params()["kernel_size"] == options.get("kernel_size", "auto")
+    model.set_params(kernel_size=1, season_length=2, last_steps=3)  # which a further fit would read
+    assert model.kernel_size_ == expected
+
+
+def test_classifier_has_kernels_of_an_eighth(long_windows):
+    model = CNNLSTMClassifier(2, kernel_size="auto", strides=None, units=2, epochs=1, random_state=0)
+    assert not hasattr(model, "kernel_size_")
+    model.fit(long_windows[0], long_windows[1] > 0)
+    assert model.kernel_size_ == kernel_lengths(model)[0] == 3
+
+
+def test_kernel_size_is_searched(long_windows):
+    search = GridSearchCV(hybrid(), {"kernel_size": ["auto", 2]}, cv=TimeSeriesSplit(2), error_score="raise")
+    search.fit(*long_windows)
+    assert search.best_estimator_.kernel_size_ == {"auto": 3, 2: 2}[search.best_params_["kernel_size"]]
 
 
 # Axes of X

@@ -65,18 +65,48 @@ def test_coefficients_divide_into_those_of_all_and_of_numbers():
 
 def test_each_segment_sees_its_own_numbers():
     n_shared = T * F + SEASON - 1
-    blocks = make_design(ahead=AHEAD, segment_length=2).blocks()
-    assert [outputs.tolist() for outputs, _ in blocks] == [[0, 1], [2, 3], [4]]
-    for outputs, seen in blocks:
+    design = make_design(ahead=AHEAD, segment_length=2)
+    parts = design.parts(T)
+    assert [outputs.tolist() for outputs, _ in parts] == [[0, 1], [2, 3], [4]]
+    assert [block.tolist() for block in design.blocks()] == [[0, 1], [2, 3], [4]]
+    for outputs, seen in parts:
         numbers = [n_shared + 2 * step + i for step in outputs for i in range(2)]
         assert seen.tolist() == [*range(n_shared), *numbers]
 
 
 @pytest.mark.parametrize("n_outputs", [1, H, 9])
 def test_without_segments_all_targets_see_all_numbers(n_outputs):
-    ((outputs, seen),) = make_design(ahead=AHEAD, n_outputs=n_outputs).blocks()
+    ((outputs, seen),) = make_design(ahead=AHEAD, n_outputs=n_outputs).parts(T)
     assert outputs.tolist() == [*range(n_outputs)]
     assert seen.tolist() == [*range(T * F + SEASON - 1 + 2 * H)]
+
+
+@pytest.mark.parametrize("has_level", [False, True])
+@pytest.mark.parametrize("segment_length", [None, 2])
+@pytest.mark.parametrize("n_steps", [1, 3])
+def test_older_steps_and_the_level_are_not_seen(n_steps, segment_length, has_level):
+    """Of features whose value is their own name."""
+    design = make_design(ahead=AHEAD, has_level=has_level, segment_length=segment_length)
+    names = [(step, feature) for step in range(T) for feature in range(F)]
+    names += ["level"] * (F * has_level)
+    names = [*names, *["angle"] * (SEASON - 1), *[f"ahead {step}" for step in range(H) for _ in range(2)]]
+    for outputs, seen in design.parts(n_steps):
+        of_window = [(step, feature) for step in range(T - n_steps, T) for feature in range(F)]
+        steps = range(H) if segment_length is None else outputs
+        expected = [*of_window, *["angle"] * (SEASON - 1), *[f"ahead {step}" for step in steps for _ in range(2)]]
+        # `relate` leaves the level out, so that these are the places without it.
+        without_level = [name for name in names if name != "level"]
+        assert [without_level[i] for i in seen] == expected
+
+
+def test_targets_that_see_the_same_are_solved_together():
+    """Segments without numbers known ahead are one part, though the gate has a share for each."""
+    phase_alone = AheadScale(np.ones(0), np.ones(0), H, (SEASON,))
+    for ahead in (None, phase_alone):
+        design = make_design(ahead=ahead, segment_length=2)
+        ((outputs, _),) = design.parts(T)
+        assert outputs.tolist() == [*range(H)]
+        assert len(design.blocks()) == 3
 
 
 @pytest.mark.parametrize("treated", [(True, True), (True, False)], ids=str)

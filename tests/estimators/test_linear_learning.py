@@ -1,15 +1,19 @@
 """The linear path beside networks: what chooses it, what it is learned from, and the gate of the network's part."""
 
+import pickle
 from functools import partial
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
 from skhybrid import DenseRegressor, LSTMRegressor, SequenceRegressor, Windows
 from skhybrid._backend import keras
 from skhybrid.estimators import _linear_path
-from skhybrid.estimators._linear_learning import FIRST_SIZE, _fit_gate
+from skhybrid.estimators._base import NetworkEstimator
+from skhybrid.estimators._linear_learning import FIRST_SIZE, Gate, find_lengths, pool_gates
+from skhybrid.estimators._members import mean_history
 from tests.estimators.known_ahead import SEASON, angles, make_known
 from tests.helpers import assert_same_predictions, linear_network
 
@@ -167,7 +171,7 @@ def test_newest_step_moves_the_outputs(data, linear_path):
 
 def test_gate_is_the_best_of_a_grid(data):
     X, y = data
-    model = stopped(learning_rate=0.05).fit(X, y)
+    model = stopped(learning_rate=0.05, random_state=2).fit(X, y)
     assert ((model.gate_ > 0) & (model.gate_ < 1)).any()  # so that something is chosen
     linear, held_out, errors = model._linear, slice(64 - N_HELD_OUT, 64), []
     for gate in np.linspace(0, 1, 41):
@@ -197,13 +201,23 @@ def test_network_that_does_harm_is_left_out(data):
     assert gated <= error * (1 + 1e-6)
 
 
-def test_gate_is_a_share_for_each_block():
-    correction = np.random.default_rng(0).normal(size=(30, 5))
-    rest = correction * [0.5, 0.5, 3, -1, 9]
-    correction[:, 4] = 0
-    blocks = [np.array([0, 1]), np.array([2]), np.array([3]), np.array([4])]
-    gate = _fit_gate(rest, correction, np.ones(30), blocks)
-    np.testing.assert_allclose(gate, [0.5, 0.5, 1, 0, 0])
+def test_gate_is_least_squares_over_the_evidence_of_all():
+    rng = np.random.default_rng(0)
+    corrections, rests = rng.normal(size=(2, 30, 5)), rng.normal(size=(2, 30, 5))
+    corrections[..., 4] = 0
+    rests[..., :2] += corrections[..., :2] * [0.5, 0.3]
+    rests[..., 2:4] += corrections[..., 2:4] * [3, -1]
+    gates = [
+        Gate(np.ones(5), np.stack([(c**2).sum(axis=0), (c * r).sum(axis=0)]), is_needed=False)
+        for c, r in zip(corrections, rests, strict=True)
+    ]
+    for gate, parts in ((pool_gates(gates), [0, 1]), (pool_gates(gates[:1]), [0])):
+        for output in range(4):
+            c, r = (np.concatenate([a[part, :, output] for part in parts]) for a in (corrections, rests))
+            share = np.linalg.lstsq(c[:, None], r)[0][0]
+            np.testing.assert_allclose(gate[output], min(max(share, 0), 1))
+        assert gate[4] == 0  # of no correction
+    assert pool_gates(gates)[2:4].tolist() == [1, 0]
 
 
 def test_without_samples_held_out_the_gate_is_open(data):
@@ -240,7 +254,7 @@ def test_trained_path_is_trained_as_in_a_model_written_by_hand(data):
     window = ((X.values - last) / (X.values - last).std(axis=(0, 1))).reshape(64, -1)
     numbers = (X.ahead[..., 0] - X.ahead[..., 0].mean()) / X.ahead[..., 0].std()
     phases = X.ahead[..., 1].astype(float)
-    waves = [np.column_stack([numbers[:, i], angles(phases[:, i], SEASON, 1)]) for i in range(4)]
+    waves = [np.column_stack([numbers[:, i], angles(phases[:, i], SEASON, 3)]) for i in range(4)]
     read = [window, np.hstack(waves), angles(phases[:, 0], SEASON), numbers]
     size = np.sqrt(np.mean((y - last[..., 0]) ** 2))
 
@@ -299,3 +313,193 @@ def test_refitted_network_is_trained_on():
     model.set_params(refit=False, warm_start=True).fit(X.values, y)
     assert model.n_epochs_ == 4
     assert np.abs(model.predict(X.values) - before).max() > 0
+
+
+@pytest.mark.parametrize(
+    ("n_steps", "n_lengths", "expected"),
+    [(8, 1, [8]), (8, 4, [8, 4, 2, 1]), (5, 3, [5, 2, 1]), (5, 9, [5, 2, 1]), (1, 3, [1])],
+)
+def test_lengths_are_halves_of_halves(n_steps, n_lengths, expected):
+    assert find_lengths(n_steps, n_lengths) == expected
+
+
+# Folds
+
+FOLDS = [(48, 51, 64), (35, 38, 51), (22, 25, 38)]  # the end of what is known, and what is held out, of three
+folded = partial(stopped, validation_folds=3, refit=True)
+
+
+@pytest.fixture
+def first_fit(monkeypatch):
+    """Leave estimators as they are before the training on all samples, with one penalty to choose."""
+    monkeypatch.setattr(NetworkEstimator, "_fit_on_all", lambda *args: None)
+    monkeypatch.setattr(_linear_path, "PENALTIES", np.array([0.1]))
+
+
+def assert_same_network(a, b):
+    """Compare what two networks have learned, their gates aside."""
+    for layer, other in zip(a.model_.layers, b.model_.layers, strict=True):
+        if layer.name != "gate":
+            for first, second in zip(layer.get_weights(), other.get_weights(), strict=True):
+                np.testing.assert_array_equal(first, second, err_msg=layer.name)
+
+
+@pytest.mark.usefixtures("first_fit")
+@pytest.mark.parametrize("alter", [alter_targets, alter_samples])
+@pytest.mark.parametrize("fold", range(3))
+def test_what_comes_after_a_fold_moves_nothing_that_is_learned_of_it(data, fold, alter):
+    """Neither what it leaves out as a gap, nor what it holds out, nor what is newer."""
+    model, other = (
+        folded(n_estimators=3, n_iter_no_change=1).fit(*d) for d in (data, alter(*data, np.arange(FOLDS[fold][0], 64)))
+    )
+    for i, (a, b) in enumerate(zip(model._linear.of_folds, other._linear.of_folds, strict=True)):
+        if i < fold:  # so that the others can fail
+            assert np.abs(a.kernel - b.kernel).max() > 1e-4
+            continue
+        np.testing.assert_array_equal(a.kernel, b.kernel)
+        np.testing.assert_array_equal(a.bias, b.bias)
+        n = min(len(h.histories_[i]["loss"]) for h in (model, other))  # held out, they choose the number of epochs
+        assert model.histories_[i]["loss"][:n] == other.histories_[i]["loss"][:n]
+    np.testing.assert_array_equal(model._linear.choice.errors, other._linear.choice.errors)
+    assert model._target.scale.tolist() == other._target.scale.tolist()
+    np.testing.assert_array_equal(model._reading.norm.channel_scale, other._reading.norm.channel_scale)
+    np.testing.assert_array_equal(model._reading.ahead.mean, other._reading.ahead.mean)
+    np.testing.assert_array_equal(model._reading.ahead.scale, other._reading.ahead.scale)
+
+
+@pytest.mark.usefixtures("first_fit")
+def test_newest_part_moves_no_network_of_an_older_fold(data):
+    model, other = (folded(n_estimators=3).fit(*d) for d in (data, alter_targets(*data, np.arange(51, 64))))
+    for a, b in list(zip(model.members_, other.members_, strict=True))[1:]:
+        assert_same_network(a, b)
+    assert model.histories_[1:] == other.histories_[1:]
+    assert model.histories_[0] != other.histories_[0]
+
+
+@pytest.mark.usefixtures("first_fit")
+@pytest.mark.parametrize(("row", "moved"), [(47, [True, False, False]), (34, [True, True, False]), (21, [True] * 3)])
+def test_last_row_of_a_fold_moves_its_coefficients(data, row, moved):
+    model, other = (folded(epochs=0).fit(*d) for d in (data, alter_targets(*data, [row])))
+    pairs = zip(model._linear.of_folds, other._linear.of_folds, strict=True)
+    assert [bool(np.abs(a.kernel - b.kernel).max() > 1e-6) for a, b in pairs] == moved
+
+
+def outputs_with_gate(model, i, X, share):
+    """Return the outputs of the `i`-th network with its own part multiplied by a share."""
+    model._linear.of_member(i).set_gate(model.members_[i].model_, np.full(4, share))
+    inputs = [X.values.astype(np.float32), X.ahead.astype(np.float32)]
+    return np.asarray(model.members_[i].model_(inputs), dtype=np.float64)
+
+
+@pytest.mark.usefixtures("first_fit")
+@pytest.mark.parametrize(("n_estimators", "n_folds"), [(1, 3), (2, 3), (3, 2)])
+def test_networks_stop_by_the_folds_in_turn(data, n_estimators, n_folds):
+    X, y = data
+    model = folded(n_estimators=n_estimators, validation_folds=n_folds).fit(X, y)
+    targets = model._target.encode(y, model._read_as_fitted(X))
+    for i in range(n_estimators):
+        known, start, end = FOLDS[i % n_folds]
+        rest = outputs_with_gate(model, i, X, 1) - targets
+        np.testing.assert_allclose(
+            (rest[start:end] ** 2).mean(), min(model.histories_[i]["val_loss"]), rtol=1e-4, err_msg=str(i)
+        )
+        # Its linear path is a ridge regression on what it knows itself.
+        path = model._linear.of_member(i)
+        features = path.design.read(model._read_as_fitted(X), np.arange(known))
+        expected = Ridge(alpha=float(path.linear.penalties[0])).fit(features, targets[:known]).predict(features)
+        np.testing.assert_allclose(features @ path.linear.kernel + path.linear.bias, expected, atol=1e-6)
+
+
+@pytest.mark.usefixtures("first_fit")
+@pytest.mark.parametrize(("n_estimators", "n_folds"), [(2, 3), (3, 2)])
+@pytest.mark.parametrize("decoder", ["dense", "segments"])
+def test_one_gate_is_least_squares_over_the_parts_of_all_networks(data, n_estimators, n_folds, decoder):
+    X, y = data
+    options = {"validation_folds": n_folds, "n_estimators": n_estimators}
+    options |= {"learning_rate": 0.05, "random_state": 2}
+    if decoder == "segments":
+        common = {name: value for name, value in folded.keywords.items() if name != "epochs"}
+        model = segmented(**common | options).fit(X, y)
+    else:
+        model = folded(**options).fit(X, y)
+    assert (model.gate_ == model.gate_[0]).all()
+    targets = model._target.encode(y, model._read_as_fitted(X))
+    corrections, rests = [], []
+    for i in range(n_estimators):
+        _, start, end = FOLDS[i % n_folds]
+        alone, both = (outputs_with_gate(model, i, X, share)[start:end] for share in (0, 1))
+        corrections.append(both - alone)
+        rests.append(targets[start:end] - alone)
+    corrections, rests = np.concatenate(corrections), np.concatenate(rests)
+    for block in ([0, 1], [2, 3]) if decoder == "segments" else ([0, 1, 2, 3],):
+        share = np.linalg.lstsq(corrections[:, block].reshape(-1, 1), rests[:, block].ravel())[0][0]
+        np.testing.assert_allclose(model.gate_[0, block], min(max(share, 0), 1), atol=1e-4)
+
+
+def test_each_network_trains_its_number_of_epochs_on_all_samples(data):
+    model = folded(n_estimators=3, epochs=6, learning_rate=0.003, random_state=4).fit(*data)
+    assert model.gate_.any()
+    assert model.best_epochs_ == [1 + int(np.argmin(history["val_loss"])) for history in model.histories_]
+    assert len(set(model.best_epochs_)) > 1
+    assert len(model.refit_history_["loss"]) == model.best_epoch_ == max(model.best_epochs_)
+    assert model.history_ == mean_history(model.histories_)
+    assert "val_loss" not in model.refit_history_
+    assert len(model._linear.of_folds) == 1
+
+
+def test_networks_that_help_no_fold_are_left_out(data):
+    X, y = data[0].values, data[1]
+    options = {"validation_folds": 2, "n_estimators": 2, "validation_fraction": 0.2}
+    model = idle(early_stopping=True, refit=True, n_iter_no_change=1, **options).fit(X, y)
+    assert model.best_epochs_ == [0, 0]
+    assert not model.gate_.any()
+    assert model.refit_history_ == {"loss": []}
+    assert_same_predictions(model, idle(epochs=0, **options).fit(X, y), X)
+
+
+def test_folds_without_early_stopping_leave_the_gate_open(data):
+    """They choose what the linear path is made of; nothing is held out from the networks that could judge them."""
+    X, y = data
+    model = small(n_estimators=2, validation_folds=2).fit(X, y)
+    np.testing.assert_array_equal(model.gate_, np.ones((2, 4)))
+    assert model.best_epochs_ == [2, 2]
+    assert np.abs(model.predict(X) - small(epochs=0, validation_folds=2).fit(X, y).predict(X)).max() > 1e-3
+
+
+def test_quantiles_are_kept_where_the_gate_of_all_folds_is_closed(data):
+    X, y = data[0].values, data[1]
+    options = {"validation_folds": 2, "n_estimators": 2, "loss": "quantile", "quantiles": (0.2, 0.5, 0.9)}
+    model = idle(early_stopping=True, refit=True, n_iter_no_change=1, **options).fit(X, y)
+    assert not model.gate_.any()
+    assert min(model.best_epochs_) > 0
+    assert (np.diff(model.predict_quantiles(X), axis=-1) > 0).all()
+    alone = idle(loss="mae", epochs=0, validation_folds=2).fit(X, y)
+    np.testing.assert_allclose(model.predict(X), alone.predict(X), rtol=0, atol=1e-6 * y.std())
+
+
+@pytest.mark.parametrize("linear_path", [None, "trained", "ridge"])
+def test_network_of_folds_is_trained_on(data, linear_path):
+    X, y = data
+    model = folded(n_estimators=2, linear_path=linear_path).fit(X, y)
+    before = model.predict(X)
+    model.set_params(refit=False, warm_start=True, validation_folds=1).fit(X, y)
+    assert model.n_epochs_ == 4
+    assert np.abs(model.predict(X) - before).max() > 0
+    model.partial_fit(X, y)
+    assert model.n_epochs_ == 5
+
+
+def test_refitted_network_of_folds_is_copied_and_pickled(data):
+    X, y = data
+    model = folded(n_estimators=2).fit(X, y)
+    assert_same_predictions(model, pickle.loads(pickle.dumps(model)), X)
+    assert_same_predictions(model, clone(model).fit(X, y), X)
+    exported = np.asarray(model.to_keras()([X.values.astype(np.float32), X.ahead]))
+    np.testing.assert_allclose(exported, model.predict(X), rtol=0, atol=1e-5 * y.std())
+
+
+@pytest.mark.parametrize("bases", [np.array(["last", "raw"]), ["last", "raw"], ("last", "raw")], ids=repr)
+def test_bases_are_any_sequence(data, bases):
+    X, y = data
+    expected = small(epochs=0, linear_bases=["last", "raw"]).fit(X, y)
+    assert_same_predictions(small(epochs=0, linear_bases=bases).fit(X, y), expected, X)

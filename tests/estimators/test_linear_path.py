@@ -1,5 +1,6 @@
 """Ridge regressions from moments, against scikit-learn's on the windows themselves."""
 
+import math
 from functools import partial
 from itertools import product
 
@@ -10,7 +11,19 @@ from sklearn.linear_model import Ridge
 from skhybrid import CNNLSTMRegressor, DenseRegressor, LSTMRegressor, Windows
 from skhybrid.estimators import _linear_path
 from skhybrid.estimators._linear_design import BASES, Design
-from skhybrid.estimators._linear_path import PENALTIES, Base, Choice, Data, choose, combine, gather, solve
+from skhybrid.estimators._linear_path import (
+    PENALTIES,
+    Base,
+    Choice,
+    Data,
+    LearnedFold,
+    choose,
+    combine,
+    gather,
+    relate,
+    solve,
+    solve_all,
+)
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._window_norm import WindowNorm
 from tests.estimators.known_ahead import SEASON, angles, make_known, make_rows
@@ -38,14 +51,17 @@ def location_and_forecast(name, windows, n_outputs):
     return location, location[:, :, 0], scale
 
 
-def ridge_by_hand(X, y, name, alpha, *, norm, weights, n_of_segment=None):
-    """Return the predictions of scikit-learn's Ridge, one for each target, relative to the naive forecast `name`."""
+def ridge_by_hand(X, y, name, n_steps, alpha, *, norm, weights, fade=1, n_of_segment=None):
+    """Return the predictions of scikit-learn's Ridge, one for each target, relative to the naive forecast `name`.
+
+    It reads the newest `n_steps` of the windows.
+    """
     windows = np.asarray(X.values if isinstance(X, Windows) else X, dtype=float)
     windows = windows.reshape(len(windows), -1, windows.shape[-1])
     location, _, scale = location_and_forecast(norm, windows, y.shape[1])
     deviation = 1 if norm is None else ((windows - location) / scale).std(axis=(0, 1))
     location, forecast, _ = location_and_forecast(name, windows, y.shape[1])
-    Z = ((windows - location) / scale / deviation).reshape(len(y), -1)
+    Z = ((windows - location) / scale / deviation)[:, -n_steps:].reshape(len(y), -1)
     scale = np.reshape(scale[:, 0, 0], (-1, 1)) if np.ndim(scale) else scale
     numbers = np.zeros((len(y), 1, 0))
     if isinstance(X, Windows):
@@ -59,17 +75,24 @@ def ridge_by_hand(X, y, name, alpha, *, norm, weights, n_of_segment=None):
         seen = numbers[:, start : start + n_of_segment if n_of_segment else None]
         features = np.hstack([Z, seen.reshape(len(y), -1)])
         of_target = ((y - forecast) / scale)[:, i]
-        predicted[:, i] = Ridge(alpha=alpha).fit(features, of_target, sample_weight=weights).predict(features)
+        predicted[:, i] = Ridge(alpha=alpha).fit(features, of_target, sample_weight=weights * fade).predict(features)
     return predicted * scale + forecast
 
 
 def assert_is_ridge(model, X, y, *, weights=None, n_of_segment=None):
     weights = np.ones(len(y)) if weights is None else weights
     bases = [model.window_norm] if model.linear_bases is None else model.linear_bases
+    bases = BASES if isinstance(bases, str) else bases
+    lengths = [math.prod(model.input_shape_[:-1]) // 2**i for i in range(model.linear_lengths)]
+    fades = [np.ones(len(y))]
+    if model.linear_half_life is not None:
+        fades.append(0.5 ** (np.arange(len(y))[::-1] / (model.linear_half_life * len(y))))
     options = {"norm": model.window_norm, "weights": weights, "n_of_segment": n_of_segment}
     expected = sum(
-        share * ridge_by_hand(X, y, base, alpha, **options)
-        for share, base, alpha in zip(model.linear_share_, bases, model.linear_penalty_, strict=True)
+        share * ridge_by_hand(X, y, base, n_steps, alpha, fade=fade, **options)
+        for share, (fade, n_steps, base), alpha in zip(
+            model.linear_share_, product(fades, lengths, bases), model.linear_penalty_, strict=True
+        )
     )
     np.testing.assert_allclose(model.predict(X), expected, rtol=0, atol=1e-6 * y.std())
     assert np.std(expected - y) > 1e-3 * y.std()
@@ -100,6 +123,42 @@ def test_bases_are_mixed():
     assert_is_ridge(model, X, y)
     assert (model.linear_share_ >= 0).all()
     np.testing.assert_allclose(model.linear_share_.sum(), 1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"linear_lengths": 4},
+        {"linear_lengths": 2, "linear_half_life": 0.2, "linear_bases": np.array(["raw", "last"])},
+        {"linear_lengths": 3, "linear_bases": None, "validation_folds": 3},
+        {"validation_folds": 3, "early_stopping": True, "refit": True, "window_norm": "seasonal"},
+    ],
+    ids=str,
+)
+def test_lengths_bases_and_weights_are_mixed(options):
+    """Whatever chooses, all samples are learned from in the end."""
+    X, y = make_known(120, n_features=3)
+    options = {"window_norm": "last", "season_length": SEASON, "linear_bases": "auto"} | options
+    model = ridge(**options).fit(X, y)
+    assert_is_ridge(model, X, y)
+    assert np.count_nonzero(model.linear_share_ > 0.01) > 1
+    assert model.best_epochs_ == [0]
+
+
+@pytest.mark.parametrize(("season_length", "n_bases"), [(None, 3), (7, 4), (8, 3)])
+def test_all_bases_are_those_that_the_window_holds(season_length, n_bases):
+    X, y = make_known()
+    model = ridge(window_norm="last", season_length=season_length, linear_bases="auto").fit(X, y)
+    assert model.linear_share_.shape == (n_bases,)
+    named = ridge(window_norm="last", season_length=season_length, linear_bases=BASES[:n_bases]).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), named.predict(X))
+
+
+def test_half_life_of_all_is_no_other_one():
+    X, y = make_known()
+    model = ridge(window_norm="last", half_life=0.3, linear_half_life=0.3).fit(X, y)
+    assert model.linear_share_.tolist() == [1]
+    np.testing.assert_array_equal(model.predict(X), ridge(window_norm="last", half_life=0.3).fit(X, y).predict(X))
 
 
 def test_each_segment_has_a_ridge_regression_on_its_own_inputs_known_ahead():
@@ -150,8 +209,13 @@ def make_data(n_rows=40, n_outputs=2, n_features=1, level=0.0, seed=0):
     return design, Data(Samples(windows, none, none), targets, rng.uniform(0.5, 2, n_rows))
 
 
-def bases_of(design, names=BASES):
-    return [Base(*design.base(name, 0, 1.0)) for name in names]
+def bases_of(design, names=BASES, n_steps=5, weighting=0):
+    return [Base(*design.base(name, 0, 1.0), n_steps, weighting) for name in names]
+
+
+def folds_of(design, data, *parts):
+    """Return what is learned from some rows, and the rows that choose, for each pair of them."""
+    return [LearnedFold([gather(design, data, known)], choosing) for known, choosing in parts]
 
 
 def test_moments_are_weighted_sums_about_the_means():
@@ -182,15 +246,16 @@ def test_row_of_weight_2_is_the_row_twice():
         np.testing.assert_allclose(a, b, atol=1e-10)
 
 
-def test_pieces_change_nothing(monkeypatch):
+@pytest.mark.parametrize("absolute", [False, True])
+def test_pieces_change_nothing(monkeypatch, absolute):
     design, data = make_data()
     rows, bases = np.arange(30), bases_of(design)
     whole = gather(design, data, rows)
-    choice = choose(design, data, whole, np.arange(30, 40), bases, absolute=False)
+    choice = choose(design, data, [LearnedFold([whole], np.arange(30, 40))], bases, absolute=absolute)
     monkeypatch.setattr(_linear_path, "PIECE_NUMBERS", 5 * 4)  # 4 rows
     for a, b in zip(gather(design, data, rows), whole, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-10)
-    again = choose(design, data, whole, np.arange(30, 40), bases, absolute=False)
+    again = choose(design, data, [LearnedFold([whole], np.arange(30, 40))], bases, absolute=absolute)
     for a, b in zip(again, choice, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
@@ -208,7 +273,7 @@ def test_large_penalty_leads_back_to_the_naive_forecast(name):
     design, data = make_data()
     rows = np.arange(40)
     (base,) = bases_of(design, [name])
-    linear = solve(design, gather(design, data, rows), base, 1e12)
+    linear = solve(relate(design, gather(design, data, rows), base), 1e12)
     Z = design.read(data.samples, rows)
     rest = data.targets - Z @ base.naive
     constant = np.average(rest, axis=0, weights=data.weights)  # the mean error is made good
@@ -218,19 +283,28 @@ def test_large_penalty_leads_back_to_the_naive_forecast(name):
 # Choice
 
 
-def choose_by_loops(design, data, rows, others, name, *, absolute):
-    """Return the penalty with the least error on other rows, as scikit-learn's Ridge finds it."""
-    windows = data.samples.values
+def rest_by_loops(design, data, parts, name, penalty, n_steps=5):
+    """Return what scikit-learn's Ridge, on the newest steps of the windows, leaves of the targets held out."""
+    windows, rests = data.samples.values, []
     location, forecast, _ = location_by_name(name, windows, design.n_outputs)
-    Z = (windows - location).reshape(len(windows), -1)
-    relative = data.targets - forecast
-    w, errors = data.weights[rows], []
-    centred = Z[rows] - np.average(Z[rows], axis=0, weights=w)
-    for penalty in PENALTIES:
+    Z, relative = windows - location, data.targets - forecast
+    newest = Z[:, len(Z[0]) - n_steps :].reshape(len(Z), -1)
+    Z = Z.reshape(len(Z), -1)
+    for known, choosing in parts:
+        w = data.weights[known]
+        centred = Z[known] - np.average(Z[known], axis=0, weights=w)
         alpha = penalty * (w[:, None] * centred**2).sum() / Z.shape[1]
-        model = Ridge(alpha=alpha).fit(Z[rows], relative[rows], sample_weight=w)
-        rest = np.abs(model.predict(Z[others]) - relative[others])
-        errors.append((data.weights[others] @ (rest if absolute else rest**2)).sum())
+        model = Ridge(alpha=alpha).fit(newest[known], relative[known], sample_weight=w)
+        rests.append(model.predict(newest[choosing]) - relative[choosing])
+    return np.concatenate(rests)
+
+
+def choose_by_loops(design, data, parts, name, n_steps=5, *, absolute):
+    """Return the penalty with the least error on the rows that choose, of all parts together."""
+    weights, errors = np.concatenate([data.weights[choosing] for _, choosing in parts]), []
+    for penalty in PENALTIES:
+        rest = np.abs(rest_by_loops(design, data, parts, name, penalty, n_steps))
+        errors.append((weights @ (rest if absolute else rest**2)).sum())
     return PENALTIES[np.argmin(errors)]
 
 
@@ -242,7 +316,7 @@ def location_by_name(name, windows, n_outputs):
     if name == "mean":
         return mean, (mean - last)[:, :, 0], 1
     if name == "seasonal":
-        return last, windows[:, 2 + np.arange(n_outputs) % 3, 0] - last[:, 0], 1
+        return last, windows[:, 2 + np.arange(n_outputs) % 3, 0] - last[:, 0, :1], 1
     return last, 0, 1
 
 
@@ -251,15 +325,125 @@ def location_by_name(name, windows, n_outputs):
 def test_penalties_are_those_that_a_loop_chooses(seed, absolute):
     design, data = make_data(n_outputs=5, seed=seed)
     rows, others = np.arange(28), np.arange(30, 40)
-    choice = choose(design, data, gather(design, data, rows), others, bases_of(design), absolute=absolute)
+    choice = choose(design, data, folds_of(design, data, (rows, others)), bases_of(design), absolute=absolute)
     for name, penalty in zip(BASES, choice.penalties, strict=True):
-        assert penalty == choose_by_loops(design, data, rows, others, name, absolute=absolute)
+        assert penalty == choose_by_loops(design, data, [(rows, others)], name, absolute=absolute)
+
+
+# As `split_in_time` holds them out: the newest first, each after all that is learned from, with a gap.
+PARTS = [
+    (np.arange(28), np.arange(30, 40)),
+    (np.arange(18), np.arange(20, 30)),
+    (np.arange(9), np.arange(10, 20)),
+]
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_all_folds_choose_the_penalties(absolute):
+    names = ["mean", "raw"]
+    design, data = make_data(n_outputs=5)
+    bases = bases_of(design, names) + bases_of(design, names, n_steps=2)
+    choice = choose(design, data, folds_of(design, data, *PARTS), bases, absolute=absolute)
+    of_newest = choose(design, data, folds_of(design, data, PARTS[0]), bases, absolute=absolute)
+    assert (choice.penalties != of_newest.penalties).any()
+    for (n_steps, name), penalty in zip(product((5, 2), names), choice.penalties, strict=True):
+        assert penalty == choose_by_loops(design, data, PARTS, name, n_steps, absolute=absolute)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_all_folds_choose_the_shares(seed):
+    design, data = make_data(seed=seed)
+    bases = [*bases_of(design, ["last"]), *bases_of(design, ["raw"], n_steps=2)]
+    choice = choose(design, data, folds_of(design, data, *PARTS), bases, absolute=False)
+    first, second = (
+        rest_by_loops(design, data, PARTS, name, penalty, n_steps)
+        for (name, n_steps), penalty in zip((("last", 5), ("raw", 2)), choice.penalties, strict=True)
+    )
+    w, errors = np.concatenate([data.weights[choosing] for _, choosing in PARTS]), []
+    alone = (w @ first**2).mean() + (w @ second**2).mean()
+    for share in np.linspace(0, 1, 1001):
+        # Drawn to equal shares as above.
+        drawn = (share**2 + (1 - share) ** 2) * alone / 2 * design.n_outputs / len(w)
+        errors.append((w @ (share * first + (1 - share) * second) ** 2).mean() + drawn)
+    np.testing.assert_allclose(choice.shares, [np.argmin(errors) / 1000, 1 - np.argmin(errors) / 1000], atol=1e-3)
+
+
+def test_errors_of_a_choice_are_those_of_the_oldest_fold():
+    """Altering what comes after its rows moves them by the shares alone, of which there is one here."""
+    design, data = make_data()
+    bases = bases_of(design, ["last"])
+    choice = choose(design, data, folds_of(design, data, *PARTS), bases, absolute=False)
+    rest = rest_by_loops(design, data, [(np.arange(9), np.arange(9))], "last", choice.penalties[0])
+    expected = np.sqrt(np.average(rest**2, axis=0, weights=data.weights[:9]))
+    np.testing.assert_allclose(choice.errors, expected)
+
+
+def test_each_set_of_weights_has_its_own_regression():
+    design, data = make_data()
+    faded = data._replace(weights=data.weights * 0.9 ** np.arange(40)[::-1])
+    bases = [*bases_of(design, ["last"]), *bases_of(design, ["last"], weighting=1)]
+    folds = [
+        LearnedFold([gather(design, by, known) for by in (data, faded)], choosing) for known, choosing in PARTS[:2]
+    ]
+    choice = choose(design, data, folds, bases, absolute=False)
+    errors = np.zeros((2, len(PENALTIES)))
+    for i, of_weights in enumerate((data, faded)):
+        for j, penalty in enumerate(PENALTIES):
+            rest = rest_by_loops(design, of_weights, PARTS[:2], "last", penalty)
+            weights = np.concatenate([data.weights[choosing] for _, choosing in PARTS[:2]])  # which do not fade
+            errors[i, j] = (weights @ rest**2).sum()
+    np.testing.assert_array_equal(choice.penalties, PENALTIES[errors.argmin(axis=1)])
+    linear = combine(design, folds[0].moments, bases, choice)
+    each = [
+        combine(design, [moments], bases[:1], Choice(choice.penalties[[i]], np.ones(1), choice.errors)).kernel
+        for i, moments in enumerate(folds[0].moments)
+    ]
+    np.testing.assert_allclose(linear.kernel, np.tensordot(choice.shares, each, 1))
+
+
+@pytest.mark.parametrize("name", BASES)
+@pytest.mark.parametrize("n_steps", [1, 3])
+def test_regression_of_a_length_does_not_see_older_steps(n_steps, name):
+    design, data = make_data(n_features=2)
+    rows, (base,) = np.arange(40), bases_of(design, [name], n_steps=n_steps)
+    linear = solve(relate(design, gather(design, data, rows), base), 0.1)
+    Z = design.read(data.samples, rows)
+    rest = rest_by_loops(design, data, [(rows, rows)], name, 0.1, n_steps)
+    np.testing.assert_allclose(Z @ linear.kernel + linear.bias - data.targets, rest, atol=1e-9)
+    older = (linear.kernel - base.naive)[: (5 - n_steps) * 2].reshape(5 - n_steps, 2, -1)
+    if name == "mean":  # in which they are, all alike
+        np.testing.assert_allclose(older, np.broadcast_to(older[:1], older.shape), atol=1e-12)
+        assert np.abs(older).min() > 1e-6
+    else:
+        np.testing.assert_array_equal(older, np.zeros_like(older))
+
+
+def test_all_penalties_at_once_are_those_one_by_one():
+    design, data = make_data(n_features=2)
+    moments = gather(design, data, np.arange(30))
+    for base in (*bases_of(design), *bases_of(design, n_steps=2)):
+        related = relate(design, moments, base)
+        together = solve_all(related, PENALTIES)
+        for i, penalty in enumerate(PENALTIES):
+            for part, expected in zip(together, solve(related, penalty), strict=True):
+                np.testing.assert_allclose(part[i], expected, rtol=1e-7, atol=1e-9)
+
+
+def test_squared_errors_of_other_rows_follow_from_their_moments():
+    design, data = make_data(level=100.0)
+    others = np.arange(30, 40)
+    (base,) = bases_of(design, ["last"])
+    linear = solve_all(relate(design, gather(design, data, np.arange(30)), base), PENALTIES)
+    errors = gather(design, data, others).squared_errors(linear)
+    for i in range(len(PENALTIES)):
+        rest = design.read(data.samples, others) @ linear.kernel[i] + linear.bias[i] - data.targets[others]
+        np.testing.assert_allclose(errors[i], (data.weights[others] @ rest**2).sum())
 
 
 def errors_of_mixtures(design, data, moments, others, names, penalties, shares):
     """Return the mean squared error of the regressions, mixed by each row of shares, and of each on its own."""
     Z, w = design.read(data.samples, others), data.weights[others]
-    maps = [solve(design, moments, b, p) for b, p in zip(bases_of(design, names), penalties, strict=True)]
+    maps = [solve(relate(design, moments, b), p) for b, p in zip(bases_of(design, names), penalties, strict=True)]
     rest = np.stack([Z @ linear.kernel + linear.bias - data.targets[others] for linear in maps])
     mixed = np.average((np.tensordot(shares, rest, 1) ** 2).mean(axis=2), axis=1, weights=w)
     return mixed, np.average((rest**2).mean(axis=2), axis=1, weights=w)
@@ -271,7 +455,7 @@ def test_shares_are_the_best_of_a_grid(seed, names, n):
     design, data = make_data(seed=seed)
     rows, others = np.arange(28), np.arange(30, 40)
     moments = gather(design, data, rows)
-    choice = choose(design, data, moments, others, bases_of(design, names), absolute=False)
+    choice = choose(design, data, [LearnedFold([moments], others)], bases_of(design, names), absolute=False)
     grid = np.array([s for s in product(range(n + 1), repeat=len(names)) if sum(s) == n]) / n
     mixtures = np.vstack([choice.shares, grid])
     errors, alone = errors_of_mixtures(design, data, moments, others, names, choice.penalties, mixtures)
@@ -287,8 +471,8 @@ def test_mixture_is_one_map():
     rows, bases = np.arange(40), bases_of(design, ["last", "mean"])
     moments = gather(design, data, rows)
     penalties = np.array([0.01, 10.0])
-    linear = combine(design, moments, bases, Choice(penalties, np.array([0.3, 0.7]), np.ones(2)))
-    first, second = (solve(design, moments, *pair) for pair in zip(bases, penalties, strict=True))
+    linear = combine(design, [moments], bases, Choice(penalties, np.array([0.3, 0.7]), np.ones(2)))
+    first, second = (solve(relate(design, moments, b), p) for b, p in zip(bases, penalties, strict=True))
     np.testing.assert_allclose(linear.kernel, 0.3 * first.kernel + 0.7 * second.kernel)
     np.testing.assert_allclose(linear.bias, 0.3 * first.bias + 0.7 * second.bias)
-    np.testing.assert_array_equal(linear.penalties, np.concatenate([first.penalties, second.penalties]))
+    np.testing.assert_array_equal(linear.penalties, [first.penalties, second.penalties])

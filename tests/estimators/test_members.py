@@ -113,7 +113,7 @@ def test_parameters_are_given_out_in_turn(data):
     X, y = data
     model = three(member_params=[{}, {"last_steps": 2, "dense_units": (4, 5)}]).fit(X, y)
     kernels = [member.model_.get_layer("dense_1").kernel.shape for member in model.members_]
-    assert kernels == [(8 * 2 + 4 * 3, 3), (2 * 2 + 4 * 3, 4), (8 * 2 + 4 * 3, 3)]
+    assert kernels == [(8 * 2 + 4 * 6, 3), (2 * 2 + 4 * 6, 4), (8 * 2 + 4 * 6, 3)]
     assert model.member_params[0] == {}
     assert model.dense_units == 3
 

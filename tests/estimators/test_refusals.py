@@ -76,7 +76,7 @@ FITS = {
     "unknown base": (
         small(linear_bases=["drift"], linear_path="ridge", window_norm="last"),
         VALUES,
-        r"linear_bases must hold some of 'last', .*, each once, but is \['drift'\]",
+        r"linear_bases must be 'auto' or hold some of 'last', .*, each once, but is \['drift'\]",
     ),
     "base twice": (
         small(linear_bases=["last", "last"], linear_path="ridge", window_norm="last"),
@@ -93,6 +93,24 @@ FITS = {
         small(linear_bases=["seasonal"], linear_path="ridge", window_norm="last", season_length=8),
         VALUES,
         "below the 8 steps of a window, but it is 8",
+    ),
+    "unknown word for bases": (
+        small(linear_bases="all", linear_path="ridge", window_norm="last"),
+        VALUES,
+        "The 'linear_bases' parameter of DenseRegressor must be a str among {'auto'}",
+    ),
+    "all bases without norm": (
+        small(linear_bases="auto", linear_path="ridge"),
+        VALUES,
+        "linear_bases='auto' needs y in the units of target_channel, .*, but window_norm is None",
+    ),
+    "all bases without path": (small(linear_bases="auto"), VALUES, "linear_bases='auto' needs linear_path='ridge'"),
+    "lengths without path": (small(linear_lengths=2), VALUES, "linear_lengths=2 needs linear_path='ridge', but it is"),
+    "half life without path": (small(linear_half_life=0.1), VALUES, "linear_half_life=0.1 needs linear_path='ridge'"),
+    "lengths, trained path": (
+        small(linear_lengths=2, linear_path="trained"),
+        VALUES,
+        "linear_lengths=2 needs linear_path='ridge', but it is 'trained'",
     ),
     "segments, ridge": (
         segments(linear_path="ridge"),
@@ -164,6 +182,25 @@ FITS = {
         VALUES,
         "refit must be False with warm_start=True, which trains the fitted network on",
     ),
+    "folds without a choice": (
+        small(validation_folds=3),
+        VALUES,
+        "validation_folds must be 1 without a training on all samples afterwards, but is 3; pass early_stopping=True "
+        "and refit=True, or pass validation_folds=1",
+    ),
+    "folds without refit": (
+        small(validation_folds=3, early_stopping=True, linear_path="ridge"),
+        VALUES,
+        "validation_folds must be 1 without a training on all samples afterwards, but is 3",
+    ),
+    "too many folds": (
+        small(validation_folds=10, linear_path="ridge"),
+        VALUES,
+        "but of 59 samples validation_fraction=0.1, validation_folds=10 and a gap of 3 leave 0 and 6",
+    ),
+    "no fold": (small(validation_folds=0), VALUES, "The 'validation_folds' parameter of DenseRegressor must be"),
+    "no length": (small(linear_lengths=0), VALUES, "The 'linear_lengths' parameter of DenseRegressor must be"),
+    "unknown size of kernels": (hybrid(kernel_size="season"), VALUES, "kernel_size must be .*, but is 'season'; pass"),
     "unknown parameter": (
         small(n_estimators=2, member_params=[{}, {"unit": 3}]),
         VALUES,
@@ -255,8 +292,15 @@ def test_samples_held_out_need_something_to_be_held_out_for(estimator):
         estimator(2, epochs=1).fit(VALUES[:40], y[:40], X_val=VALUES[44:], y_val=y[44:])
 
 
+def test_samples_of_the_user_are_not_divided():
+    model = small(linear_path="ridge", validation_folds=2)
+    with pytest.raises(ValueError, match="validation_folds must be 1 with X_val, but is 2; leave X_val out, or"):
+        model.fit(VALUES[:40], Y[:40], X_val=VALUES[44:], y_val=Y[44:])
+
+
 def test_classifiers_have_no_parameters_of_forecasts():
     names = {"linear_path", "linear_bases", "phase_offsets", "target_channel", "season_length", "output_activation"}
+    names |= {"linear_lengths", "linear_half_life", "validation_folds"}
     assert not names & LSTMClassifier().get_params().keys()
     assert names < LSTMRegressor().get_params().keys()
     with pytest.raises(ValueError, match="'window_norm' parameter of LSTMClassifier must be"):

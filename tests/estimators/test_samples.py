@@ -1,7 +1,11 @@
 """X as the networks read it: what is unknown, which samples train, and how they are split."""
 
+import re
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from skhybrid import CNNLSTMRegressor, DenseRegressor
 from skhybrid.estimators._samples import find_usable, read_frames, read_sequences, split_in_time
@@ -97,8 +101,35 @@ def test_no_usable_sample_is_refused():
 )
 def test_last_samples_validate_and_a_gap_is_left_out(n_rows, share, gap, training, validation):
     rows = 10 + 2 * np.arange(n_rows)  # numbers of samples, not positions
-    parts = split_in_time(rows, share, gap)
+    (parts,) = split_in_time(rows, share, gap)
     assert [part.tolist() for part in parts] == [[10 + 2 * i for i in part] for part in (training, validation)]
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 60), st.floats(0.02, 0.6), st.integers(0, 9), st.integers(1, 5))
+def test_parts_are_held_out_one_before_the_other(n_rows, share, gap, n_folds):
+    rows = 3 + 2 * np.arange(n_rows)  # numbers of samples, not positions
+    size, end = round(share * n_rows), n_rows
+    if size < 1 or n_rows - n_folds * size - gap < 2:
+        with pytest.raises(ValueError, match="needs at least 2 samples to train on and 1 to validate on, but of"):
+            split_in_time(rows, share, gap, n_folds=n_folds)
+        return
+    folds = split_in_time(rows, share, gap, n_folds=n_folds)
+    assert len(folds) == n_folds
+    for known, held_out in folds:
+        assert held_out.tolist() == [3 + 2 * i for i in range(end - size, end)]
+        assert known.tolist() == [3 + 2 * i for i in range(end - size - gap)]
+        end -= size
+
+
+def test_too_few_samples_for_the_parts_are_refused():
+    words = (
+        "linear_path='ridge' needs at least 2 samples to train on and 1 to validate on, but of 10 samples "
+        "validation_fraction=0.2, validation_folds=4 and a gap of 1 leave 1 and 2; pass more samples, another "
+        "validation_fraction, fewer validation_folds or a smaller validation_gap."
+    )
+    with pytest.raises(ValueError, match=re.escape(words) + "$"):
+        split_in_time(np.arange(10), 0.2, 1, n_folds=4, reason="linear_path='ridge'")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skhybrid import DenseClassifier, DenseRegressor, Windows, make_windows
 from skhybrid.estimators._samples import read_sequences
-from skhybrid.estimators._task import Task, check_apart, divide, fade, join, read_held_out
+from skhybrid.estimators._task import Fold, Task, check_apart, divide, fade, join, read_held_out
 from tests.estimators.known_ahead import SEASON, make_known, make_rows
 from tests.helpers import assert_same_predictions, loop_windows
 
@@ -31,27 +31,51 @@ def make_task(n=8, n_held_out=0, weights=None):
 
 
 def rows_of(task, **options):
-    rows = divide(task, lambda usable: (usable[:-3], usable[-2:]), **options)
-    return [None if part is None else part.tolist() for part in rows]
+    """Return what scales are learned from, what the first three networks are trained on, and the folds."""
+
+    def split(usable):
+        return [Fold(usable[:-3], usable[-2:]), Fold(usable[:-5], usable[-4:-2])]
+
+    rows = divide(task, split, **options)
+    networks = [[None if part is None else part.tolist() for part in rows.of_member(i)] for i in range(3)]
+    return rows.training.tolist(), networks, [tuple(part.tolist() for part in fold) for fold in rows.folds]
 
 
 def test_all_samples_are_trained_on_where_nothing_is_chosen():
-    assert rows_of(make_task(), early_stopping=False, chooses=False) == [[*range(8)], None, [*range(8)], []]
+    everything = [*range(8)]
+    assert rows_of(make_task(), early_stopping=False, chooses=False) == (
+        everything,
+        [[everything, None]] * 3,
+        [(everything, [])],
+    )
 
 
-def test_early_stopping_holds_samples_out():
-    assert rows_of(make_task(), early_stopping=True, chooses=True) == [[*range(5)], [6, 7]] * 2
+@pytest.mark.parametrize("chooses", [False, True])
+def test_early_stopping_holds_samples_out_in_turn(chooses):
+    """Scales are learned from what all networks may know."""
+    newest, older = ([*range(5)], [6, 7]), ([*range(3)], [4, 5])
+    assert rows_of(make_task(), early_stopping=True, chooses=chooses) == (
+        [*range(3)],
+        [[*newest], [*older], [*newest]],
+        [newest, older],
+    )
 
 
 def test_what_is_chosen_without_early_stopping_holds_none_out_of_training():
-    assert rows_of(make_task(), early_stopping=False, chooses=True) == [[*range(8)], None, [*range(5)], [6, 7]]
+    everything = [*range(8)]
+    assert rows_of(make_task(), early_stopping=False, chooses=True) == (
+        everything,
+        [[everything, None]] * 3,
+        [([*range(5)], [6, 7]), ([*range(3)], [4, 5])],
+    )
 
 
 def test_samples_of_the_user_are_held_out_and_no_others():
     weights = np.array([1, 1, 0, 1, 1, 0, 1, 1.0])
     task = make_task(n_held_out=3, weights=weights)
-    assert rows_of(task, early_stopping=True, chooses=False) == [[0, 1, 3, 4], [6, 7]] * 2
-    assert rows_of(task, early_stopping=False, chooses=True) == [[0, 1, 3, 4, 6, 7], None, [0, 1, 3, 4], [6, 7]]
+    fold, usable = ([0, 1, 3, 4], [6, 7]), [0, 1, 3, 4, 6, 7]
+    assert rows_of(task, early_stopping=True, chooses=False) == (fold[0], [[*fold]] * 3, [fold])
+    assert rows_of(task, early_stopping=False, chooses=True) == (usable, [[usable, None]] * 3, [fold])
 
 
 def test_tasks_are_joined_in_order():
