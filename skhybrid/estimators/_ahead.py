@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from skhybrid._backend import keras
 from skhybrid.estimators._samples import Ahead
-from skhybrid.series.carrier import MAX_HARMONICS, phase_features, waves_of
+from skhybrid.series.carrier import MAX_HARMONICS, count_waves, phase_features, waves_of
 
 ROWS_AT_ONCE = 4096
 NETWORK_HARMONICS = 3  # of a season, that the network reads: the week's third tells its days apart
@@ -41,12 +41,12 @@ class AheadScale:
     @property
     def n_columns(self) -> int:
         """Number of inputs of each coming step that the network reads."""
-        return len(self.mean) + sum(len(waves_of(season, NETWORK_HARMONICS)) for season in self.seasons)
+        return len(self.mean) + sum(count_waves(season, NETWORK_HARMONICS) for season in self.seasons)
 
     @property
     def n_angles(self) -> int:
         """Number of features by which the linear path knows the phase of the first coming step."""
-        return sum(len(waves_of(season)) for season in self.seasons)
+        return sum(count_waves(season) for season in self.seasons)
 
     def apply(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Return the numbers of each coming step, (n_samples, n_steps, n_numbers), as the linear path reads them."""
@@ -67,18 +67,12 @@ class AheadScale:
         """Return the phase of the first coming step, for the linear path, or of all, for networks."""
         columns = inputs[:, 0, :] if first_step else inputs
         n_harmonics = MAX_HARMONICS if first_step else NETWORK_HARMONICS
-        return [
-            _WAVES[wave](columns[..., len(self.mean) + i : len(self.mean) + i + 1] * frequency)
-            for i, season in enumerate(self.seasons)
-            for wave, frequency in waves_of(season, n_harmonics)
-        ]
+        phases = [columns[..., i : i + 1] for i in range(len(self.mean), self.n_inputs)]
+        return [waves_of(keras.ops, *pair, n_harmonics) for pair in zip(phases, self.seasons, strict=True)]
 
     def weights(self) -> list[NDArray[np.float64]]:
         """Return the weights of the layer that scales the numbers."""
         return [1 / self.scale, -self.mean / self.scale]
-
-
-_WAVES = {np.cos: keras.ops.cos, np.sin: keras.ops.sin}
 
 
 def learn_ahead_scale(ahead: Ahead, rows: NDArray[np.intp], weights: NDArray[np.float64]) -> AheadScale:

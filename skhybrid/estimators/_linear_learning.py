@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from skhybrid._training import predict
 from skhybrid.estimators._build import LinearLayers, Reading
@@ -127,6 +128,7 @@ class LinearPath(NamedTuple):
         return outputs.reshape(len(outputs), -1, self.n_quantiles)[..., self.median]
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # several threads wait for each other on matrices of this size
 def learn_linear_path(
     task: Task,
     rows: Rows,

@@ -10,7 +10,7 @@ from skhybrid._validation import check_seasons
 
 __all__ = ["Windows"]
 
-MAX_HARMONICS = 6  # of a season, in tables
+MAX_HARMONICS = 84  # of a season, in tables: as many as tell each hour of a week apart
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -133,7 +133,7 @@ class Windows:
             - the window, oldest step first, the features of a step side by side;
             - what is known ahead, step by step, without the phases;
             - the phase p of the first coming step in each season of m steps: ``cos(2 pi k p / m)`` and
-              ``sin(2 pi k p / m)`` for k = 1, ..., min(m // 2, 6). The sine of k = m / 2 is always 0, and left out.
+              ``sin(2 pi k p / m)`` for k = 1, ..., min(m // 2, 84). The sine of k = m / 2 is always 0, and left out.
               The phases of the other steps follow from that of the first.
         """
         n_known = self.ahead.shape[2] - len(self.seasons)
@@ -154,18 +154,25 @@ def carried_as(X: Any, values: NDArray[Any]) -> Any:
     return Windows(values, X.ahead, seasons=X.seasons) if isinstance(X, Windows) else values
 
 
-def waves_of(season: int, n_harmonics: int = MAX_HARMONICS) -> list[tuple[Any, float]]:
-    """Return the waves, `np.cos` or `np.sin`, that tell the phase in a season, each with its frequency."""
-    harmonics = range(1, min(season // 2, n_harmonics) + 1)
-    waves = [(wave, 2 * np.pi * k / season) for k in harmonics for wave in (np.cos, np.sin)]
-    return waves[:-1] if season == 2 * len(harmonics) else waves  # the sine of the highest one is 0 at each step
+def count_waves(season: int, n_harmonics: int = MAX_HARMONICS) -> int:
+    """Return how many waves tell the phase in a season; the sine of its half would be 0 at each step."""
+    return min(season - 1, 2 * n_harmonics)
+
+
+def waves_of(xp: Any, phases: Any, season: int, n_harmonics: int = MAX_HARMONICS) -> Any:
+    """Return the waves of a season at phases (..., 1), side by side, (..., n_waves), by NumPy or by Keras."""
+    harmonics = np.arange(1, min(season // 2, n_harmonics) + 1, dtype=phases.dtype)
+    angles = phases * harmonics % season * (2 * np.pi / season)  # of a part of a turn, which float32 can tell
+    waves = xp.stack([xp.cos(angles), xp.sin(angles)], axis=-1)
+    shape = (-1, *angles.shape[1:-1], 2 * len(harmonics))
+    return xp.reshape(waves, shape)[..., : count_waves(season, n_harmonics)]
 
 
 def phase_features(phases: NDArray[Any], seasons: tuple[int, ...]) -> NDArray[np.float64]:
     """Return the waves at phases, (n_samples, n_seasons), side by side: (n_samples, n_waves)."""
     counts = phases.astype(np.float64)
-    waves = [wave(frequency * counts[:, i]) for i, season in enumerate(seasons) for wave, frequency in waves_of(season)]
-    return np.stack(waves, axis=1) if waves else np.empty((len(phases), 0))
+    waves = [waves_of(np, counts[:, i : i + 1], season) for i, season in enumerate(seasons)]
+    return np.concatenate(waves, axis=1) if waves else np.empty((len(phases), 0))
 
 
 def _read_only(a, name):

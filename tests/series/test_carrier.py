@@ -201,7 +201,8 @@ def test_table_holds_windows_and_then_what_is_known_step_by_step():
 
 
 @pytest.mark.parametrize(
-    ("season", "harmonics", "n_waves"), [(2, 1, 1), (3, 1, 2), (4, 2, 3), (12, 6, 11), (13, 6, 12), (24, 6, 12)]
+    ("season", "harmonics", "n_waves"),
+    [(2, 1, 1), (3, 1, 2), (4, 2, 3), (12, 6, 11), (13, 6, 12), (168, 84, 167), (400, 84, 168)],
 )
 def test_table_holds_waves_of_the_first_phase(season, harmonics, n_waves):
     X = carried((season,))
