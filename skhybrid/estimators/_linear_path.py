@@ -235,9 +235,10 @@ def _mix(design, data, folds, maps):
         return np.ones(1)
     squares = np.zeros((n_maps, n_maps))
     for fold, of_fold in zip(folds, maps, strict=True):
-        for Z, Y, w in _pieces(design, data, fold.rows):
+        for Z, Y, w in _pieces(design, data, fold.rows, width=n_maps * design.n_outputs):
             rest = [((Z @ linear.kernel + linear.bias - Y) * np.sqrt(w)[:, None]).ravel() for linear in of_fold]
-            squares += np.stack(rest) @ np.stack(rest).T
+            stacked = np.stack(rest)
+            squares += stacked @ stacked.T
     # Targets of successive rows overlap: they tell as much as so many fewer rows. Where these are few, equal shares are
     # the safer ones.
     n_rows = sum(len(fold.rows) for fold in folds)
