@@ -419,7 +419,7 @@ def test_pipelines_inside_get_windows_or_tables():
         "Windows(values of shape (1, 2, 2, 1), ahead of shape (1, 3, 3), seasons=(24,))"
     )
     table = windowed(make_pipeline(StandardScaler(), Records()), 4).fit(X, Y).estimator_[-1].X_
-    assert table.shape[1] == 4 + 3 * 2 + 12
+    assert table.shape[1] == 4 + 3 * 2 + 23
     with pytest.raises(ValueError, match="Windows cannot become an array"):
         windowed(make_pipeline(SubsequenceReshaper(2), StandardScaler(), RecordsWindows()), 4).fit(X, Y)
 
