@@ -15,7 +15,7 @@ from skhybrid.estimators._build import LinearLayers, Reading, check_last_steps, 
 from skhybrid.estimators._callbacks import copy_callbacks, pack_callbacks
 from skhybrid.estimators._keras_arguments import check_loss, check_metrics, check_optimizer, rename_metrics
 from skhybrid.estimators._linear_learning import LinearPath
-from skhybrid.estimators._members import Lesson, mean_history, seed_of, settings_of, train_all
+from skhybrid.estimators._members import Lesson, mean_history, pool, seed_of, settings_of, train_all
 from skhybrid.estimators._offsets import PhaseOffsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._refusals import check_ahead, check_ends, check_options
@@ -130,7 +130,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
             lessons = self._make_lessons(members, task, rows, before, epochs=[epochs] * len(members))
             trained = train_all(self, members, lessons, callbacks)
             if rows.stops and len(rows.folds) > 1:
-                trained = self._pool(trained)
+                trained = pool(trained)
             self._keep(members, trained, before)
             if self.refit:
                 self._fit_on_all(task, trained, seed, classes)
@@ -252,10 +252,6 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
     def _chooses_by_samples(self) -> bool:
         """Whether samples held out choose something without early stopping as well."""
         return False
-
-    def _pool(self, trained):
-        """Return what trainings left, each on its own fold, with what all folds say of them."""
-        return trained
 
     def _weigh(self, y, weights):
         """Return the weights of the samples in training."""

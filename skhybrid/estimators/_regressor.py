@@ -11,7 +11,6 @@ from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import RegressorMixin
 from skhybrid.estimators._build import LinearLayers, all_parameters
 from skhybrid.estimators._linear_learning import ABSOLUTE_LOSSES, LinearPath, check_bases, is_auto, learn_linear_path
-from skhybrid.estimators._members import pool
 from skhybrid.estimators._offsets import PhaseOffsets, learn_offsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._quantiles import Pinball, check_quantiles
@@ -251,9 +250,6 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
     @property
     def _chooses_by_samples(self) -> bool:
         return self.linear_path == "ridge"
-
-    def _pool(self, trained):
-        return pool(trained)
 
     def _learn_offsets(self, samples: Samples) -> PhaseOffsets | None:
         if not self.phase_offsets:

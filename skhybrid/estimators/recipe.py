@@ -31,8 +31,7 @@ def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: A
         Number of steps to forecast.
 
     seasons : int or sequence of int, default=()
-        Lengths of the seasons, in steps, the shortest first: (24, 168) for hours. Only the first is used here; X tells
-        the phases of all.
+        Lengths of the seasons, in steps: (24, 168) for hours. Only the shortest is used; X tells all phases.
 
     **parameters : object
         Parameters of :class:`CNNLSTMRegressor` to set otherwise, such as `random_state`, `n_jobs` or ``loss="mae"``.
@@ -45,7 +44,7 @@ def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: A
     Raises
     ------
     ValueError
-        If `horizon` or one of `seasons` is not a positive integer.
+        If `horizon` is not a positive integer, or `seasons` are not different integers of at least 2.
 
     Examples
     --------
@@ -59,7 +58,7 @@ def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: A
     """
     horizon = check_positive_int(horizon, "horizon")
     seasons = check_seasons([seasons] if isinstance(seasons, int | np.integer) else seasons)
-    season = seasons[0] if seasons else None
+    season = min(seasons, default=None)
     settings = {
         "filters": 64,
         "kernel_size": "auto",
