@@ -176,7 +176,8 @@ class WindowNorm:
         location, scale = (
             keras.ops.reshape(a[..., channel : channel + 1], (-1, 1)) for a in self._location_and_scale(inputs)
         )
-        return outputs * scale + location
+        # In this order: as a second term, Keras takes n levels (n, 1) for the biases of n outputs.
+        return location + outputs * scale
 
     def _location_and_scale(self, inputs):
         """Return location and scale by layers of Keras, (sample, 1[, 1], feature)."""
