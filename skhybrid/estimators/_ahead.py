@@ -52,9 +52,9 @@ class AheadScale:
         """Return the numbers of each coming step, (n_samples, n_steps, n_numbers), as the linear path reads them."""
         return (values[..., : len(self.mean)] - self.mean) / self.scale
 
-    def phase(self, values: NDArray[Any]) -> NDArray[np.float64]:
+    def phase(self, values: NDArray[Any], n_harmonics: int = MAX_HARMONICS) -> NDArray[np.float64]:
         """Return the phase of the first coming step, (n_samples, n_angles), from which those of the others follow."""
-        return phase_features(values[:, 0, len(self.mean) :], self.seasons)
+        return phase_features(values[:, 0, len(self.mean) :], self.seasons, n_harmonics)
 
     def numbers(self, inputs: Any) -> Any:
         """Return the same numbers as `apply` by layers of Keras."""
@@ -63,10 +63,9 @@ class AheadScale:
         )
         return scale(inputs[..., : len(self.mean)])
 
-    def waves(self, inputs: Any, *, first_step: bool) -> list[Any]:
-        """Return the phase of the first coming step, for the linear path, or of all, for networks."""
+    def waves(self, inputs: Any, n_harmonics: int = NETWORK_HARMONICS, *, first_step: bool) -> list[Any]:
+        """Return the phase of the first coming step, for linear paths, or of all, for networks."""
         columns = inputs[:, 0, :] if first_step else inputs
-        n_harmonics = MAX_HARMONICS if first_step else NETWORK_HARMONICS
         phases = [columns[..., i : i + 1] for i in range(len(self.mean), self.n_inputs)]
         return [waves_of(keras.ops, *pair, n_harmonics) for pair in zip(phases, self.seasons, strict=True)]
 

@@ -122,6 +122,9 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
                 members, before = self.members_, self.histories_
             else:
                 self._learn(task, rows, classes)
+                epochs = self._limit_epochs(task, epochs)
+                if self.refit and epochs == 0:  # no network is to be trained by what is held out
+                    self._learn(task, rows := everything(task.usable), classes, self._linear)
                 members = self._make_members(seed, is_masked=bool(task.samples.n_after.any()))
                 before = [{} for _ in members]
             check_ends(members[0], task.samples.n_after)
@@ -132,14 +135,16 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
             if rows.stops and len(rows.folds) > 1:
                 trained = pool(trained)
             self._keep(members, trained, before)
-            if self.refit:
+            if self.refit and epochs:
                 self._fit_on_all(task, trained, seed, classes)
+            elif self.refit:
+                self.refit_history_: dict[str, list[float]] = {"loss": []}
             return self
 
     def _fit_on_all(self, task, trained, seed, classes):
         """Train fresh networks on all samples, with what the samples held out have chosen."""
         rows = everything(task.usable)
-        self._learn(task, rows, classes, self._linear and self._linear.choice)
+        self._learn(task, rows, classes, self._linear)
         self.members_ = members = self._make_members(seed, is_masked=bool(task.samples.n_after.any()))
         lessons = self._make_lessons(
             members,
@@ -150,7 +155,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
             gates=[of_one.gate for of_one in trained],
         )
         again = train_all(self, members, lessons, [[] for _ in members])
-        self.refit_history_: dict[str, list[float]] = mean_history([self._name(of_one.history) for of_one in again])
+        self.refit_history_ = mean_history([self._name(of_one.history) for of_one in again])
 
     def _read_task(self, X, y, sample_weight, held_out, again):
         """Return the samples to learn from, those that the user holds out last, with targets and weights."""
@@ -172,7 +177,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         samples = self._read(X)._replace(ahead=ahead)
         return Task(X.shape[1:], samples, y, self._weigh(y, samples.weigh(sample_weight)), 0)
 
-    def _learn(self, task: Task, rows: Rows, classes: Any, choice: Any = None) -> None:
+    def _learn(self, task: Task, rows: Rows, classes: Any, before: Any = None) -> None:
         """Learn shapes and scales from the samples of a first fit, and of their values from `rows` alone."""
         samples, training = task.samples, rows.training
         self._as_fitted = hold_parameters(self)
@@ -183,7 +188,8 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         self._reading = Reading(self.input_shape_, self._learn_norm(samples, training), ahead)
         self._target = self._learn_target(task.y, samples, training, task.weights, classes)
         self._reading = self._reading._replace(offsets=self._learn_offsets(samples))
-        self._linear: LinearPath | None = self._learn_linear(task, rows, self._target, choice)
+        self._linear: LinearPath | None = None  # that of a fit before is none of this one's
+        self._linear = self._learn_linear(task, rows, self._target, before)
 
     def _apply(self, changed: set[str]) -> None:
         """Give the networks what was set since they were trained: a loss, a learning rate."""
@@ -236,9 +242,13 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         """Return what the network's outputs are to mean, learned of the targets."""
         raise NotImplementedError
 
-    def _learn_linear(self, task: Task, rows: Rows, target: Any, choice: Any) -> LinearPath | None:
-        """Return the linear path in closed form beside the network, learned by a choice where it was made."""
+    def _learn_linear(self, task: Task, rows: Rows, target: Any, before: Any) -> LinearPath | None:
+        """Return the linear path in closed form beside the network, by the choices of one `before`."""
         return None
+
+    def _limit_epochs(self, task: Task, epochs: int) -> int:
+        """Return how many epochs to train, which may be none where there is a linear path in closed form."""
+        return epochs
 
     def _learn_offsets(self, samples: Samples) -> PhaseOffsets | None:
         """Return which offsets by phase the windows are read without."""
@@ -287,7 +297,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         for i in range(self.n_estimators):
             member = self._make_scikeras(settings_of(self, i), seed_of(seed, i), is_masked=is_masked)
             if self._linear is not None:
-                self._linear.of_member(i).install(member.model_)
+                self._linear.install(member.model_, i)
             members.append(member)
         return members
 
@@ -334,7 +344,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
                 n_epochs=epochs[i],
                 n_planned=max(self.epochs, 1),
                 seed=member.model__seed if self.shuffle else None,
-                linear=self._linear and self._linear.of_member(i),
+                linear=self._linear,
                 gate=None if gates is None else gates[i],
             )
             for i, (member, (training, validation)) in enumerate(zip(members, parts, strict=True))

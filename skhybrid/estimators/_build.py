@@ -11,10 +11,12 @@ from skhybrid._training import has_all_weights
 from skhybrid.estimators._ahead import AheadScale
 from skhybrid.estimators._keras_arguments import make_metrics
 from skhybrid.estimators._offsets import PhaseOffsets
+from skhybrid.estimators._phase_path import PhaseLayers
 from skhybrid.estimators._quantiles import spread_quantiles
 from skhybrid.estimators._window_norm import WindowNorm, divide_features, last_step
 from skhybrid.networks import NETWORKS
 from skhybrid.networks.linear_path import add_linear_path, place
+from skhybrid.series.carrier import MAX_HARMONICS
 
 # What a builder may have no parameter for: what the user asked for, and another way.
 REFUSALS = {
@@ -67,11 +69,14 @@ class LinearLayers(NamedTuple):
         Whether they read the level of a window, too.
     segment_length : int or None
         Number of coming steps whose outputs see each other's inputs known ahead; None for all.
+    phase : PhaseLayers or None
+        What regressions by phase read, where they are added.
     """
 
     trainable: bool
     has_level: bool = False
     segment_length: int | None = None
+    phase: PhaseLayers | None = None
 
 
 def build_network(
@@ -204,10 +209,12 @@ def _read(model, reading, linear, n_outputs, quantiles, seed):
         if linear.has_level:
             parts.append(keras.layers.Reshape((-1,))(divide_features(last_step(inputs[0]), "level")))
         if ahead is not None:
-            parts += ahead.waves(inputs[1], first_step=True)
+            parts += ahead.waves(inputs[1], MAX_HARMONICS, first_step=True)
         options = {"n_outputs": n_outputs, "seed": seed, "median": median}
         options |= {"segment_length": linear.segment_length, "trainable": linear.trainable}
         outputs = add_linear_path(outputs, _join(parts), numbers, **options)
+        if linear.phase is not None:
+            outputs += place(linear.phase.add(window, inputs[1], numbers), max(1, len(quantiles)), median)
     model = keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name=model.name)
     _set_scales(model, reading, linear)
     return model

@@ -9,7 +9,7 @@ from skhybrid.estimators._ahead import AheadScale
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._window_norm import SEASONAL, WindowNorm, seasonal_steps
 
-BASES = ("last", "mean", "raw", "seasonal")
+BASES = ("last", "smoothed", "seasonal", "mean", "raw")  # those first whose windows have the same moments
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,17 +97,21 @@ class Design:
         steps = np.concatenate([steps, np.zeros((int(self.has_level), *steps.shape[1:]))]) - of_reference
         return np.concatenate([steps.reshape(-1, kernel.shape[1]), kernel[n:]])
 
-    def base(self, name: str | None, channel: int, ratio: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def base(
+        self, name: str | None, channel: int, ratio: float, smoothing: NDArray[np.float64] | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return what windows are relative to, and the naive forecast as coefficients of the features.
 
         Parameters
         ----------
-        name : {"last", "mean", "raw", "seasonal"} or None
+        name : {"last", "mean", "raw", "smoothed", "seasonal"} or None
             The naive forecast; None for that which the network's targets are relative to.
         channel : int
             The feature that it continues.
         ratio : float
             One unit of a window's feature in units of the targets, both as the network sees them.
+        smoothing : ndarray of shape (n_steps, n_outputs) or None
+            The forecast "smoothed", as weights of the steps of a window.
 
         Returns
         -------
@@ -123,6 +127,9 @@ class Design:
             reference[: self.n_steps] = forecast[: self.n_steps] = 1 / self.n_steps
         elif name == "raw":
             reference[-1] = forecast[-1] = -1  # the level that was subtracted; its mean is in the constant
+        elif name == "smoothed":
+            assert smoothing is not None
+            forecast[: self.n_steps] = smoothing
         elif name == SEASONAL:
             forecast += self._seasonal(n_steps)
         if name is not None and self.norm is not None and self.norm.name == SEASONAL:

@@ -1,6 +1,7 @@
 """The linear path of an estimator: learned in closed form, and put into the networks beside which it stands."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,10 +12,23 @@ from skhybrid._training import predict
 from skhybrid.estimators._build import LinearLayers, Reading
 from skhybrid.estimators._keras_arguments import mean_loss
 from skhybrid.estimators._linear_design import BASES, Design
-from skhybrid.estimators._linear_path import Base, Choice, Data, LearnedFold, LinearMap, apply, choose, combine, gather
+from skhybrid.estimators._linear_path import (
+    Base,
+    Choice,
+    Data,
+    LearnedFold,
+    LinearMap,
+    Moments,
+    apply,
+    choose,
+    choose_smoothing,
+    combine,
+    gather,
+)
+from skhybrid.estimators._phase_path import PhaseChoice, PhaseDesign, PhasePath, choose_by_phase, learn_by_phase
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Values
-from skhybrid.estimators._task import Rows, Task, fade
+from skhybrid.estimators._task import Fold, Rows, Task, everything, fade
 from skhybrid.estimators._window_norm import SEASONAL
 from skhybrid.networks.linear_path import set_gate, set_linear_path
 
@@ -29,8 +43,9 @@ class Gate(NamedTuple):
     ----------
     values : ndarray of shape (n_outputs,)
         Numbers from 0 to 1.
-    evidence : ndarray of shape (2, n_outputs)
-        The sums of products on samples held out that say so; 0 where there are none.
+    evidence : ndarray of shape (3, n_outputs)
+        What samples held out say: sums of products of the network's part with itself, and with what it is to correct,
+        and the variance of the latter; 0 where there are none.
     is_needed : bool
         Whether the network forecasts quantiles as well, which the linear path does not.
     """
@@ -45,6 +60,33 @@ class Gate(NamedTuple):
         return self.is_needed or bool(self.values.any())
 
 
+class LinearOptions(NamedTuple):
+    """What a linear path in closed form is made of; see the parameters of `TargetOptions`.
+
+    Attributes
+    ----------
+    bases : tuple of str or None
+        Naive forecasts that windows are relative to; None for that of the window's norm.
+    season_length : int or None
+        Steps of the season of these.
+    n_lengths : int
+        Number of window lengths.
+    half_lives : list of float or None
+        Shares of the samples after which weights halve, each for regressions of its own; None for none.
+    by_phase : bool
+        Whether there are regressions by phase.
+    absolute : bool
+        Whether absolute errors choose.
+    """
+
+    bases: tuple[str, ...] | None
+    season_length: int | None
+    n_lengths: int
+    half_lives: list[float | None]
+    by_phase: bool
+    absolute: bool
+
+
 class LinearPath(NamedTuple):
     """A linear path in closed form.
 
@@ -52,31 +94,33 @@ class LinearPath(NamedTuple):
     ----------
     design : Design
         What it reads.
-    linear : LinearMap
-        Its coefficients.
     of_folds : tuple of LinearMap
-        The coefficients as the samples known in each fold give them; of all where none is held out.
+        The coefficients as the samples known in each fold give them, the newest first; of all where none is held out.
     choice : Choice
         What the samples held out have chosen.
+    phase : PhasePath or None
+        The regressions by phase, where there are any.
     n_quantiles, median : int
         Number of quantiles of each target, and which of them is the median.
     """
 
     design: Design
-    linear: LinearMap
     of_folds: tuple[LinearMap, ...]
     choice: Choice
+    phase: PhasePath | None
     n_quantiles: int
     median: int
 
-    def of_member(self, i: int) -> "LinearPath":
-        """Return the linear path beside the `i`-th network, which knows what that network is trained on."""
-        return self._replace(linear=self.of_folds[i % len(self.of_folds)])
+    def install(self, model: Any, i: int) -> None:
+        """Give the `i`-th network the coefficients that the samples tell which it is trained on.
 
-    def install(self, model: Any) -> None:
-        """Give a network the coefficients, and have its own part start at the size of what they leave."""
-        of_features, of_ahead = self.design.divide(self.linear.kernel)
-        set_linear_path(model, of_features, of_ahead, self.linear.bias, self.design.segment_length)
+        Its own part starts at the size of what they leave.
+        """
+        linear = self.of_folds[i % len(self.of_folds)]
+        of_features, of_ahead = self.design.divide(linear.kernel)
+        set_linear_path(model, of_features, of_ahead, linear.bias, self.design.segment_length)
+        if self.phase is not None:
+            self.phase.install(model, i)
         self.set_gate(model, np.ones(self.design.n_outputs))
 
     def set_gate(self, model: Any, gate: NDArray[np.float64]) -> None:
@@ -87,7 +131,8 @@ class LinearPath(NamedTuple):
 
     def predict(self, samples: Samples) -> NDArray[np.float64]:
         """Return the outputs of the linear path alone, which is exact, where a network computes in float32."""
-        return apply(self.design, self.linear, samples)
+        alone = apply(self.design, self.of_folds[0], samples)
+        return alone if self.phase is None else alone + self.phase.predict(samples)
 
     def weigh_correction(self, model: Any, inputs: Any, targets: Any, weights: Any, engine: str) -> "Gate":
         """Set the gate by least squares on samples held out, or to 0 if that does not beat the linear path; return it.
@@ -116,16 +161,100 @@ class LinearPath(NamedTuple):
         return gate._replace(values=0 * gate.values)
 
     def _evidence(self, rest, correction, weights):
-        """Return the sums of products of a correction with itself and with what it is to correct, of each segment."""
-        evidence = np.zeros((2, self.design.n_outputs))
+        """Return the sums of products of a correction with itself and with what it is to correct, of each segment.
+
+        The last row is the variance of the second.
+        """
+        evidence = np.zeros((3, self.design.n_outputs))
+        starts = np.arange(0, len(rest), self.design.n_outputs)  # of samples whose targets hardly overlap with others'
         for block in self.design.blocks():
             of_block = correction[:, block]
+            products = np.add.reduceat(weights * (of_block * rest[:, block]).sum(axis=1), starts)
             evidence[0, block] = weights @ (of_block**2).sum(axis=1)
-            evidence[1, block] = weights @ (of_block * rest[:, block]).sum(axis=1)
+            evidence[1, block] = products.sum()
+            evidence[2, block] = ((products - products.mean()) ** 2).sum() if len(products) > 1 else products**2
         return evidence
 
     def _medians(self, outputs):
         return outputs.reshape(len(outputs), -1, self.n_quantiles)[..., self.median]
+
+
+@dataclass(frozen=True, eq=False)
+class _Learner:
+    """What a linear path is learned from, and how.
+
+    Attributes
+    ----------
+    design : Design
+        What it reads.
+    data : Data
+        The samples.
+    channel : int
+        The feature that the targets continue.
+    ratio : float
+        One unit of it in units of the targets, both as the network sees them.
+    options : LinearOptions
+        What the path is made of.
+    """
+
+    design: Design
+    data: Data
+    channel: int
+    ratio: float
+    options: LinearOptions
+
+    def gather(self, known: NDArray[np.intp]) -> list[Moments]:
+        """Return the moments of some samples, by each set of weights."""
+        fades = [fade(self.data.weights, half_life, known) for half_life in self.options.half_lives]
+        return [gather(self.design, self.data._replace(weights=weights), known) for weights in fades]
+
+    def choose(self, folds: Sequence[Fold], moments: Sequence[list[Moments]]) -> Choice:
+        """Choose what is mixed, by the samples that each fold holds out."""
+        learned = [
+            LearnedFold(of_known, fold.choosing, gather(self.design, self.data, fold.choosing))
+            for fold, of_known in zip(folds, moments, strict=True)
+        ]
+        is_smoothed = "smoothed" in (self.options.bases or ())
+        smoothing = choose_smoothing(self.design, learned, self.channel, self.ratio) if is_smoothed else None
+        choice = choose(self.design, self.data, learned, self._bases(smoothing), absolute=self.options.absolute)
+        return choice._replace(smoothing=smoothing)
+
+    def combine(self, moments: Iterable[list[Moments]], choice: Choice) -> tuple[LinearMap, ...]:
+        """Return the mixture with the coefficients that each moments give."""
+        bases = self._bases(choice.smoothing)
+        return tuple(combine(self.design, of_known, bases, choice) for of_known in moments)
+
+    def choose_by_phase(self, folds: Sequence[Fold], maps: Iterable[LinearMap]) -> PhaseChoice | None:
+        """Choose regressions of what each fold's mixture leaves; None for none."""
+        if not self.options.by_phase or self.design.ahead is None or not self.design.ahead.seasons:
+            return None
+        design = PhaseDesign(self.design, self.channel)
+        return choose_by_phase(design, self._leave(folds, maps), folds, absolute=self.options.absolute)
+
+    def learn_by_phase(self, folds: Sequence[Fold], maps: Iterable[LinearMap], choice: PhaseChoice) -> PhasePath:
+        """Return the regressions of what each fold's mixture leaves."""
+        design = PhaseDesign(self.design, self.channel)
+        of_folds = [
+            learn_by_phase(design, left, fold.known, choice)
+            for left, fold in zip(self._leave(folds, maps), folds, strict=True)
+        ]
+        return PhasePath(design, choice, tuple(of_folds))
+
+    def _bases(self, smoothing):
+        """Return what regressions are relative to: for each half-life and length, all naive forecasts."""
+        return [
+            Base(*self.design.base(name, self.channel, self.ratio, smoothing), n_steps, weighting)
+            for weighting in range(len(self.options.half_lives))
+            for n_steps in find_lengths(self.design.n_steps, self.options.n_lengths)
+            for name in self.options.bases or (None,)
+        ]
+
+    def _leave(self, folds, maps):
+        """Yield, for each fold, the samples with what its linear map leaves of the targets, and faded weights."""
+        for fold, linear in zip(folds, maps, strict=True):
+            rows, rest = np.concatenate(fold), np.zeros_like(self.data.targets)
+            rest[rows] = self.data.targets[rows] - apply(self.design, linear, self.data.samples, rows)
+            yield Data(self.data.samples, rest, fade(self.data.weights, self.options.half_lives[0], fold.known))
 
 
 @threadpool_limits.wrap(limits=1, user_api="blas")  # several threads wait for each other on matrices of this size
@@ -135,42 +264,26 @@ def learn_linear_path(
     target: Values,
     reading: Reading,
     layers: LinearLayers,
-    *,
-    bases: Iterable[str] | None,
-    season_length: int | None,
-    n_lengths: int,
-    half_life: float | None,
-    linear_half_life: float | None,
-    absolute: bool,
-    choice: Choice | None = None,
+    options: LinearOptions,
+    before: LinearPath | None,
 ) -> LinearPath:
-    """Learn a linear path in closed form, by the `choice` that was made, or from samples held out."""
+    """Learn a linear path in closed form, by the choices of one `before`, or from samples held out."""
     n_quantiles = max(1, len(target.levels))
-    design = _make_design(task.samples, target, reading, layers, season_length)
+    design = _make_design(task.samples, target, reading, layers, options.season_length)
     data = Data(task.samples, target.encode(task.y, task.samples)[:, ::n_quantiles], task.weights)
     ratio = 1.0 if reading.norm is None else reading.norm.channel_scale[target.channel] / target.scale[0]
-    names = (None,) if bases is None else bases
-    half_lives = list(dict.fromkeys([half_life, linear_half_life or half_life]))
-    naive = [
-        Base(*design.base(name, target.channel, ratio), n_steps, weighting)
-        for weighting in range(len(half_lives))
-        for n_steps in find_lengths(design.n_steps, n_lengths)
-        for name in names
-    ]
-
-    def learn(known):
-        return [gather(design, data._replace(weights=fade(task.weights, h, known)), known) for h in half_lives]
-
-    folds = [LearnedFold(learn(fold.known), fold.choosing) for fold in rows.folds]
-    if choice is None:
-        choice = choose(design, data, folds, naive, absolute=absolute)
-    if rows.stops:
-        moments = [fold.moments for fold in folds]
-    else:  # what was chosen on samples held out is learned from them as well
-        moments = [folds[0].moments if len(rows.folds[0].choosing) == 0 else learn(rows.training)]
-    of_folds = tuple(combine(design, of_fold, naive, choice) for of_fold in moments)
+    learner = _Learner(design, data, target.channel, ratio, options)
+    folds = rows.folds
+    moments = [learner.gather(fold.known) for fold in folds]
+    choice = learner.choose(folds, moments) if before is None else before.choice
+    maps = learner.combine(moments, choice)
+    by_phase = learner.choose_by_phase(folds, maps) if before is None else before.phase and before.phase.choice
+    if not rows.stops and len(folds[0].choosing):  # what was chosen on samples held out is learned from them as well
+        folds = everything(rows.training).folds
+        maps = learner.combine([learner.gather(rows.training)], choice)
+    phase = by_phase and learner.learn_by_phase(folds, maps, by_phase)
     median = target.levels.index(0.5) if target.levels else 0
-    return LinearPath(design, of_folds[0], of_folds, choice, n_quantiles, median)
+    return LinearPath(design, maps, choice, phase, n_quantiles, median)
 
 
 def _make_design(
@@ -213,8 +326,8 @@ def check_bases(bases: Any, norm: str | None, season_length: int | None, n_steps
     """
     if bases is None:
         return None
-    of_window = BASES if season_length and season_length < n_steps else BASES[:-1]
-    names = of_window if is_auto(bases) else tuple(bases)
+    is_held = {SEASONAL: bool(season_length and season_length < n_steps), "smoothed": n_steps > 1}
+    names = tuple(name for name in BASES if is_held.get(name, True)) if is_auto(bases) else tuple(bases)
     if not names or len(set(names)) < len(names) or not set(names) <= set(BASES):
         raise ValueError(
             f"linear_bases must be 'auto' or hold some of {', '.join(map(repr, BASES))}, each once, but is {bases!r}; "
@@ -225,7 +338,12 @@ def check_bases(bases: Any, norm: str | None, season_length: int | None, n_steps
             f"linear_bases={bases!r} needs y in the units of target_channel, and so window_norm='last' or 'seasonal', "
             f"but window_norm is {norm!r}; pass one of these, or linear_bases=None."
         )
-    if SEASONAL in names and not (season_length and season_length < n_steps):
+    if "smoothed" in names and not is_held["smoothed"]:
+        raise ValueError(
+            f"linear_bases={bases!r} needs windows of at least 2 steps, for the first trend of 'smoothed', but X has "
+            "windows of 1; pass longer windows, or leave 'smoothed' out."
+        )
+    if SEASONAL in names and not is_held[SEASONAL]:
         raise ValueError(
             f"linear_bases={bases!r} needs season_length, below the {n_steps} steps of a window, but it is "
             f"{season_length}; pass it, or leave 'seasonal' out."
@@ -243,6 +361,10 @@ def _check_horizon(ahead, segment_length, n_outputs):
 
 
 def _gate(evidence):
-    """Return, for each target, the share of a correction that leaves the least squared rest."""
-    squares, products = evidence
-    return np.clip(np.divide(products, squares, out=np.zeros_like(squares), where=squares > 0), 0, 1)
+    """Return, for each target, the share of a correction that leaves the least squared rest, less a standard error.
+
+    The samples that say so have ended the training as well, and say too much.
+    """
+    squares, products, variances = evidence
+    sure = products - np.sqrt(variances)
+    return np.clip(np.divide(sure, squares, out=np.zeros_like(squares), where=squares > 0), 0, 1)

@@ -5,7 +5,7 @@ choose the penalties, and how the regressions are mixed; the mixture is one line
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,14 @@ from scipy.optimize import nnls
 
 from skhybrid.estimators._linear_design import Design
 from skhybrid.estimators._samples import Samples
+from skhybrid.estimators._smoothing import smoothings
 
-# Penalties to choose from, in units of the mean square of a feature, summed over the rows.
-PENALTIES = 10.0 ** np.arange(-6, 4.5, 0.5)
+# Penalties to choose from, in units of the mean square of a feature, summed over the rows; the last leaves the naive
+# forecast as it is, without a constant.
+PENALTIES = np.append(10.0 ** np.arange(-6, 5), np.inf)
+# What is added to the squares of errors before they decide on shares, as if so many sets of independent targets said
+# that all are alike: where rows are few, equal shares are the safer ones.
+EQUAL_SHARES = 4.0
 LEAST_REST = 1e-4  # of the squares: what a regression on few rows leaves may be too small to start from
 PIECE_NUMBERS = 2**22  # features of one piece of rows, 32 MB
 
@@ -32,11 +37,14 @@ class Choice(NamedTuple):
         Shares of the regressions in the forecast.
     errors : ndarray of shape (n_outputs,)
         Root mean squared error of the mixture for each target, on the rows that the oldest fold learns it from.
+    smoothing : ndarray of shape (n_steps, n_outputs) or None
+        The forecast "smoothed", as weights of the steps of a window.
     """
 
     penalties: NDArray[np.float64]
     shares: NDArray[np.float64]
     errors: NDArray[np.float64]
+    smoothing: NDArray[np.float64] | None = None
 
 
 class LinearMap(NamedTuple):
@@ -77,6 +85,11 @@ class Base(NamedTuple):
     n_steps: int
     weighting: int = 0
 
+    @property
+    def alike(self) -> tuple[int, int, bytes]:
+        """What is the same for all whose windows have the same moments."""
+        return self.weighting, self.n_steps, self.reference.tobytes()
+
 
 class Moments(NamedTuple):
     """Weighted means of features and targets, and the sums of squares and products about them."""
@@ -87,6 +100,12 @@ class Moments(NamedTuple):
     gram: NDArray[np.float64]
     products: NDArray[np.float64]
     squares: NDArray[np.float64]
+
+    def of_features(self, seen: NDArray[np.intp]) -> "Moments":
+        """Return those of some of the features."""
+        return self._replace(
+            features=self.features[seen], gram=self.gram[np.ix_(seen, seen)], products=self.products[seen]
+        )
 
     def squared_errors(self, linear: LinearMap) -> NDArray[np.float64]:
         """Return the sums of squared errors, on these rows, of a linear map with many penalties."""
@@ -102,10 +121,11 @@ class Moments(NamedTuple):
 
 
 class LearnedFold(NamedTuple):
-    """Moments of some rows, by each set of weights, and later rows, which choose."""
+    """Moments of some rows, by each set of weights, and later rows, which choose, with their moments."""
 
     moments: Sequence[Moments]
     rows: NDArray[np.intp]
+    held_out: Moments
 
 
 class Related(NamedTuple):
@@ -125,7 +145,16 @@ class Related(NamedTuple):
         """Return the linear map of a design's features that coefficients of related windows are."""
         kernel = self.design.unrelate(kernel, self.base.reference) + self.base.naive
         bias = self.moments.targets - self.moments.features @ kernel
-        return LinearMap(kernel, bias, np.asarray(penalty * self.unit))
+        return LinearMap(kernel, 0 * bias if np.isinf(penalty) else bias, np.asarray(penalty * self.unit))
+
+
+class Decomposed(NamedTuple):
+    """Which targets see the same features, these, and the eigenvalues and eigenvectors of their moments."""
+
+    outputs: NDArray[np.intp]
+    seen: NDArray[np.intp]
+    values: NDArray[np.float64]
+    vectors: NDArray[np.float64]
 
 
 def gather(design: Design, data: Data, rows: NDArray[np.intp]) -> Moments:
@@ -144,12 +173,27 @@ def gather(design: Design, data: Data, rows: NDArray[np.intp]) -> Moments:
     return Moments(n_rows, features, targets, gram, products, squares)
 
 
-def apply(design: Design, linear: LinearMap, samples: Samples) -> NDArray[np.float64]:
-    """Return what a linear map makes of samples, (n_samples, n_outputs)."""
+def apply(
+    design: Design, linear: LinearMap, samples: Samples, rows: NDArray[np.intp] | None = None
+) -> NDArray[np.float64]:
+    """Return what a linear map makes of samples, (n_samples, n_outputs), or of some `rows` of them."""
     n_samples = len(samples.values)
     data = Data(samples, np.zeros((n_samples, 1)), np.ones(n_samples))
-    pieces = _pieces(design, data, np.arange(n_samples))
+    pieces = _pieces(design, data, np.arange(n_samples) if rows is None else rows)
     return np.concatenate([Z @ linear.kernel + linear.bias for Z, _, _ in pieces])
+
+
+def choose_smoothing(design: Design, folds: Sequence[LearnedFold], channel: int, ratio: float) -> NDArray[np.float64]:
+    """Choose an exponential smoothing of a feature by the squared errors of its forecasts on the rows held out."""
+    seen = np.arange(design.n_steps) * design.n_features + channel
+    held_out = [fold.held_out.of_features(seen) for fold in folds]
+
+    def squared_error(smoothing):
+        kernel = design.base("smoothed", channel, ratio, smoothing)[1][None, seen]
+        forecast = LinearMap(kernel, np.zeros(design.n_outputs), np.zeros(1))
+        return sum(of_fold.squared_errors(forecast)[0] for of_fold in held_out)
+
+    return min(smoothings(design.n_steps, design.n_outputs, design.season_length), key=squared_error)
 
 
 def choose(
@@ -158,13 +202,16 @@ def choose(
     """Choose penalties and shares by the squared, or `absolute`, errors on rows that are not among the moments'."""
     errors = np.zeros((len(bases), len(PENALTIES)))
     for fold in folds:
-        held_out = None if absolute else gather(design, data, fold.rows)
+        decomposed: dict[Any, list[Decomposed]] = {}
         for of_base, base in zip(errors, bases, strict=True):  # one after the other, as coefficients are many
-            linear = solve_all(relate(design, fold.moments[base.weighting], base), PENALTIES)
-            if held_out is None:
+            related = relate(design, fold.moments[base.weighting], base)
+            if base.alike not in decomposed:
+                decomposed = {base.alike: decompose(related)}
+            linear = solve_all(related, PENALTIES, decomposed[base.alike])
+            if absolute:
                 of_base += _absolute_errors(design, data, fold.rows, linear)
             else:
-                of_base += held_out.squared_errors(linear)
+                of_base += fold.held_out.squared_errors(linear)
     penalties = PENALTIES[errors.argmin(axis=1)]
     chosen = [_solve_each(design, fold.moments, bases, penalties) for fold in folds]
     shares = _mix(design, data, folds, chosen)
@@ -191,7 +238,7 @@ def relate(design: Design, moments: Moments, base: Base) -> Related:
 def solve(related: Related, penalty: float) -> LinearMap:
     """Return the ridge regression relative to a base, with one of `PENALTIES`."""
     kernel = np.zeros_like(related.products)
-    for outputs, seen in related.design.parts(related.base.n_steps):
+    for outputs, seen in () if np.isinf(penalty) else related.design.parts(related.base.n_steps):
         gram = related.gram[np.ix_(seen, seen)]
         gram.flat[:: len(gram) + 1] += penalty * related.unit
         factor = cho_factor(gram, overwrite_a=True)
@@ -199,11 +246,16 @@ def solve(related: Related, penalty: float) -> LinearMap:
     return related.express(kernel, penalty)
 
 
-def solve_all(related: Related, penalties: NDArray[np.float64]) -> LinearMap:
+def decompose(related: Related) -> list[Decomposed]:
+    """Return the eigenvalues and eigenvectors of the moments of what targets see."""
+    parts = related.design.parts(related.base.n_steps)
+    return [Decomposed(*part, *np.linalg.eigh(related.gram[np.ix_(part[1], part[1])])) for part in parts]
+
+
+def solve_all(related: Related, penalties: NDArray[np.float64], decomposed: list[Decomposed]) -> LinearMap:
     """Return the same with many penalties, from one decomposition: each array of the map has an axis of them more."""
     kernels = np.zeros((len(penalties), *related.products.shape))
-    for outputs, seen in related.design.parts(related.base.n_steps):
-        values, vectors = np.linalg.eigh(related.gram[np.ix_(seen, seen)])
+    for outputs, seen, values, vectors in decomposed:
         projected = vectors.T @ related.products[np.ix_(seen, outputs)]
         shrunk = projected / (np.maximum(values, 0) + related.unit * penalties[:, None])[:, :, None]
         kernels[np.ix_(np.arange(len(penalties)), seen, outputs)] = vectors @ shrunk
@@ -239,10 +291,9 @@ def _mix(design, data, folds, maps):
             rest = [((Z @ linear.kernel + linear.bias - Y) * np.sqrt(w)[:, None]).ravel() for linear in of_fold]
             stacked = np.stack(rest)
             squares += stacked @ stacked.T
-    # Targets of successive rows overlap: they tell as much as so many fewer rows. Where these are few, equal shares are
-    # the safer ones.
-    n_rows = sum(len(fold.rows) for fold in folds)
-    squares += np.eye(n_maps) * np.trace(squares) / n_maps * design.n_outputs / n_rows
+    # Targets of successive rows overlap: they tell as much as so many fewer rows.
+    n_sets = sum(len(fold.rows) for fold in folds) / design.n_outputs
+    squares += np.eye(n_maps) * np.trace(squares) / n_maps * EQUAL_SHARES / n_sets
     # With shares that sum to 1 the error is a quadratic form of them; a heavy row keeps the sum.
     values, vectors = np.linalg.eigh(squares)
     root = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T

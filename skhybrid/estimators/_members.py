@@ -161,7 +161,8 @@ def _train(options, wrapper, lesson, callbacks):
         linear.set_gate(model, np.ones(linear.design.n_outputs))
     stopping = _stopping(options, lesson)
     if lesson.n_epochs == 0:
-        training = Training({"loss": []}, "none: the linear path is in closed form")
+        reason = f"there are fewer than {options.min_samples} samples" if options.epochs else "epochs is 0"
+        training = Training({"loss": []}, f"none: the linear path forecasts alone, as {reason}")
     else:
         training = train(
             model,
@@ -213,7 +214,7 @@ def _check_loss(losses, n_epochs):
 def _find_gate(options, model, lesson, n_epochs):
     """Return what the network's part is multiplied by: by samples held out where there are any, else 1."""
     n_outputs = lesson.linear.design.n_outputs
-    none, is_needed = np.zeros((2, n_outputs)), lesson.linear.n_quantiles > 1
+    none, is_needed = np.zeros((3, n_outputs)), lesson.linear.n_quantiles > 1
     if n_epochs == 0:
         return Gate(np.zeros(n_outputs), none, is_needed)
     if lesson.gate is not None:

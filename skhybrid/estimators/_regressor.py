@@ -10,7 +10,14 @@ from skhybrid._validation import check_training_data, fit_context
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import RegressorMixin
 from skhybrid.estimators._build import LinearLayers, all_parameters
-from skhybrid.estimators._linear_learning import ABSOLUTE_LOSSES, LinearPath, check_bases, is_auto, learn_linear_path
+from skhybrid.estimators._linear_learning import (
+    ABSOLUTE_LOSSES,
+    LinearOptions,
+    LinearPath,
+    check_bases,
+    is_auto,
+    learn_linear_path,
+)
 from skhybrid.estimators._offsets import PhaseOffsets, learn_offsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._quantiles import Pinball, check_quantiles
@@ -235,10 +242,14 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        set of weights and number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases. Infinite for a naive forecast alone.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
+
+    phase_penalty_ : float
+        With ``linear_path="ridge"``, the penalty of the regressions by phase, in units of the mean square of a feature,
+        summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
@@ -265,14 +276,17 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
             has_level=self.linear_path == "ridge"
             and (is_auto(self.linear_bases) or "raw" in list(() if self.linear_bases is None else self.linear_bases)),
             segment_length=find_segment_length(parameters, self._target.n_outputs),
+            phase=self._linear.phase.layers if self._linear and self._linear.phase else None,
         )
 
-    def _learn_linear(self, task: Task, rows: Rows, target: Any, choice: Any) -> LinearPath | None:
+    def _learn_linear(self, task: Task, rows: Rows, target: Any, before: Any) -> LinearPath | None:
         layers = self._linear_layers()
         is_set = {
             "linear_bases": self.linear_bases is not None,
             "linear_lengths": self.linear_lengths != 1,
             "linear_half_life": self.linear_half_life is not None,
+            "linear_by_phase": self.linear_by_phase,
+            "min_samples": self.min_samples > 0,
         }
         for name in is_set:
             if is_set[name] and self.linear_path != "ridge":
@@ -284,23 +298,23 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
             return None
         check_lengths(task.samples.n_after)
         n_steps = task.samples.windows.shape[1]
-        linear = learn_linear_path(
-            task,
-            rows,
-            target,
-            self._reading,
-            layers,
-            bases=check_bases(self.linear_bases, self.window_norm, self.season_length, n_steps),
-            season_length=self.season_length,
-            n_lengths=self.linear_lengths,
-            half_life=self.half_life,
-            linear_half_life=self.linear_half_life,
-            absolute=self.loss in ABSOLUTE_LOSSES,
-            choice=choice,
+        options = LinearOptions(
+            check_bases(self.linear_bases, self.window_norm, self.season_length, n_steps),
+            self.season_length,
+            self.linear_lengths,
+            list(dict.fromkeys([self.half_life, self.linear_half_life or self.half_life])),
+            self.linear_by_phase,
+            self.loss in ABSOLUTE_LOSSES,
         )
-        self.linear_penalty_ = linear.linear.penalties
+        linear = learn_linear_path(task, rows, target, self._reading, layers, options, before)
+        self.linear_penalty_ = linear.of_folds[0].penalties
         self.linear_share_ = linear.choice.shares
+        self.phase_penalty_ = np.inf if linear.phase is None else linear.phase.choice.penalty
         return linear
+
+    def _limit_epochs(self, task: Task, epochs: int) -> int:
+        is_enough = self._linear is None or self._linear.n_quantiles > 1 or len(task.usable) >= self.min_samples
+        return epochs if is_enough else 0
 
     def _ask(self, samples: Samples) -> NDArray[np.float64]:
         if self._linear is not None and self._linear.n_quantiles == 1 and not self.gate_.any():

@@ -107,15 +107,16 @@ class TargetOptions(WindowOptions):
         model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the window as the
         network reads it, on samples trained on alone; samples held out (by `validation_fraction` and `validation_gap`,
         or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1 for each segment
-        of the decoder that the network's part is multiplied by. A network that does not beat the linear path on them
-        is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples are
-        trained on.
+        of the decoder that the network's part is multiplied by: the share that is best on them, less a standard error,
+        as they ended the training, too. A network that does not beat the linear path by more than that is left out
+        (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto"
+    linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto"
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last value,
-        the window's mean, the mean of y, and the value a season before. A large penalty leads back to them. They need
-        ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one regression,
-        relative to what `window_norm` says.
+        the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a season
+        (Holt and Winters, with the parameters that the samples held out choose), and the value a season before. A large
+        penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window
+        holds. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half, quarter,
@@ -124,6 +125,17 @@ class TargetOptions(WindowOptions):
     linear_half_life : float
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
+
+    linear_by_phase : bool
+        Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
+        that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
+        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
+        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
+        infinite then).
+
+    min_samples : int
+        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
+        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
 
     validation_folds : int
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -144,6 +156,8 @@ class TargetOptions(WindowOptions):
     linear_bases: Any = None
     linear_lengths: int = 1
     linear_half_life: float | None = None
+    linear_by_phase: bool = False
+    min_samples: int = 0
     validation_folds: int = 1
     phase_offsets: bool = False
 
@@ -155,6 +169,8 @@ class TargetOptions(WindowOptions):
         "linear_bases": [StrOptions({"auto"}), "array-like", None],
         "linear_lengths": [positive_int],
         "linear_half_life": [positive_real, None],
+        "linear_by_phase": ["boolean"],
+        "min_samples": [non_negative_int],
         "validation_folds": [positive_int],
         "phase_offsets": ["boolean"],
     }

@@ -14,16 +14,18 @@ __all__ = ["recommended"]
 def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: Any) -> CNNLSTMRegressor:
     """Return a CNN-LSTM set up to forecast a series, the same way for every series.
 
-    It is a family of ridge regressions, and beside it the mean of three networks that learn what these leave: a
-    convolution that cuts the window into seasons, an LSTM that reads these, and a decoder that is told what is known of
-    the coming steps. What can be chosen is chosen in `fit`, on parts held out from the newest samples backwards, each
-    by what is learned from the samples before it: penalties and shares of the regressions, the number of epochs, and
-    how much of the networks is added. Then all is learned anew from all samples. Where the networks do not help, the
-    regressions are left alone (``best_epoch_`` is 0 then).
+    It is a family of ridge regressions that start from naive forecasts, exponential smoothing among them, and beside it
+    the mean of three networks that learn what these leave: a convolution that cuts the window into seasons, an LSTM
+    that reads these, and a decoder that is told what is known of the coming steps. What can be chosen is chosen in
+    `fit`, on parts held out from the newest samples backwards, each by what is learned from the samples before it:
+    penalties and shares of the regressions, the number of epochs, and how much of the networks is added. Then all is
+    learned anew from all samples. Where the networks do not help, and where there are fewer than 500 samples, the
+    regressions are left alone (``best_epoch_`` is 0 then, and `engine_` says which).
 
     X are windows in the units of the series, not scaled; y holds the steps 1, 2, ..., `horizon` after them. Carried
     with what is known ahead (:class:`Windows`), and with the phases of `seasons` by ``make_windows(seasons=...)``,
-    forecasts are better, most of all where days of the week differ.
+    forecasts are better, most of all where days of the week differ: then each hour of the day has regressions of its
+    own as well.
 
     Parameters
     ----------
@@ -60,10 +62,10 @@ def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: A
     seasons = check_seasons([seasons] if isinstance(seasons, int | np.integer) else seasons)
     season = min(seasons, default=None)
     settings = {
-        "filters": 64,
+        "filters": 48,
         "kernel_size": "auto",
         "strides": None,
-        "units": 64,
+        "units": 48,
         "dense_units": (),
         "dropout": 0.3,
         "decoder": "segments" if horizon > 1 else "dense",
@@ -74,6 +76,8 @@ def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: A
         "linear_bases": "auto",
         "linear_lengths": 4,
         "linear_half_life": 0.1,
+        "linear_by_phase": True,
+        "min_samples": 500,
         "learning_rate": 0.004,
         "batch_size": 128,
         "epochs": 40,

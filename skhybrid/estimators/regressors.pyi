@@ -197,15 +197,17 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
-        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
-        and all samples are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
+        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
+        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
+        are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
+    linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
-        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
-        regression, relative to what `window_norm` says.
+        value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
+        season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
+        before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
+        that the window holds. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
@@ -214,6 +216,17 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
     linear_half_life : float, default=None
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
+
+    linear_by_phase : bool, default=False
+        Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
+        that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
+        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
+        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
+        infinite then).
+
+    min_samples : int, default=0
+        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
+        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -231,10 +244,15 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        set of weights and number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases. Infinite for a naive forecast
+        alone.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
+
+    phase_penalty_ : float
+        With ``linear_path="ridge"``, the penalty of the regressions by phase, in units of the mean square of a
+        feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
@@ -368,6 +386,8 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_by_phase: bool = False,
+        min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
@@ -538,15 +558,17 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
-        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
-        and all samples are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
+        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
+        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
+        are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
+    linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
-        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
-        regression, relative to what `window_norm` says.
+        value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
+        season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
+        before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
+        that the window holds. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
@@ -555,6 +577,17 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
     linear_half_life : float, default=None
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
+
+    linear_by_phase : bool, default=False
+        Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
+        that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
+        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
+        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
+        infinite then).
+
+    min_samples : int, default=0
+        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
+        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -572,10 +605,15 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        set of weights and number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases. Infinite for a naive forecast
+        alone.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
+
+    phase_penalty_ : float
+        With ``linear_path="ridge"``, the penalty of the regressions by phase, in units of the mean square of a
+        feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
@@ -698,6 +736,8 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_by_phase: bool = False,
+        min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
@@ -868,15 +908,17 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
-        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
-        and all samples are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
+        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
+        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
+        are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
+    linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
-        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
-        regression, relative to what `window_norm` says.
+        value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
+        season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
+        before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
+        that the window holds. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
@@ -885,6 +927,17 @@ class GRURegressor(WindowRegressor, architectures.GRU):
     linear_half_life : float, default=None
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
+
+    linear_by_phase : bool, default=False
+        Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
+        that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
+        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
+        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
+        infinite then).
+
+    min_samples : int, default=0
+        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
+        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -902,10 +955,15 @@ class GRURegressor(WindowRegressor, architectures.GRU):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        set of weights and number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases. Infinite for a naive forecast
+        alone.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
+
+    phase_penalty_ : float
+        With ``linear_path="ridge"``, the penalty of the regressions by phase, in units of the mean square of a
+        feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
@@ -1029,6 +1087,8 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_by_phase: bool = False,
+        min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
@@ -1199,15 +1259,17 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
-        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
-        and all samples are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
+        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
+        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
+        are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
+    linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
-        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
-        regression, relative to what `window_norm` says.
+        value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
+        season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
+        before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
+        that the window holds. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
@@ -1216,6 +1278,17 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
     linear_half_life : float, default=None
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
+
+    linear_by_phase : bool, default=False
+        Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
+        that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
+        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
+        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
+        infinite then).
+
+    min_samples : int, default=0
+        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
+        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -1233,10 +1306,15 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        set of weights and number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases. Infinite for a naive forecast
+        alone.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
+
+    phase_penalty_ : float
+        With ``linear_path="ridge"``, the penalty of the regressions by phase, in units of the mean square of a
+        feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
@@ -1359,6 +1437,8 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_by_phase: bool = False,
+        min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
@@ -1533,15 +1613,17 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
-        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
-        and all samples are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
+        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
+        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
+        are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
+    linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
-        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
-        regression, relative to what `window_norm` says.
+        value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
+        season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
+        before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
+        that the window holds. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
@@ -1550,6 +1632,17 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
     linear_half_life : float, default=None
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
+
+    linear_by_phase : bool, default=False
+        Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
+        that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
+        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
+        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
+        infinite then).
+
+    min_samples : int, default=0
+        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
+        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -1567,10 +1660,15 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        set of weights and number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases. Infinite for a naive forecast
+        alone.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
+
+    phase_penalty_ : float
+        With ``linear_path="ridge"``, the penalty of the regressions by phase, in units of the mean square of a
+        feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
@@ -1690,6 +1788,8 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_by_phase: bool = False,
+        min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
@@ -1839,15 +1939,17 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
-        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
-        and all samples are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
+        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
+        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
+        are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
+    linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
-        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
-        regression, relative to what `window_norm` says.
+        value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
+        season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
+        before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
+        that the window holds. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
@@ -1856,6 +1958,17 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
     linear_half_life : float, default=None
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
+
+    linear_by_phase : bool, default=False
+        Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
+        that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
+        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
+        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
+        infinite then).
+
+    min_samples : int, default=0
+        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
+        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -1873,10 +1986,15 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        set of weights and number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases. Infinite for a naive forecast
+        alone.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
+
+    phase_penalty_ : float
+        With ``linear_path="ridge"``, the penalty of the regressions by phase, in units of the mean square of a
+        feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
@@ -1989,6 +2107,8 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_by_phase: bool = False,
+        min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
@@ -2141,15 +2261,17 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
-        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
-        and all samples are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
+        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
+        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
+        are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
+    linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
-        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
-        regression, relative to what `window_norm` says.
+        value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
+        season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
+        before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
+        that the window holds. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
@@ -2158,6 +2280,17 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
     linear_half_life : float, default=None
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
+
+    linear_by_phase : bool, default=False
+        Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
+        that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
+        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
+        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
+        infinite then).
+
+    min_samples : int, default=0
+        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
+        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -2175,10 +2308,15 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        set of weights and number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases. Infinite for a naive forecast
+        alone.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
+
+    phase_penalty_ : float
+        With ``linear_path="ridge"``, the penalty of the regressions by phase, in units of the mean square of a
+        feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
@@ -2301,6 +2439,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_by_phase: bool = False,
+        min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...
@@ -2933,15 +3073,17 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by. A network that does not beat the
-        linear path on them is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone,
-        and all samples are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
+        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
+        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
+        are trained on.
 
-    linear_bases : sequence of {"last", "mean", "raw", "seasonal"} or "auto", default=None
+    linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
-        value, the window's mean, the mean of y, and the value a season before. A large penalty leads back to them.
-        They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window holds. None takes one
-        regression, relative to what `window_norm` says.
+        value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
+        season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
+        before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
+        that the window holds. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
@@ -2950,6 +3092,17 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
     linear_half_life : float, default=None
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
+
+    linear_by_phase : bool, default=False
+        Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
+        that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
+        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
+        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
+        infinite then).
+
+    min_samples : int, default=0
+        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
+        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -2967,10 +3120,15 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
     ----------
     linear_penalty_ : ndarray of shape (n_regressions,)
         With ``linear_path="ridge"``, the penalty of each ridge regression, as scikit-learn's `Ridge` has it: for each
-        set of weights and number of steps, the longest first, those of all bases.
+        set of weights and number of steps, the longest first, those of all bases. Infinite for a naive forecast
+        alone.
 
     linear_share_ : ndarray of shape (n_regressions,)
         Share of each ridge regression in the linear path.
+
+    phase_penalty_ : float
+        With ``linear_path="ridge"``, the penalty of the regressions by phase, in units of the mean square of a
+        feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
@@ -3085,6 +3243,8 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_by_phase: bool = False,
+        min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,
     ) -> None: ...

@@ -168,10 +168,12 @@ def waves_of(xp: Any, phases: Any, season: int, n_harmonics: int = MAX_HARMONICS
     return xp.reshape(waves, shape)[..., : count_waves(season, n_harmonics)]
 
 
-def phase_features(phases: NDArray[Any], seasons: tuple[int, ...]) -> NDArray[np.float64]:
+def phase_features(
+    phases: NDArray[Any], seasons: tuple[int, ...], n_harmonics: int = MAX_HARMONICS
+) -> NDArray[np.float64]:
     """Return the waves at phases, (n_samples, n_seasons), side by side: (n_samples, n_waves)."""
     counts = phases.astype(np.float64)
-    waves = [waves_of(np, counts[:, i : i + 1], season) for i, season in enumerate(seasons)]
+    waves = [waves_of(np, counts[:, i : i + 1], season, n_harmonics) for i, season in enumerate(seasons)]
     return np.concatenate(waves, axis=1) if waves else np.empty((len(phases), 0))
 
 

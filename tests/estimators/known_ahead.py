@@ -32,3 +32,34 @@ def angles(phases, season, n_harmonics=6):
         if 2 * k != season:
             waves.append(np.sin(2 * np.pi * k * phases / season))
     return np.column_stack(waves)
+
+
+def smooth(series, n_outputs, season_length, shares):
+    """Return the forecasts of the additive method of Holt and Winters, number by number.
+
+    The `shares` are those of level and trend, then the damping, then that of the season. A share of 0 for the trend is
+    a method without one; a season of one step, one without a season.
+    """
+    of_level, of_trend, damping, of_season = shares
+    length = season_length
+    first, second = (sum(series[start : start + length]) / length for start in (0, length))
+    trend = (second - first) / length if of_trend else 0.0
+    middle = (length - 1) / 2
+    level = first + (length - 1 - middle) * trend
+    season = {}  # by the step, counted from the start of the window
+    for t in range(length):
+        season[t] = series[t] - (first + (t - middle) * trend) if length > 1 else 0.0
+    for t in range(length, len(series)):
+        expected = level + damping * trend
+        new_level = of_level * (series[t] - season[t - length]) + (1 - of_level) * expected
+        trend = of_trend * (new_level - level) + (1 - of_trend) * damping * trend
+        level = new_level
+        season[t] = of_season * (series[t] - level) + (1 - of_season) * season[t - length]
+    forecasts, ahead = [], 0.0
+    for h in range(1, n_outputs + 1):
+        ahead += damping**h * trend
+        latest = len(series) - 1 + h
+        while latest not in season:
+            latest -= length
+        forecasts.append(level + ahead + season[latest])
+    return forecasts

@@ -8,7 +8,7 @@ from skhybrid.estimators._ahead import AheadScale
 from skhybrid.estimators._linear_design import BASES, Design
 from skhybrid.estimators._samples import Ahead, Samples
 from skhybrid.estimators._window_norm import WindowNorm
-from tests.estimators.known_ahead import SEASON, angles
+from tests.estimators.known_ahead import SEASON, angles, smooth
 
 N, T, F, H = 9, 7, 2, 5
 AHEAD = AheadScale(np.array([1.0, -2.0]), np.array([2.0, 0.5]), H, (SEASON,))
@@ -126,7 +126,12 @@ def test_relating_windows_and_coefficients_are_two_ways_to_one_forecast(samples,
     np.testing.assert_allclose(Z @ design.unrelate(kernel, reference), related @ kernel, atol=1e-12)
 
 
+SHARES = (0.3, 0.2, 0.9, 0.4)
+
+
 def naive_by_hand(name, series, horizons):
+    if name == "smoothed":
+        return np.array([smooth(window, horizons, 3, SHARES) for window in series])
     season_length = 3 if name == "seasonal" else 1
     model = NaiveRegressor(name, season_length=season_length, horizon=range(1, horizons + 1))
     return model.fit(series, np.zeros((len(series), horizons))).predict(series)
@@ -138,14 +143,15 @@ def test_bases_forecast_as_naive_regressors_do(samples, name, norm):
     """The targets are relative to `norm`, in units of twice the feature's; of "raw", the mean of y is the constant."""
     design, ratio = make_design(norm, has_level=True), SCALE[1] / 2
     Z = design.read(samples, np.arange(N))
-    reference, naive = design.base(name, 1, ratio)
+    smoothing = np.array([smooth(unit, H, 3, SHARES) for unit in np.eye(T)])  # units tell the weights of each step
+    reference, naive = design.base(name, 1, ratio, smoothing)
     series = samples.values[..., 1]
     forecast = 0 if name == "raw" else naive_by_hand(name, series, H)
     relative_to = naive_by_hand(norm, series, H)
     np.testing.assert_allclose(Z @ naive * 2, forecast - relative_to, atol=1e-12)
-    level = {"last": series[:, -1], "seasonal": series[:, -1], "mean": series.mean(axis=1), "raw": 0 * series[:, 0]}
+    level = {"mean": series.mean(axis=1), "raw": 0 * series[:, 0]}.get(name, series[:, -1])
     related = design.relate(Z.T, reference).T.reshape(N, T, F)
-    np.testing.assert_allclose(related[..., 1] * SCALE[1], series - level[name][:, None], atol=1e-12)
+    np.testing.assert_allclose(related[..., 1] * SCALE[1], series - level[:, None], atol=1e-12)
 
 
 def test_no_base_is_what_the_targets_are_relative_to(samples):

@@ -10,10 +10,11 @@ from sklearn.linear_model import Ridge
 
 from skhybrid import DenseRegressor, LSTMRegressor, SequenceRegressor, Windows
 from skhybrid._backend import keras
-from skhybrid.estimators import _linear_path
+from skhybrid.estimators import _linear_learning, _linear_path
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._linear_learning import FIRST_SIZE, Gate, find_lengths, pool_gates
 from skhybrid.estimators._members import mean_history
+from skhybrid.estimators._phase_path import PhaseChoice
 from tests.estimators.known_ahead import SEASON, angles, make_known
 from tests.helpers import assert_same_predictions, linear_network
 
@@ -39,9 +40,21 @@ def data():
     return make_known(75)
 
 
+@pytest.fixture
+def one_penalty(monkeypatch):
+    """Leave samples held out no penalty to choose, that of regressions by phase neither."""
+
+    def choose_one(design, *args, absolute):
+        return PhaseChoice(0.1, design.numbers_of_features()[-1])
+
+    monkeypatch.setattr(_linear_path, "PENALTIES", np.array([0.1]))
+    monkeypatch.setattr(_linear_learning, "choose_by_phase", choose_one)
+
+
 def coefficients(model):
-    """Return the weights of the linear path."""
-    layers = [layer for layer in model.model_.layers if layer.name.startswith("linear_path")]
+    """Return the weights of the linear path, and of regressions by phase."""
+    names = "linear_path", "phase_path"
+    layers = [layer for layer in model.model_.layers if layer.name.startswith(names)]
     return [weight for layer in layers for weight in layer.get_weights()]
 
 
@@ -66,16 +79,19 @@ def alter_samples(X, y, rows):
     return Windows(values, ahead, seasons=X.seasons), y
 
 
+@pytest.mark.usefixtures("one_penalty")
+@pytest.mark.parametrize("options", [{}, {"linear_by_phase": True}], ids=str)
 @pytest.mark.parametrize("alter", [alter_targets, alter_samples])
-def test_samples_held_out_move_no_coefficient_and_no_weight(data, alter, monkeypatch):
+def test_samples_held_out_move_no_coefficient_and_no_weight(data, alter, options):
     """They choose the penalty, of which there is one here, and which epoch's weights are kept."""
-    monkeypatch.setattr(_linear_path, "PENALTIES", np.array([0.1]))
-    first = stopped().fit(*data)
-    second = stopped().fit(*alter(*data, np.arange(64 - N_HELD_OUT, 64)))
+    first = stopped(**options).fit(*data)
+    second = stopped(**options).fit(*alter(*data, np.arange(64 - N_HELD_OUT, 64)))
+    assert first.phase_penalty_ == second.phase_penalty_ == (0.1 if options else np.inf)
+    assert len(coefficients(first)) == (5 if options else 3)
     assert_same_coefficients(first, second)
     assert first.history_["loss"] == second.history_["loss"]
     assert first.history_["val_loss"] != second.history_["val_loss"]
-    a, b = first._linear.linear, second._linear.linear
+    (a,), (b,) = first._linear.of_folds, second._linear.of_folds
     np.testing.assert_array_equal(a.kernel, b.kernel)
     np.testing.assert_array_equal(a.penalties, b.penalties)
     assert first._target.scale.tolist() == second._target.scale.tolist()
@@ -169,16 +185,28 @@ def test_newest_step_moves_the_outputs(data, linear_path):
 # The gate
 
 
-def test_gate_is_the_best_of_a_grid(data):
+def cautious_share(corrections, rests):
+    """Return the least-squares share of corrections, a list of (sample, output), less a standard error.
+
+    Products are summed over stretches of four samples, as many as there are steps to forecast.
+    """
+    squares = products = variance = 0
+    for c, r in zip(corrections, rests, strict=True):
+        stretches = [(c[start : start + 4] * r[start : start + 4]).sum() for start in range(0, len(c), 4)]
+        squares += (c**2).sum()
+        products += sum(stretches)
+        variance += len(stretches) * np.var(stretches)
+    return min(max((products - np.sqrt(variance)) / squares, 0), 1)
+
+
+def test_gate_is_the_share_less_a_standard_error(data):
     X, y = data
     model = stopped(learning_rate=0.05, random_state=2).fit(X, y)
-    assert ((model.gate_ > 0) & (model.gate_ < 1)).any()  # so that something is chosen
-    linear, held_out, errors = model._linear, slice(64 - N_HELD_OUT, 64), []
-    for gate in np.linspace(0, 1, 41):
-        linear.set_gate(model.model_, np.full(4, gate))
-        errors.append(((model.predict(X[held_out]) - y[held_out]) ** 2).mean(axis=0))
-    expected = np.linspace(0, 1, 41)[np.argmin(np.mean(errors, axis=1))]  # one for all that see the same inputs
-    np.testing.assert_allclose(model.gate_[0], expected, atol=1 / 80 + 1e-6)
+    assert 0 < model.gate_[0, 0] < 1  # so that something is chosen
+    targets = model._target.encode(y, model._read_as_fitted(X))
+    alone, both = (outputs_with_gate(model, 0, X, share)[-N_HELD_OUT:] for share in (0, 1))
+    expected = cautious_share([both - alone], [targets[-N_HELD_OUT:] - alone])
+    np.testing.assert_allclose(model.gate_[0], expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "quantile"])
@@ -201,20 +229,20 @@ def test_network_that_does_harm_is_left_out(data):
     assert gated <= error * (1 + 1e-6)
 
 
-def test_gate_is_least_squares_over_the_evidence_of_all():
+def test_gate_is_by_the_evidence_of_all():
     rng = np.random.default_rng(0)
     corrections, rests = rng.normal(size=(2, 30, 5)), rng.normal(size=(2, 30, 5))
     corrections[..., 4] = 0
     rests[..., :2] += corrections[..., :2] * [0.5, 0.3]
     rests[..., 2:4] += corrections[..., 2:4] * [3, -1]
     gates = [
-        Gate(np.ones(5), np.stack([(c**2).sum(axis=0), (c * r).sum(axis=0)]), is_needed=False)
+        Gate(np.ones(5), np.stack([(c**2).sum(axis=0), (c * r).sum(axis=0), np.full(5, 0.5)]), is_needed=False)
         for c, r in zip(corrections, rests, strict=True)
     ]
     for gate, parts in ((pool_gates(gates), [0, 1]), (pool_gates(gates[:1]), [0])):
         for output in range(4):
             c, r = (np.concatenate([a[part, :, output] for part in parts]) for a in (corrections, rests))
-            share = np.linalg.lstsq(c[:, None], r)[0][0]
+            share = np.linalg.lstsq(c[:, None], r)[0][0] - np.sqrt(len(parts) * 0.5) / (c**2).sum()
             np.testing.assert_allclose(gate[output], min(max(share, 0), 1))
         assert gate[4] == 0  # of no correction
     assert pool_gates(gates)[2:4].tolist() == [1, 0]
@@ -330,10 +358,9 @@ folded = partial(stopped, validation_folds=3, refit=True)
 
 
 @pytest.fixture
-def first_fit(monkeypatch):
+def first_fit(monkeypatch, one_penalty):
     """Leave estimators as they are before the training on all samples, with one penalty to choose."""
     monkeypatch.setattr(NetworkEstimator, "_fit_on_all", lambda *args: None)
-    monkeypatch.setattr(_linear_path, "PENALTIES", np.array([0.1]))
 
 
 def assert_same_network(a, b):
@@ -350,14 +377,18 @@ def assert_same_network(a, b):
 def test_what_comes_after_a_fold_moves_nothing_that_is_learned_of_it(data, fold, alter):
     """Neither what it leaves out as a gap, nor what it holds out, nor what is newer."""
     model, other = (
-        folded(n_estimators=3, n_iter_no_change=1).fit(*d) for d in (data, alter(*data, np.arange(FOLDS[fold][0], 64)))
+        folded(n_estimators=3, n_iter_no_change=1, linear_by_phase=True).fit(*d)
+        for d in (data, alter(*data, np.arange(FOLDS[fold][0], 64)))
     )
     for i, (a, b) in enumerate(zip(model._linear.of_folds, other._linear.of_folds, strict=True)):
         if i < fold:  # so that the others can fail
             assert np.abs(a.kernel - b.kernel).max() > 1e-4
+            assert np.abs(model._linear.phase.of_folds[i].kernel - other._linear.phase.of_folds[i].kernel).max() > 1e-4
             continue
         np.testing.assert_array_equal(a.kernel, b.kernel)
         np.testing.assert_array_equal(a.bias, b.bias)
+        for of_fold, altered in zip(model._linear.phase.of_folds[i], other._linear.phase.of_folds[i], strict=True):
+            np.testing.assert_array_equal(of_fold, altered)
         n = min(len(h.histories_[i]["loss"]) for h in (model, other))  # held out, they choose the number of epochs
         assert model.histories_[i]["loss"][:n] == other.histories_[i]["loss"][:n]
     np.testing.assert_array_equal(model._linear.choice.errors, other._linear.choice.errors)
@@ -379,14 +410,14 @@ def test_newest_part_moves_no_network_of_an_older_fold(data):
 @pytest.mark.usefixtures("first_fit")
 @pytest.mark.parametrize(("row", "moved"), [(47, [True, False, False]), (34, [True, True, False]), (21, [True] * 3)])
 def test_last_row_of_a_fold_moves_its_coefficients(data, row, moved):
-    model, other = (folded(epochs=0).fit(*d) for d in (data, alter_targets(*data, [row])))
+    model, other = (folded(epochs=1).fit(*d) for d in (data, alter_targets(*data, [row])))
     pairs = zip(model._linear.of_folds, other._linear.of_folds, strict=True)
     assert [bool(np.abs(a.kernel - b.kernel).max() > 1e-6) for a, b in pairs] == moved
 
 
 def outputs_with_gate(model, i, X, share):
     """Return the outputs of the `i`-th network with its own part multiplied by a share."""
-    model._linear.of_member(i).set_gate(model.members_[i].model_, np.full(4, share))
+    model._linear.set_gate(model.members_[i].model_, np.full(4, share))
     inputs = [X.values.astype(np.float32), X.ahead.astype(np.float32)]
     return np.asarray(model.members_[i].model_(inputs), dtype=np.float64)
 
@@ -404,19 +435,19 @@ def test_networks_stop_by_the_folds_in_turn(data, n_estimators, n_folds):
             (rest[start:end] ** 2).mean(), min(model.histories_[i]["val_loss"]), rtol=1e-4, err_msg=str(i)
         )
         # Its linear path is a ridge regression on what it knows itself.
-        path = model._linear.of_member(i)
-        features = path.design.read(model._read_as_fitted(X), np.arange(known))
-        expected = Ridge(alpha=float(path.linear.penalties[0])).fit(features, targets[:known]).predict(features)
-        np.testing.assert_allclose(features @ path.linear.kernel + path.linear.bias, expected, atol=1e-6)
+        linear = model._linear.of_folds[i % n_folds]
+        features = model._linear.design.read(model._read_as_fitted(X), np.arange(known))
+        expected = Ridge(alpha=float(linear.penalties[0])).fit(features, targets[:known]).predict(features)
+        np.testing.assert_allclose(features @ linear.kernel + linear.bias, expected, atol=1e-6)
 
 
 @pytest.mark.usefixtures("first_fit")
 @pytest.mark.parametrize(("n_estimators", "n_folds"), [(2, 3), (3, 2)])
 @pytest.mark.parametrize("decoder", ["dense", "segments"])
-def test_one_gate_is_least_squares_over_the_parts_of_all_networks(data, n_estimators, n_folds, decoder):
+def test_one_gate_is_by_the_parts_of_all_networks(data, n_estimators, n_folds, decoder):
     X, y = data
     options = {"validation_folds": n_folds, "n_estimators": n_estimators}
-    options |= {"learning_rate": 0.05, "random_state": 2}
+    options |= {"learning_rate": 0.05, "random_state": 3}
     if decoder == "segments":
         common = {name: value for name, value in folded.keywords.items() if name != "epochs"}
         model = segmented(**common | options).fit(X, y)
@@ -430,10 +461,11 @@ def test_one_gate_is_least_squares_over_the_parts_of_all_networks(data, n_estima
         alone, both = (outputs_with_gate(model, i, X, share)[start:end] for share in (0, 1))
         corrections.append(both - alone)
         rests.append(targets[start:end] - alone)
-    corrections, rests = np.concatenate(corrections), np.concatenate(rests)
-    for block in ([0, 1], [2, 3]) if decoder == "segments" else ([0, 1, 2, 3],):
-        share = np.linalg.lstsq(corrections[:, block].reshape(-1, 1), rests[:, block].ravel())[0][0]
-        np.testing.assert_allclose(model.gate_[0, block], min(max(share, 0), 1), atol=1e-4)
+    blocks = ([0, 1], [2, 3]) if decoder == "segments" else ([0, 1, 2, 3],)
+    shares = [cautious_share(*([a[:, block] for a in parts] for parts in (corrections, rests))) for block in blocks]
+    assert max(shares) > 0
+    for block, share in zip(blocks, shares, strict=True):
+        np.testing.assert_allclose(model.gate_[0, block], share, atol=1e-4)
 
 
 def test_each_network_trains_its_number_of_epochs_on_all_samples(data):

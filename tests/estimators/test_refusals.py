@@ -94,6 +94,12 @@ FITS = {
         VALUES,
         "below the 8 steps of a window, but it is 8",
     ),
+    "smoothing of one step": (
+        small(linear_bases=("last", "smoothed"), linear_path="ridge", window_norm="last"),
+        VALUES[:, -1:],
+        r"linear_bases=\('last', 'smoothed'\) needs windows of at least 2 steps, for the first trend of 'smoothed', "
+        "but X has windows of 1; pass longer windows, or leave 'smoothed' out.$",
+    ),
     "unknown word for bases": (
         small(linear_bases="all", linear_path="ridge", window_norm="last"),
         VALUES,
@@ -107,6 +113,8 @@ FITS = {
     "all bases without path": (small(linear_bases="auto"), VALUES, "linear_bases='auto' needs linear_path='ridge'"),
     "lengths without path": (small(linear_lengths=2), VALUES, "linear_lengths=2 needs linear_path='ridge', but it is"),
     "half life without path": (small(linear_half_life=0.1), VALUES, "linear_half_life=0.1 needs linear_path='ridge'"),
+    "samples without path": (small(min_samples=9), VALUES, "min_samples=9 needs linear_path='ridge', but it is None"),
+    "phases without path": (small(linear_by_phase=True), VALUES, "linear_by_phase=True needs linear_path='ridge', but"),
     "lengths, trained path": (
         small(linear_lengths=2, linear_path="trained"),
         VALUES,
@@ -300,7 +308,7 @@ def test_samples_of_the_user_are_not_divided():
 
 def test_classifiers_have_no_parameters_of_forecasts():
     names = {"linear_path", "linear_bases", "phase_offsets", "target_channel", "season_length", "output_activation"}
-    names |= {"linear_lengths", "linear_half_life", "validation_folds"}
+    names |= {"linear_lengths", "linear_half_life", "linear_by_phase", "min_samples", "validation_folds"}
     assert not names & LSTMClassifier().get_params().keys()
     assert names < LSTMRegressor().get_params().keys()
     with pytest.raises(ValueError, match="'window_norm' parameter of LSTMClassifier must be"):
