@@ -293,12 +293,48 @@ def standardise(X, mean, scale):
     return type(X)((X.values - mean) / scale, X.ahead, seasons=X.seasons)
 
 
-def recipe(series, task, seed, loss):
-    """Train what the package recommends."""
+def recipe(series, task, seed, loss, **parameters):
+    """Train what the package recommends, with some of its parameters set otherwise."""
     from skhybrid import recommended
 
     network = recommended(
-        task.horizon, seasons=task.seasons or (task.season,), loss=KERAS_LOSSES[loss], random_state=seed
+        task.horizon,
+        seasons=task.seasons or (task.season,),
+        loss=KERAS_LOSSES[loss],
+        random_state=seed,
+        **parameters,
     )
     network.fit(*series.train)
-    return lambda: network.predict(series.test[0]), {}
+    chosen = {"epochs": network.best_epochs_, "gate": float(network.gate_.mean()), "phase": network.phase_penalty_}
+    return lambda: network.predict(series.test[0]), chosen
+
+
+# %% What the recipe is made of, from one ridge regression on
+WAYS = {
+    "four parts choose": {"validation_folds": 4},
+    "naive forecasts as bases": {"linear_bases": "auto"},
+    "four lengths": {"linear_lengths": 4},
+    "ridges that forget": {"linear_half_life": 0.1},
+    "ridges by phase": {"linear_by_phase": True},
+    "one network": {"epochs": 40, "early_stopping": True, "refit": True},
+    "three networks": {"n_estimators": 3},
+}
+NO_WAYS = {
+    "validation_folds": 1,
+    "linear_bases": None,
+    "linear_lengths": 1,
+    "linear_half_life": None,
+    "linear_by_phase": False,
+    "epochs": 0,
+    "early_stopping": False,
+    "refit": False,
+    "n_estimators": 1,
+}
+
+
+def with_ways():
+    """Return the recipe in steps, from one ridge regression, of the window relative to its last value, on."""
+    steps = {"one ridge": NO_WAYS}
+    for name, way in WAYS.items():
+        steps[f"+ {name}"] = {**list(steps.values())[-1], **way}
+    return {name: partial(recipe, **parameters) for name, parameters in steps.items()}

@@ -5,6 +5,7 @@
     python forecasts.py --data FOLDER --results FILE --loss absolute       MAE in the place of RMSE
     python forecasts.py --data FOLDER --results FILE --validate            training parts only, as settings are chosen
     python forecasts.py --data FOLDER --results FILE --refit               a backtest, refitted every 5 % of the test
+    python forecasts.py --data FOLDER --results FILE --ways                what each part of the recipe brings
     python forecasts.py --results FILE --report                            tables only
 
 The tasks are those of `_forecast_tasks.py`, the models those of `_forecast_models.py` and, of other packages, of
@@ -92,6 +93,9 @@ for name, fit in (peers.BOOSTED | peers.NEURAL).items():
         losses=("squared", "absolute") if name.endswith(CAREFUL) else ("any",),
         tasks=WITHOUT_INPUTS if "PatchTST" in name else tuple(TASKS),
     )
+WAYS = {name: Model(fit, is_ours=True) for name, fit in models.with_ways().items()}
+COMPARED = list(MODELS)
+MODELS |= WAYS
 REFITTED_MODELS = [name for name, model in MODELS.items() if model.package == "scikit-learn"]
 
 
@@ -105,6 +109,7 @@ def parse_arguments():
     parser.add_argument("--loss", choices=("squared", "absolute"), default="squared", help="default: squared")
     parser.add_argument("--validate", action="store_true", help="leave the last fifth of each series alone")
     parser.add_argument("--refit", action="store_true", help="refit every 5 %% of the test rows, on five series")
+    parser.add_argument("--ways", action="store_true", help="add the parts of the recipe one by one; validates")
     parser.add_argument("--retry", action="store_true", help="run again what has failed")
     parser.add_argument("--threads", type=int, default=2, help="of each process (default: 2)")
     parser.add_argument("--report", action="store_true", help="print the tables of the results only")
@@ -119,7 +124,9 @@ def parse_arguments():
     if args.data is None and not args.report:
         parser.error("--data must name the folder with the series, without --report")
     args.tasks = args.tasks or list(REFITTED if args.refit else TASKS)
-    args.models = args.models or (["ridge", "boosting", "recipe"] if args.refit else list(MODELS))
+    if args.ways:
+        args.validate, args.models, args.reference = True, list(WAYS), next(iter(WAYS))
+    args.models = args.models or (["ridge", "boosting", "recipe"] if args.refit else COMPARED)
     if args.refit and not set(args.models) <= set(REFITTED_MODELS):
         parser.error(f"--refit is for {', '.join(REFITTED_MODELS)}")
     return args
