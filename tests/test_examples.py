@@ -113,13 +113,15 @@ def test_what_the_filters_see(run, tmp_path):
 
 
 def test_day_ahead(run, tmp_path):
-    options = ("--days", 40, "--folds", 3, "--test-days", 3, "--epochs", 1, "--seeds", 1)
+    options = ("--days", 24, "--season", 12, "--folds", 2, "--test-days", 3, "--epochs", 1, "--seeds", 1)
     out = run("day_ahead.py", *options)
     columns = ["rmse", "rmse_std", "mae", "mase", "skill", "n_parameters", "fit_seconds"]
     table = read_table(out, columns)
-    assert set(table.index) == {"CNN-LSTM", "LSTM", "CNN", "ridge on lags", "same time yesterday"}
+    assert set(table.index) == {"recommended", "ridge", "CNN-LSTM", "LSTM", "CNN", "same time yesterday"}
     assert table.loc["same time yesterday", ["skill", "n_parameters"]].tolist() == [0, 0]
-    assert table.loc["ridge on lags", "n_parameters"] == pytest.approx((48 * 3 + 1) * 24, rel=0.01)
+    n_waves = 11 + 83  # of the day, and of the week
+    assert table.loc["ridge", "n_parameters"] == pytest.approx((96 * 3 + n_waves + 1) * 12, rel=0.01)
+    assert "The rmse of recommended is" in out
     assert "The rmse of CNN-LSTM is" in out
     assert (tmp_path / "comparison.html").stat().st_size > 10_000
 
