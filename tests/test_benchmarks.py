@@ -18,7 +18,7 @@ from sklearn.metrics import mean_absolute_error, mean_squared_error
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skhybrid import Windows
+from skhybrid import Windows, recommended
 from tests.helpers import ROOT, read_table
 
 SPREAD = ["median", "min", "max"]
@@ -29,6 +29,7 @@ OPTIONS = {
     "parts": ("--planted", "--cost", "--rows", 500, "--epochs", 1),
     "windows": ("--rows", 5000),
     "predict": ("--windows", 2000, "--calls", 5),
+    "recipe_cost": ("--few", 99, "--windows", 100),
     "memory": (
         *("--fits", 4, "--scikeras-fits", 0, "--first-fits", 1, "--networks", 3, "--first-networks", 1),
         *("--rows", 3000, "--window", 24, "--batch-size", 256),
@@ -67,7 +68,8 @@ def outputs(tmp_path_factory):
         yield {
             name: pool.submit(run, f"{name}.py", "--rounds", 1, *options, folder=folder)
             for name, options in OPTIONS.items()
-            if name in ("grid_search", "predict", "rolling", "classification", "parts") or sys.platform == "linux"
+            if name in ("grid_search", "predict", "recipe_cost", "rolling", "classification", "parts")
+            or sys.platform == "linux"
         }
         pool.shutdown(cancel_futures=True)  # what no chosen test has waited for
 
@@ -125,6 +127,17 @@ def test_predict(outputs):
     ratios = read_spread(out, below="Ratio of the times")
     assert ratios.iloc[0] == pytest.approx(many.iloc[0] / many.iloc[1:].min(), abs=0.01)
     assert float(out.split()[-1]) < 1e-6
+
+
+def test_recipe_cost(outputs):
+    out = outputs["recipe_cost"].result()
+    seconds = read_spread(out, below="Seconds of a fit")
+    fits = ["recipe, 99 windows of 168", "recipe, 100 windows of 168", "recipe, 100 windows of 336"]
+    assert list(seconds.index) == [*fits, "CNN-LSTM, ten epochs, 100 windows of 336"]
+    assert (seconds > 0).all()
+    assert read_spread(out, below="Epochs of all networks").tolist() == [0, 0, 0, 10]
+    ratio = read_spread(out, below="Recipe, in units of ten epochs")
+    assert ratio.iloc[0] == pytest.approx(seconds.iloc[2] / seconds.iloc[3], rel=0.1, abs=0.01)
 
 
 def test_rolling(outputs):
@@ -326,6 +339,13 @@ def folder_of_series(tmp_path):
     visits = pd.DataFrame({"date": days, "users": users}).drop([77, 78, 130, 175])
     visits.to_csv(tmp_path / "website_visits_daily.csv", index=False)
     return tmp_path
+
+
+def test_forecasts_in_all_ways_are_the_recipe(forecasts):
+    first, *_, last = forecasts.models.with_ways().values()
+    recipe = recommended(24, 24).get_params()
+    assert last.keywords == {name: recipe[name] for name in last.keywords}
+    assert all(first.keywords[name] != recipe[name] for name in first.keywords)
 
 
 def test_forecasts_are_resumed_and_failures_shown(forecasts, folder_of_series):

@@ -314,7 +314,7 @@ WAYS = {
     "four parts choose": {"validation_folds": 4},
     "naive forecasts as bases": {"linear_bases": "auto"},
     "four lengths": {"linear_lengths": 4},
-    "ridges that forget": {"linear_half_life": 0.1},
+    "ridges that forget": {"linear_half_life": 0.25},
     "ridges by phase": {"linear_by_phase": True},
     "one network": {"epochs": 40, "early_stopping": True, "refit": True},
     "three networks": {"n_estimators": 3},

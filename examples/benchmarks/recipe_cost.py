@@ -17,20 +17,20 @@ from _common import column, measure, print_machine, print_spread, ratio, start
 from scipy.signal import lfilter
 
 PACKAGES = ("skhybrid", "scikit-learn", "tensorflow", "keras")
-FEW = 480
 SHORT, LONG, DAY = 168, 336, 24
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="processes of each fit (default: 3)")
+    parser.add_argument("--few", type=int, default=480, help="windows of the small fit (default: 480)")
     parser.add_argument("--windows", type=int, default=20_000, help="windows of the large fits (default: 20000)")
     return parser.parse_args()
 
 
 # %% A fit, in a process of its own
 def time_fit(name, n_windows, n_steps, seed):
-    """Return the seconds of a fit, and the epochs that its networks are trained for, without those that stop them."""
+    """Return the seconds of a fit, and the epochs of its networks until they are best."""
     from skhybrid import CNNLSTMRegressor, make_windows, recommended
 
     rng = np.random.default_rng(seed)
@@ -52,7 +52,7 @@ def main():
     args = parse_arguments()
     print_machine(args.rounds, *PACKAGES)
     fits = {
-        f"recipe, {FEW} windows of {SHORT}": ("recipe", FEW, SHORT),
+        f"recipe, {args.few} windows of {SHORT}": ("recipe", args.few, SHORT),
         f"recipe, {args.windows} windows of {SHORT}": ("recipe", args.windows, SHORT),
         f"recipe, {args.windows} windows of {LONG}": ("recipe", args.windows, LONG),
         f"CNN-LSTM, ten epochs, {args.windows} windows of {LONG}": ("CNN-LSTM", args.windows, LONG),

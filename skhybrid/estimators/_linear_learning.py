@@ -33,6 +33,7 @@ from skhybrid.estimators._window_norm import SEASONAL
 from skhybrid.networks.linear_path import set_gate, set_linear_path
 
 FIRST_SIZE = 0.5  # of what a network returns at first, in units of what the linear path leaves on the rows it knows
+AUTO = tuple(name for name in BASES if name != "mean")  # which smoothing comes near, and costs a decomposition
 ABSOLUTE_LOSSES = ("mae", "mean_absolute_error", "quantile")
 
 
@@ -322,12 +323,12 @@ def is_auto(bases: Any) -> bool:
 def check_bases(bases: Any, norm: str | None, season_length: int | None, n_steps: int) -> tuple[str, ...] | None:
     """Return the naive forecasts that ridge regressions are to be relative to; None for that of `norm`.
 
-    "auto" are all that the window holds.
+    "auto" are those of `AUTO` that the window holds.
     """
     if bases is None:
         return None
     is_held = {SEASONAL: bool(season_length and season_length < n_steps), "smoothed": n_steps > 1}
-    names = tuple(name for name in BASES if is_held.get(name, True)) if is_auto(bases) else tuple(bases)
+    names = tuple(name for name in AUTO if is_held.get(name, True)) if is_auto(bases) else tuple(bases)
     if not names or len(set(names)) < len(names) or not set(names) <= set(BASES):
         raise ValueError(
             f"linear_bases must be 'auto' or hold some of {', '.join(map(repr, BASES))}, each once, but is {bases!r}; "

@@ -116,7 +116,7 @@ class TargetOptions(WindowOptions):
         the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a season
         (Holt and Winters, with the parameters that the samples held out choose), and the value a season before. A large
         penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all that the window
-        holds. None takes one regression, relative to what `window_norm` says.
+        holds, but for its mean. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half, quarter,

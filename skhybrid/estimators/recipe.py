@@ -75,7 +75,7 @@ def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: A
         "linear_path": "ridge",
         "linear_bases": "auto",
         "linear_lengths": 4,
-        "linear_half_life": 0.1,
+        "linear_half_life": 0.25,
         "linear_by_phase": True,
         "min_samples": 500,
         "learning_rate": 0.004,

@@ -207,7 +207,7 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
         season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
         before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
-        that the window holds. None takes one regression, relative to what `window_norm` says.
+        that the window holds, but for its mean. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
@@ -568,7 +568,7 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
         season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
         before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
-        that the window holds. None takes one regression, relative to what `window_norm` says.
+        that the window holds, but for its mean. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
@@ -918,7 +918,7 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
         season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
         before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
-        that the window holds. None takes one regression, relative to what `window_norm` says.
+        that the window holds, but for its mean. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
@@ -1269,7 +1269,7 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
         season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
         before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
-        that the window holds. None takes one regression, relative to what `window_norm` says.
+        that the window holds, but for its mean. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
@@ -1623,7 +1623,7 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
         season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
         before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
-        that the window holds. None takes one regression, relative to what `window_norm` says.
+        that the window holds, but for its mean. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
@@ -1949,7 +1949,7 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
         season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
         before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
-        that the window holds. None takes one regression, relative to what `window_norm` says.
+        that the window holds, but for its mean. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
@@ -2271,7 +2271,7 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
         season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
         before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
-        that the window holds. None takes one regression, relative to what `window_norm` says.
+        that the window holds, but for its mean. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
@@ -3083,7 +3083,7 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         value, the window's mean, the mean of y, exponential smoothing of the window with or without a trend and a
         season (Holt and Winters, with the parameters that the samples held out choose), and the value a season
         before. A large penalty leads back to them. They need ``window_norm="last"`` or "seasonal". "auto" takes all
-        that the window holds. None takes one regression, relative to what `window_norm` says.
+        that the window holds, but for its mean. None takes one regression, relative to what `window_norm` says.
 
     linear_lengths : int, default=1
         Number of window lengths that ridge regressions read, mixed as well: the whole window, its newest half,
