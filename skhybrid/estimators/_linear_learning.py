@@ -115,7 +115,7 @@ class LinearPath(NamedTuple):
     def install(self, model: Any, i: int) -> None:
         """Give the `i`-th network the coefficients that the samples tell which it is trained on.
 
-        Its own part starts at the size of what they leave.
+        Its own part starts at the size of what those of all phases leave.
         """
         linear = self.of_folds[i % len(self.of_folds)]
         of_features, of_ahead = self.design.divide(linear.kernel)
