@@ -362,10 +362,16 @@ def _check_horizon(ahead, segment_length, n_outputs):
 
 
 def _gate(evidence):
-    """Return, for each target, the share of a correction that leaves the least squared rest, less a standard error.
+    """Return, for each target, the share of a correction that leaves the least squared rest, shrunk where it is unsure.
 
-    The samples that say so have ended the training as well, and say too much.
+    The samples that say so have ended the training as well, and say too much. Of a share that is t standard errors from
+    0, 1 - 1 / t^2 is left, and nothing below one: the non-negative garrote [1]_.
+
+    .. [1] L. Breiman, "Better Subset Regression Using the Nonnegative Garrote", Technometrics 37(4), 1995.
     """
     squares, products, variances = evidence
-    sure = products - np.sqrt(variances)
-    return np.clip(np.divide(sure, squares, out=np.zeros_like(squares), where=squares > 0), 0, 1)
+    is_sure = products > np.sqrt(variances)
+    share = np.divide(
+        products - variances / np.where(is_sure, products, 1), squares, where=squares > 0, out=0 * squares
+    )
+    return np.where(is_sure, np.minimum(share, 1), 0)

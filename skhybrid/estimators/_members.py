@@ -161,7 +161,7 @@ def _train(options, wrapper, lesson, callbacks):
         linear.set_gate(model, np.ones(linear.design.n_outputs))
     stopping = _stopping(options, lesson)
     if lesson.n_epochs == 0:
-        reason = f"there are fewer than {options.min_samples} samples" if options.epochs else "epochs is 0"
+        reason = f"samples are fewer than min_samples={options.min_samples}" if options.epochs else "epochs is 0"
         training = Training({"loss": []}, f"none: the linear path forecasts alone, as {reason}")
     else:
         training = train(

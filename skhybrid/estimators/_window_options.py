@@ -107,9 +107,9 @@ class TargetOptions(WindowOptions):
         model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the window as the
         network reads it, on samples trained on alone; samples held out (by `validation_fraction` and `validation_gap`,
         or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1 for each segment
-        of the decoder that the network's part is multiplied by: the share that is best on them, less a standard error,
-        as they ended the training, too. A network that does not beat the linear path by more than that is left out
-        (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples are trained on.
+        of the decoder that the network's part is multiplied by: the share that is best on them, shrunk by how unsure
+        it is, and 0 where it is within a standard error of 0 (``best_epoch_ = 0``). Without early stopping they choose
+        the penalty alone, and all samples are trained on.
 
     linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto"
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last value,
@@ -129,9 +129,9 @@ class TargetOptions(WindowOptions):
     linear_by_phase : bool
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
-        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
-        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
-        infinite then).
+        seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases of
+        longer seasons are taken together. They are left out where they do not help on the samples held out, and where X
+        counts no season (``phase_penalty_`` is infinite then).
 
     min_samples : int
         Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone

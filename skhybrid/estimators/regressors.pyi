@@ -197,10 +197,9 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
-        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
-        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
-        are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them,
+        shrunk by how unsure it is, and 0 where it is within a standard error of 0 (``best_epoch_ = 0``). Without
+        early stopping they choose the penalty alone, and all samples are trained on.
 
     linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
@@ -220,9 +219,9 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
-        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
-        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
-        infinite then).
+        seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
+        of longer seasons are taken together. They are left out where they do not help on the samples held out, and
+        where X counts no season (``phase_penalty_`` is infinite then).
 
     min_samples : int, default=0
         Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
@@ -558,10 +557,9 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
-        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
-        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
-        are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them,
+        shrunk by how unsure it is, and 0 where it is within a standard error of 0 (``best_epoch_ = 0``). Without
+        early stopping they choose the penalty alone, and all samples are trained on.
 
     linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
@@ -581,9 +579,9 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
-        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
-        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
-        infinite then).
+        seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
+        of longer seasons are taken together. They are left out where they do not help on the samples held out, and
+        where X counts no season (``phase_penalty_`` is infinite then).
 
     min_samples : int, default=0
         Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
@@ -908,10 +906,9 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
-        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
-        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
-        are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them,
+        shrunk by how unsure it is, and 0 where it is within a standard error of 0 (``best_epoch_ = 0``). Without
+        early stopping they choose the penalty alone, and all samples are trained on.
 
     linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
@@ -931,9 +928,9 @@ class GRURegressor(WindowRegressor, architectures.GRU):
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
-        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
-        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
-        infinite then).
+        seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
+        of longer seasons are taken together. They are left out where they do not help on the samples held out, and
+        where X counts no season (``phase_penalty_`` is infinite then).
 
     min_samples : int, default=0
         Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
@@ -1259,10 +1256,9 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
-        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
-        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
-        are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them,
+        shrunk by how unsure it is, and 0 where it is within a standard error of 0 (``best_epoch_ = 0``). Without
+        early stopping they choose the penalty alone, and all samples are trained on.
 
     linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
@@ -1282,9 +1278,9 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
-        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
-        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
-        infinite then).
+        seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
+        of longer seasons are taken together. They are left out where they do not help on the samples held out, and
+        where X counts no season (``phase_penalty_`` is infinite then).
 
     min_samples : int, default=0
         Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
@@ -1613,10 +1609,9 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
-        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
-        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
-        are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them,
+        shrunk by how unsure it is, and 0 where it is within a standard error of 0 (``best_epoch_ = 0``). Without
+        early stopping they choose the penalty alone, and all samples are trained on.
 
     linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
@@ -1636,9 +1631,9 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
-        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
-        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
-        infinite then).
+        seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
+        of longer seasons are taken together. They are left out where they do not help on the samples held out, and
+        where X counts no season (``phase_penalty_`` is infinite then).
 
     min_samples : int, default=0
         Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
@@ -1939,10 +1934,9 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
-        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
-        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
-        are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them,
+        shrunk by how unsure it is, and 0 where it is within a standard error of 0 (``best_epoch_ = 0``). Without
+        early stopping they choose the penalty alone, and all samples are trained on.
 
     linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
@@ -1962,9 +1956,9 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
-        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
-        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
-        infinite then).
+        seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
+        of longer seasons are taken together. They are left out where they do not help on the samples held out, and
+        where X counts no season (``phase_penalty_`` is infinite then).
 
     min_samples : int, default=0
         Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
@@ -2261,10 +2255,9 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
-        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
-        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
-        are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them,
+        shrunk by how unsure it is, and 0 where it is within a standard error of 0 (``best_epoch_ = 0``). Without
+        early stopping they choose the penalty alone, and all samples are trained on.
 
     linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
@@ -2284,9 +2277,9 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
-        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
-        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
-        infinite then).
+        seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
+        of longer seasons are taken together. They are left out where they do not help on the samples held out, and
+        where X counts no season (``phase_penalty_`` is infinite then).
 
     min_samples : int, default=0
         Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
@@ -3073,10 +3066,9 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
         window as the network reads it, on samples trained on alone; samples held out (by `validation_fraction` and
         `validation_gap`, or `X_val`) choose its penalty, and by early stopping the epoch, and a gate between 0 and 1
-        for each segment of the decoder that the network's part is multiplied by: the share that is best on them, less
-        a standard error, as they ended the training, too. A network that does not beat the linear path by more than
-        that is left out (``best_epoch_ = 0``). Without early stopping they choose the penalty alone, and all samples
-        are trained on.
+        for each segment of the decoder that the network's part is multiplied by: the share that is best on them,
+        shrunk by how unsure it is, and 0 where it is within a standard error of 0 (``best_epoch_ = 0``). Without
+        early stopping they choose the penalty alone, and all samples are trained on.
 
     linear_bases : sequence of {"last", "mean", "raw", "smoothed", "seasonal"} or "auto", default=None
         Naive forecasts that ridge regressions are relative to, one each, mixed by the samples held out: the last
@@ -3096,9 +3088,9 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
-        seasons, and what is known ahead. There are at most 48: phases of longer seasons are taken together. They are
-        left out where they do not help on the samples held out, and where X counts no season (``phase_penalty_`` is
-        infinite then).
+        seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
+        of longer seasons are taken together. They are left out where they do not help on the samples held out, and
+        where X counts no season (``phase_penalty_`` is infinite then).
 
     min_samples : int, default=0
         Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone

@@ -186,7 +186,7 @@ def test_newest_step_moves_the_outputs(data, linear_path):
 
 
 def cautious_share(corrections, rests):
-    """Return the least-squares share of corrections, a list of (sample, output), less a standard error.
+    """Return the least-squares share of corrections, a list of (sample, output), shrunk by its standard error.
 
     Products are summed over stretches of four samples, as many as there are steps to forecast.
     """
@@ -196,10 +196,11 @@ def cautious_share(corrections, rests):
         squares += (c**2).sum()
         products += sum(stretches)
         variance += len(stretches) * np.var(stretches)
-    return min(max((products - np.sqrt(variance)) / squares, 0), 1)
+    n_errors = products / np.sqrt(variance)
+    return min(products / squares * (1 - 1 / n_errors**2), 1) if n_errors > 1 else 0
 
 
-def test_gate_is_the_share_less_a_standard_error(data):
+def test_gate_is_the_share_shrunk_by_its_standard_error(data):
     X, y = data
     model = stopped(learning_rate=0.05, random_state=2).fit(X, y)
     assert 0 < model.gate_[0, 0] < 1  # so that something is chosen
@@ -242,8 +243,9 @@ def test_gate_is_by_the_evidence_of_all():
     for gate, parts in ((pool_gates(gates), [0, 1]), (pool_gates(gates[:1]), [0])):
         for output in range(4):
             c, r = (np.concatenate([a[part, :, output] for part in parts]) for a in (corrections, rests))
-            share = np.linalg.lstsq(c[:, None], r)[0][0] - np.sqrt(len(parts) * 0.5) / (c**2).sum()
-            np.testing.assert_allclose(gate[output], min(max(share, 0), 1))
+            n_errors = (c * r).sum() / np.sqrt(len(parts) * 0.5)
+            share = np.linalg.lstsq(c[:, None], r)[0][0] * (1 - 1 / n_errors**2) if n_errors > 1 else 0
+            np.testing.assert_allclose(gate[output], min(share, 1))
         assert gate[4] == 0  # of no correction
     assert pool_gates(gates)[2:4].tolist() == [1, 0]
 

@@ -58,7 +58,7 @@ def test_few_samples_are_left_to_the_linear_path(data, n_samples):
         assert model.engine_ == "compiled"
         assert min(len(history["loss"]) for history in model.histories_) == 2
         return
-    assert model.engine_ == "none: the linear path forecasts alone, as there are fewer than 130 samples"
+    assert model.engine_ == "none: the linear path forecasts alone, as samples are fewer than min_samples=130"
     assert model.best_epochs_ == [0, 0]
     assert model.history_ == model.refit_history_ == {"loss": []}
     assert not model.gate_.any()
