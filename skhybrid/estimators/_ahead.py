@@ -26,12 +26,15 @@ class AheadScale:
         Number of coming steps.
     seasons : tuple of int
         Lengths of the seasons whose phase the other inputs count.
+    squared : tuple of int
+        The inputs whose squares a linear path reads as well.
     """
 
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
     n_steps: int
     seasons: tuple[int, ...]
+    squared: tuple[int, ...] = ()
 
     @property
     def n_inputs(self) -> int:
@@ -44,24 +47,37 @@ class AheadScale:
         return len(self.mean) + sum(count_waves(season, NETWORK_HARMONICS) for season in self.seasons)
 
     @property
+    def n_linear(self) -> int:
+        """Number of numbers of each coming step that a linear path reads."""
+        return len(self.mean) + len(self.squared)
+
+    @property
     def n_angles(self) -> int:
         """Number of features by which the linear path knows the phase of the first coming step."""
         return sum(count_waves(season) for season in self.seasons)
 
     def apply(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the numbers of each coming step, (n_samples, n_steps, n_numbers), as the linear path reads them."""
-        return (values[..., : len(self.mean)] - self.mean) / self.scale
+        """Return the numbers of each coming step, (n_samples, n_steps, n_linear), as the linear path reads them."""
+        numbers = (values[..., : len(self.mean)] - self.mean) / self.scale
+        return np.concatenate([numbers, numbers[..., list(self.squared)] ** 2], axis=-1) if self.squared else numbers
 
     def phase(self, values: NDArray[Any], n_harmonics: int = MAX_HARMONICS) -> NDArray[np.float64]:
         """Return the phase of the first coming step, (n_samples, n_angles), from which those of the others follow."""
         return phase_features(values[:, 0, len(self.mean) :], self.seasons, n_harmonics)
 
     def numbers(self, inputs: Any) -> Any:
-        """Return the same numbers as `apply` by layers of Keras."""
+        """Return the scaled numbers by layers of Keras, as the network reads them."""
         scale = keras.layers.EinsumDense(
             "abc,c->abc", (self.n_steps, len(self.mean)), bias_axes="c", trainable=False, name="ahead_scale"
         )
         return scale(inputs[..., : len(self.mean)])
+
+    def with_squares(self, numbers: Any) -> Any:
+        """Return the same as `apply`, of scaled numbers, by layers of Keras."""
+        if not self.squared:
+            return numbers
+        squares = [keras.ops.square(numbers[..., i : i + 1]) for i in self.squared]
+        return keras.ops.concatenate([numbers, *squares], axis=-1)
 
     def waves(self, inputs: Any, n_harmonics: int = NETWORK_HARMONICS, *, first_step: bool) -> list[Any]:
         """Return the phase of the first coming step, for linear paths, or of all, for networks."""
@@ -74,8 +90,12 @@ class AheadScale:
         return [1 / self.scale, -self.mean / self.scale]
 
 
-def learn_ahead_scale(ahead: Ahead, rows: NDArray[np.intp], weights: NDArray[np.float64]) -> AheadScale:
-    """Learn the scale of inputs known ahead from `rows`."""
+def learn_ahead_scale(
+    ahead: Ahead | None, rows: NDArray[np.intp], weights: NDArray[np.float64], *, squares: bool
+) -> AheadScale | None:
+    """Learn the scale of inputs known ahead from `rows`; with `squares` of those that take more than two values."""
+    if ahead is None:
+        return None
     n_numbers = ahead.shape[1] - len(ahead.seasons)
     totals = np.zeros((2, n_numbers))
     first = ahead.values[rows[0], 0, :n_numbers].astype(np.float64)  # near the mean, so that squares keep their digits
@@ -86,4 +106,10 @@ def learn_ahead_scale(ahead: Ahead, rows: NDArray[np.intp], weights: NDArray[np.
     mean, mean_square = totals / (weights[rows].sum() * ahead.shape[0])
     deviation = np.sqrt(np.maximum(mean_square - mean**2, 0))
     is_constant = deviation <= 1e-12 * np.maximum(np.abs(first), 1e-300)
-    return AheadScale(first + mean, np.where(is_constant, 1.0, deviation), ahead.shape[0], ahead.seasons)
+    squared = tuple(i for i in range(n_numbers) if squares and _takes_others(ahead.values[rows, :, i]))
+    return AheadScale(first + mean, np.where(is_constant, 1.0, deviation), ahead.shape[0], ahead.seasons, squared)
+
+
+def _takes_others(values):
+    """Return whether there are values beside the least and the greatest: the square of a flag says nothing new."""
+    return bool(((values != values.min()) & (values != values.max())).any())

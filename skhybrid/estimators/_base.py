@@ -18,7 +18,7 @@ from skhybrid.estimators._linear_learning import LinearPath
 from skhybrid.estimators._members import Lesson, mean_history, pool, seed_of, settings_of, train_all
 from skhybrid.estimators._offsets import PhaseOffsets
 from skhybrid.estimators._parameters import part
-from skhybrid.estimators._refusals import check_ahead, check_ends, check_options
+from skhybrid.estimators._refusals import check_ahead, check_ends, check_exported, check_options
 from skhybrid.estimators._samples import Samples, split_in_time, take_apart
 from skhybrid.estimators._scikeras import average, copy_model, make_wrapper, pack, unpack
 from skhybrid.estimators._state import (
@@ -77,6 +77,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
             level.
         """
         check_is_fitted(self)
+        check_exported(self)
         network = average([copy_model(member) for member in self.members_])
         inputs = [keras.Input(self.sample_shape_, name="sample")]
         steps = keras.layers.Reshape(self.input_shape_, name="steps")(inputs[0])
@@ -133,7 +134,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
             lessons = self._make_lessons(members, task, rows, before, epochs=[epochs] * len(members))
             trained = train_all(self, members, lessons, callbacks)
             if rows.stops and len(rows.folds) > 1:
-                trained = pool(trained)
+                trained = pool(trained, self._linear)
             self._keep(members, trained, before)
             if self.refit and epochs:
                 self._fit_on_all(task, trained, seed, classes)
@@ -184,7 +185,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         self.sample_shape_: tuple[int, ...] = task.sample_shape
         self.input_shape_: tuple[int, ...] = samples.values.shape[1:]
         self.ahead_shape_: tuple[int, ...] | None = None if samples.ahead is None else samples.ahead.shape
-        ahead = None if samples.ahead is None else learn_ahead_scale(samples.ahead, training, task.weights)
+        ahead = learn_ahead_scale(samples.ahead, training, task.weights, squares=getattr(self, "linear_squares", False))
         self._reading = Reading(self.input_shape_, self._learn_norm(samples, training), ahead)
         self._target = self._learn_target(task.y, samples, training, task.weights, classes)
         self._reading = self._reading._replace(offsets=self._learn_offsets(samples))
@@ -331,11 +332,10 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
     def _make_lessons(self, members, task, rows, before, *, epochs, gates=None):
         """Return what each network is trained on, for its epochs."""
         targets = self._target.encode(task.y, task.samples)
-        inputs = task.samples.inputs if task.samples.ahead is not None else task.samples.values
         parts = [rows.of_member(i) for i in range(len(members))]
         return [
             Lesson(
-                inputs,
+                task.samples,
                 targets,
                 fade(task.weights, settings_of(self, i).half_life, training),
                 training,
@@ -344,7 +344,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
                 n_epochs=epochs[i],
                 n_planned=max(self.epochs, 1),
                 seed=member.model__seed if self.shuffle else None,
-                linear=self._linear,
+                linear=self._linear and self._linear.beside(i),
                 gate=None if gates is None else gates[i],
             )
             for i, (member, (training, validation)) in enumerate(zip(members, parts, strict=True))

@@ -205,6 +205,7 @@ def _read(model, reading, linear, n_outputs, quantiles, seed):
     if of_targets is not None:
         outputs += place(of_targets, max(1, len(quantiles)), median)
     if linear is not None:
+        numbers = None if numbers is None else ahead.with_squares(numbers)
         parts = [keras.layers.Reshape((-1,))(window)]
         if linear.has_level:
             parts.append(keras.layers.Reshape((-1,))(divide_features(last_step(inputs[0]), "level")))

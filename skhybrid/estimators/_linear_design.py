@@ -72,7 +72,7 @@ class Design:
         """Return which targets see the same features, the level aside, and these, of the newest `n_steps`."""
         n_shared = self.n_steps * self.n_features + self.n_angles
         shared = np.arange((self.n_steps - n_steps) * self.n_features, n_shared)
-        n_numbers = 0 if self.ahead is None else len(self.ahead.mean)
+        n_numbers = 0 if self.ahead is None else self.ahead.n_linear
         if self.ahead is None or not (n_numbers and self.segment_length):
             n_ahead = 0 if self.ahead is None else self.ahead.n_steps * n_numbers
             return [(np.arange(self.n_outputs), np.concatenate([shared, np.arange(n_shared, n_shared + n_ahead)]))]
@@ -137,7 +137,7 @@ class Design:
         naive = np.zeros((n_steps, self.n_features, self.n_outputs))
         if name is not None:
             naive[:, channel] = ratio * forecast
-        n_others = self.n_angles + (0 if self.ahead is None else self.ahead.n_steps * len(self.ahead.mean))
+        n_others = self.n_angles + (0 if self.ahead is None else self.ahead.n_steps * self.ahead.n_linear)
         others = np.zeros((n_others, self.n_outputs))
         return reference, np.concatenate([naive.reshape(-1, self.n_outputs), others])
 

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from skhybrid._training import predict
+from skhybrid.estimators._boosting import TreeDesign, Trees, choose_trees, grow_trees, thin_out
 from skhybrid.estimators._build import LinearLayers, Reading
+from skhybrid.estimators._gate import Gate, find_shares, gather_evidence
 from skhybrid.estimators._keras_arguments import mean_loss
 from skhybrid.estimators._linear_design import BASES, Design
 from skhybrid.estimators._linear_path import (
@@ -37,30 +39,6 @@ AUTO = tuple(name for name in BASES if name != "mean")  # which smoothing comes 
 ABSOLUTE_LOSSES = ("mae", "mean_absolute_error", "quantile")
 
 
-class Gate(NamedTuple):
-    """What a network's part is multiplied by.
-
-    Attributes
-    ----------
-    values : ndarray of shape (n_outputs,)
-        Numbers from 0 to 1.
-    evidence : ndarray of shape (3, n_outputs)
-        What samples held out say: sums of products of the network's part with itself, and with what it is to correct,
-        and the variance of the latter; 0 where there are none.
-    is_needed : bool
-        Whether the network forecasts quantiles as well, which the linear path does not.
-    """
-
-    values: NDArray[np.float64]
-    evidence: NDArray[np.float64]
-    is_needed: bool
-
-    @property
-    def is_open(self) -> bool:
-        """Whether anything comes of the network."""
-        return self.is_needed or bool(self.values.any())
-
-
 class LinearOptions(NamedTuple):
     """What a linear path in closed form is made of; see the parameters of `TargetOptions`.
 
@@ -76,6 +54,8 @@ class LinearOptions(NamedTuple):
         Shares of the samples after which weights halve, each for regressions of its own; None for none.
     by_phase : bool
         Whether there are regressions by phase.
+    boosting : bool
+        Whether trees are grown beside it.
     absolute : bool
         Whether absolute errors choose.
     """
@@ -85,11 +65,12 @@ class LinearOptions(NamedTuple):
     n_lengths: int
     half_lives: list[float | None]
     by_phase: bool
+    boosting: bool
     absolute: bool
 
 
 class LinearPath(NamedTuple):
-    """A linear path in closed form.
+    """A linear path in closed form, and the trees that learn what it leaves.
 
     Attributes
     ----------
@@ -101,6 +82,8 @@ class LinearPath(NamedTuple):
         What the samples held out have chosen.
     phase : PhasePath or None
         The regressions by phase, where there are any.
+    trees : Trees or None
+        The trees, where there are any: as networks, they add a share of their own.
     n_quantiles, median : int
         Number of quantiles of each target, and which of them is the median.
     """
@@ -109,8 +92,13 @@ class LinearPath(NamedTuple):
     of_folds: tuple[LinearMap, ...]
     choice: Choice
     phase: PhasePath | None
+    trees: Trees | None
     n_quantiles: int
     median: int
+
+    def beside(self, i: int) -> "LinearPath":
+        """Return it with the trees of the samples that the `i`-th network is trained on."""
+        return self._replace(trees=self.trees and self.trees.of_fold(i % len(self.of_folds)))
 
     def install(self, model: Any, i: int) -> None:
         """Give the `i`-th network the coefficients that the samples tell which it is trained on.
@@ -135,46 +123,50 @@ class LinearPath(NamedTuple):
         alone = apply(self.design, self.of_folds[0], samples)
         return alone if self.phase is None else alone + self.phase.predict(samples)
 
-    def weigh_correction(self, model: Any, inputs: Any, targets: Any, weights: Any, engine: str) -> "Gate":
+    def weigh_corrections(self, model: Any, samples: Samples, targets: Any, weights: Any, engine: str) -> Gate:
         """Set the gate by least squares on samples held out, or to 0 if that does not beat the linear path; return it.
 
         Parameters
         ----------
         model : keras.Model
             The trained network.
-        inputs, targets, weights : ndarray or tuple of ndarray
-            Samples held out, as the network sees them.
+        samples : Samples
+            Samples held out.
+        targets, weights : ndarray
+            Their targets, as the network sees them, and their weights.
         engine : str
             What predicts.
         """
-        outputs = []
-        for share in (0.0, 1.0):
-            self.set_gate(model, np.full(self.design.n_outputs, share))
-            outputs.append(predict(model, inputs, engine=engine).astype(np.float64))
-        alone, both = (self._medians(of_gate) for of_gate in outputs)
-        evidence = self._evidence(self._medians(targets) - alone, both - alone, weights)
-        gate = Gate(_gate(evidence), evidence, self.n_quantiles > 1)
-        self.set_gate(model, gate.values)
-        gated = predict(model, inputs, engine=engine)
-        if mean_loss(model.loss, targets, gated, weights) < mean_loss(model.loss, targets, outputs[0], weights):
+        inputs = samples.values if samples.ahead is None else samples.inputs
+
+        def outputs_with(share):
+            self.set_gate(model, share)
+            return predict(model, inputs, engine=engine).astype(np.float64)
+
+        nothing, everything = np.zeros(self.design.n_outputs), np.ones(self.design.n_outputs)
+        alone, both = outputs_with(nothing), outputs_with(everything)
+        forecast = self._medians(alone)
+        corrections = [self._medians(both) - forecast]
+        if self.trees is not None:
+            corrections.append(self.trees.predict(samples))
+        blocks = self.design.blocks()
+        evidence = gather_evidence(self._medians(targets) - forecast, corrections, weights, blocks)
+        gate = Gate(self.by_output(find_shares(evidence)), evidence, self.n_quantiles > 1)
+        gated = outputs_with(gate.of_network)
+        if self.trees is not None:
+            gated += self.by_quantile(gate.of_trees * corrections[1])
+        if mean_loss(model.loss, targets, gated, weights) < mean_loss(model.loss, targets, alone, weights):
             return gate
-        self.set_gate(model, 0 * gate.values)
-        return gate._replace(values=0 * gate.values)
+        self.set_gate(model, nothing)
+        return gate._replace(shares=0 * gate.shares)
 
-    def _evidence(self, rest, correction, weights):
-        """Return the sums of products of a correction with itself and with what it is to correct, of each segment.
+    def by_output(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return shares of blocks of targets, (..., n_blocks), as those of each target, (..., n_outputs)."""
+        return np.repeat(shares, [len(block) for block in self.design.blocks()], axis=-1)
 
-        The last row is the variance of the second.
-        """
-        evidence = np.zeros((3, self.design.n_outputs))
-        starts = np.arange(0, len(rest), self.design.n_outputs)  # of samples whose targets hardly overlap with others'
-        for block in self.design.blocks():
-            of_block = correction[:, block]
-            products = np.add.reduceat(weights * (of_block * rest[:, block]).sum(axis=1), starts)
-            evidence[0, block] = weights @ (of_block**2).sum(axis=1)
-            evidence[1, block] = products.sum()
-            evidence[2, block] = ((products - products.mean()) ** 2).sum() if len(products) > 1 else products**2
-        return evidence
+    def by_quantile(self, added: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what is added to a target as what is added to all its quantiles."""
+        return np.repeat(added, self.n_quantiles, axis=1)
 
     def _medians(self, outputs):
         return outputs.reshape(len(outputs), -1, self.n_quantiles)[..., self.median]
@@ -241,6 +233,19 @@ class _Learner:
         ]
         return PhasePath(design, choice, tuple(of_folds))
 
+    def choose_trees(self, folds: Sequence[Fold], maps: Sequence[LinearMap], phase: PhasePath | None) -> Trees:
+        """Return trees that learn what each fold's regressions leave, as many as help on what it holds out."""
+        thinned = thin_out(folds, self.design.n_outputs)
+        left = self._leave_after_phases(thinned, maps[: len(folds)], phase)
+        return choose_trees(TreeDesign(self.design, self.channel), left, thinned, absolute=self.options.absolute)
+
+    def grow_trees(self, fold: Fold, linear: LinearMap, phase: PhasePath | None, before: Trees) -> Trees:
+        """Return trees of what the regressions leave of all samples, as many as were chosen before."""
+        [thinned] = thin_out([fold], self.design.n_outputs)
+        [left] = self._leave_after_phases([thinned], [linear], phase)
+        design = TreeDesign(self.design, self.channel)
+        return grow_trees(design, left, thinned.known, before, absolute=self.options.absolute)
+
     def _bases(self, smoothing):
         """Return what regressions are relative to: for each half-life and length, all naive forecasts."""
         return [
@@ -257,6 +262,14 @@ class _Learner:
             rest[rows] = self.data.targets[rows] - apply(self.design, linear, self.data.samples, rows)
             yield Data(self.data.samples, rest, fade(self.data.weights, self.options.half_lives[0], fold.known))
 
+    def _leave_after_phases(self, folds, maps, phase):
+        """Yield the same, less what the regressions by phase add."""
+        for i, (fold, data) in enumerate(zip(folds, self._leave(folds, maps), strict=True)):
+            if phase is not None:
+                rows = np.concatenate(fold)
+                data.targets[rows] -= phase.of_fold(i).predict(data.samples, rows)
+            yield data
+
 
 @threadpool_limits.wrap(limits=1, user_api="blas")  # several threads wait for each other on matrices of this size
 def learn_linear_path(
@@ -267,8 +280,12 @@ def learn_linear_path(
     layers: LinearLayers,
     options: LinearOptions,
     before: LinearPath | None,
+    n_networks: int,
 ) -> LinearPath:
-    """Learn a linear path in closed form, by the choices of one `before`, or from samples held out."""
+    """Learn a linear path in closed form, by the choices of one `before`, or from samples held out.
+
+    Trees are grown of the folds by which the networks stop.
+    """
     n_quantiles = max(1, len(target.levels))
     design = _make_design(task.samples, target, reading, layers, options.season_length)
     data = Data(task.samples, target.encode(task.y, task.samples)[:, ::n_quantiles], task.weights)
@@ -283,8 +300,13 @@ def learn_linear_path(
         folds = everything(rows.training).folds
         maps = learner.combine([learner.gather(rows.training)], choice)
     phase = by_phase and learner.learn_by_phase(folds, maps, by_phase)
+    trees = None
+    if before is not None and before.trees is not None:
+        trees = learner.grow_trees(folds[0], maps[0], phase, before.trees)
+    elif options.boosting:
+        trees = learner.choose_trees(folds[:n_networks], maps, phase)
     median = target.levels.index(0.5) if target.levels else 0
-    return LinearPath(design, maps, choice, phase, n_quantiles, median)
+    return LinearPath(design, maps, choice, phase, trees, n_quantiles, median)
 
 
 def _make_design(
@@ -308,11 +330,6 @@ def _make_design(
 def find_lengths(n_steps: int, n_lengths: int) -> list[int]:
     """Return numbers of newest steps: all of a window, half of them, a quarter, ..., at least one."""
     return list(dict.fromkeys(max(1, round(n_steps / 2**i)) for i in range(n_lengths)))
-
-
-def pool_gates(gates: Iterable[Gate]) -> NDArray[np.float64]:
-    """Return the one gate that the evidence of all gates gives."""
-    return _gate(sum(gate.evidence for gate in gates))
 
 
 def is_auto(bases: Any) -> bool:
@@ -359,19 +376,3 @@ def _check_horizon(ahead, segment_length, n_outputs):
             f"decoder='segments' needs X to carry ahead the inputs of the {n_outputs} steps of y, but it carries those "
             f"of {ahead.n_steps}; make both for the same horizon, or pass decoder='dense'."
         )
-
-
-def _gate(evidence):
-    """Return, for each target, the share of a correction that leaves the least squared rest, shrunk where it is unsure.
-
-    The samples that say so have ended the training as well, and say too much. Of a share that is t standard errors from
-    0, 1 - 1 / t^2 is left, and nothing below one: the non-negative garrote [1]_.
-
-    .. [1] L. Breiman, "Better Subset Regression Using the Nonnegative Garrote", Technometrics 37(4), 1995.
-    """
-    squares, products, variances = evidence
-    is_sure = products > np.sqrt(variances)
-    share = np.divide(
-        products - variances / np.where(is_sure, products, 1), squares, where=squares > 0, out=0 * squares
-    )
-    return np.where(is_sure, np.minimum(share, 1), 0)

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from skhybrid._backend import BaseWrapper, keras
 from skhybrid._training import Training, train
 from skhybrid._validation import check_parameters
+from skhybrid.estimators._gate import Evidence, Gate, add_up, find_shares
 from skhybrid.estimators._keras_arguments import make_schedule
-from skhybrid.estimators._linear_learning import Gate, LinearPath, pool_gates
+from skhybrid.estimators._linear_learning import LinearPath
+from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._state import first_learning_rate, hold_parameters
 
 OF_MEMBERS = ("last_steps", "half_life", "network_params")  # and the parameters of the network
@@ -25,8 +27,10 @@ class Lesson(NamedTuple):
 
     Attributes
     ----------
-    inputs, targets, weights : ndarray or tuple of ndarray
-        Samples as the network sees them.
+    samples : Samples
+        Samples, as the network sees them.
+    targets, weights : ndarray
+        Their targets, as the network sees them, and their weights.
     rows, validation : ndarray of int
         Samples to train on, and to validate on; None for no early stopping.
     n_before, n_epochs, n_planned : int
@@ -39,7 +43,7 @@ class Lesson(NamedTuple):
         What the network's part is multiplied by afterwards; None for what samples held out say.
     """
 
-    inputs: Any
+    samples: Samples
     targets: NDArray[Any]
     weights: NDArray[np.float64]
     rows: NDArray[np.intp]
@@ -50,6 +54,11 @@ class Lesson(NamedTuple):
     seed: int | None
     linear: LinearPath | None
     gate: Gate | None = None
+
+    @property
+    def inputs(self) -> Any:
+        """The samples as Keras takes them."""
+        return self.samples.values if self.samples.ahead is None else self.samples.inputs
 
 
 class Trained(NamedTuple):
@@ -133,13 +142,13 @@ def mean_history(histories: list[dict[str, list[float]]]) -> dict[str, list[floa
     }
 
 
-def pool(trained: list[Trained]) -> list[Trained]:
+def pool(trained: list[Trained], linear: LinearPath | None) -> list[Trained]:
     """Return what trainings left, with one gate for all, by the evidence of all that they held out."""
     gates = [of_one.gate for of_one in trained if of_one.gate is not None]
-    if not gates:
+    if linear is None or not gates:
         return trained
-    values = pool_gates(gates)
-    return [of_one._replace(gate=of_one.gate and of_one.gate._replace(values=values)) for of_one in trained]
+    shares = linear.by_output(find_shares(add_up(gate.evidence for gate in gates)))
+    return [of_one._replace(gate=of_one.gate and of_one.gate._replace(shares=shares)) for of_one in trained]
 
 
 class _StopsWithOthers(keras.callbacks.Callback):
@@ -183,7 +192,7 @@ def _train(options, wrapper, lesson, callbacks):
     gate = None
     if linear is not None:
         gate = _find_gate(options, model, lesson, n_epochs)
-        linear.set_gate(model, gate.values)
+        linear.set_gate(model, gate.of_network)
     n_kept = stopping[0].best_epoch + 1 if stopping else n_epochs
     return Trained(training.history, training.engine, n_kept, gate)
 
@@ -212,17 +221,13 @@ def _check_loss(losses, n_epochs):
 
 
 def _find_gate(options, model, lesson, n_epochs):
-    """Return what the network's part is multiplied by: by samples held out where there are any, else 1."""
-    n_outputs = lesson.linear.design.n_outputs
-    none, is_needed = np.zeros((3, n_outputs)), lesson.linear.n_quantiles > 1
-    if n_epochs == 0:
-        return Gate(np.zeros(n_outputs), none, is_needed)
+    """Return what corrections are multiplied by: by samples held out where there are any, else the network's by 1."""
+    linear, held_out = lesson.linear, lesson.validation
     if lesson.gate is not None:
         return lesson.gate
-    if lesson.validation is None:
-        return Gate(np.ones(n_outputs), none, is_needed)
-    held_out = lesson.validation
-    inputs = tuple(a[held_out] for a in lesson.inputs) if isinstance(lesson.inputs, tuple) else lesson.inputs[held_out]
-    return lesson.linear.weigh_correction(
-        model, inputs, lesson.targets[held_out], lesson.weights[held_out], options.engine
-    )
+    if n_epochs and held_out is not None:
+        return linear.weigh_corrections(
+            model, lesson.samples.take(held_out), lesson.targets[held_out], lesson.weights[held_out], options.engine
+        )
+    n_outputs, nothing = linear.design.n_outputs, Evidence.of_none(len(linear.design.blocks()), 1)
+    return Gate(np.full((1, n_outputs), float(n_epochs > 0)), nothing, linear.n_quantiles > 1)

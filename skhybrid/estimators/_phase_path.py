@@ -113,13 +113,13 @@ class PhaseDesign:
         windows = windows if self.linear.norm is None else self.linear.norm.apply(windows)
         parts = [windows[:, :, self.channel], self.ahead.phase(known, NETWORK_HARMONICS)]
         if self.has_numbers:
-            parts.append(self.ahead.apply(known).reshape(len(rows), self.ahead.n_steps * len(self.ahead.mean)))
+            parts.append(self.ahead.apply(known).reshape(len(rows), self.ahead.n_steps * self.ahead.n_linear))
         return np.concatenate(parts, axis=1, dtype=np.float64)
 
     def numbers_of_features(self) -> list[int]:
         """Return how many of the features may be read: all, or all but the numbers known ahead."""
         n_waves = self.ahead.n_columns - len(self.ahead.mean)
-        n_numbers = len(self.ahead.mean) * self.ahead.n_steps if self.has_numbers else 0
+        n_numbers = self.ahead.n_linear * self.ahead.n_steps if self.has_numbers else 0
         return list(dict.fromkeys([self.linear.n_steps + n_waves, self.linear.n_steps + n_waves + n_numbers]))
 
 
@@ -177,9 +177,13 @@ class PhasePath(NamedTuple):
         """Which layers add it."""
         return PhaseLayers(self.design, self.choice.n_features)
 
-    def predict(self, samples: Samples) -> NDArray[np.float64]:
-        """Return what the regressions add for samples, (n_samples, n_outputs), which is exact."""
-        return apply_by_phase(self.design, self.of_folds[0], samples)
+    def of_fold(self, i: int) -> "PhasePath":
+        """Return those of one fold alone."""
+        return self._replace(of_folds=self.of_folds[i : i + 1])
+
+    def predict(self, samples: Samples, rows: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
+        """Return what the regressions of the first fold add for samples, (n_samples, n_outputs), or some of them."""
+        return apply_by_phase(self.design, self.of_folds[0], samples, rows)
 
     def install(self, model: Any, i: int) -> None:
         """Give the `i`-th network the coefficients that the samples tell which it is trained on."""
@@ -224,14 +228,18 @@ def learn_by_phase(design: PhaseDesign, left: Data, known: NDArray[np.intp], cho
     return by_phase
 
 
-def apply_by_phase(design: PhaseDesign, by_phase: PhaseMap, samples: Samples) -> NDArray[np.float64]:
-    """Return what the regressions add for samples, (n_samples, n_outputs)."""
-    groups = design.groups(samples)
-    added = np.zeros((len(groups), by_phase.bias.shape[1]))
+def apply_by_phase(
+    design: PhaseDesign, by_phase: PhaseMap, samples: Samples, rows: NDArray[np.intp] | None = None
+) -> NDArray[np.float64]:
+    """Return what the regressions add for samples, (n_samples, n_outputs), or for some `rows` of them."""
+    rows = np.arange(len(samples.values)) if rows is None else rows
+    groups = design.groups(samples)[rows]
+    added = np.zeros((len(rows), by_phase.bias.shape[1]))
     n = by_phase.kernel.shape[1]
     for group in np.unique(groups):
-        rows = np.flatnonzero(groups == group)
-        added[rows] = design.read(samples, rows)[:, :n] @ by_phase.kernel[group] + by_phase.bias[group]
+        of_group = groups == group
+        features = design.read(samples, rows[of_group])[:, :n]
+        added[of_group] = features @ by_phase.kernel[group] + by_phase.bias[group]
     return added
 
 

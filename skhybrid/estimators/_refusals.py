@@ -27,6 +27,11 @@ def check_options(estimator: Any, early_stopping: bool, held_out: HeldOut | None
             "refit=True needs early_stopping=True, which finds the number of epochs, but it is False; pass both, or "
             "neither."
         )
+    if getattr(estimator, "boosting", False) and estimator.epochs and not early_stopping:
+        raise ValueError(
+            "boosting must be False without early_stopping=True, which holds out the samples that choose how much of "
+            "the trees is added, but is True; pass both, or neither."
+        )
     n_folds = getattr(estimator, "validation_folds", 1)
     if n_folds > 1 and (held_out is not None or not (estimator.refit or (is_linear and not early_stopping))):
         obstacle, way_out = "with X_val", "leave X_val out"
@@ -52,12 +57,21 @@ def check_options(estimator: Any, early_stopping: bool, held_out: HeldOut | None
 
 def check_partial(estimator: Any) -> None:
     """Refuse what needs to know how many epochs there will be, or samples held out."""
-    for name in ("learning_rate_schedule", "refit"):
-        if value := getattr(estimator, name):
+    for name in ("learning_rate_schedule", "refit", "boosting"):
+        if value := getattr(estimator, name, False):
             raise ValueError(
                 f"{name}={value!r} needs a whole training, but partial_fit is one epoch of it; call fit, or leave it "
                 "out."
             )
+
+
+def check_exported(estimator: Any) -> None:
+    """Refuse to leave trees out of a Keras model."""
+    if np.any(getattr(estimator, "boosting_share_", 0)):
+        raise ValueError(
+            "to_keras needs an estimator without boosted trees, which are no layers of Keras, but boosting_share_ of "
+            "the forecast comes of them; fit with boosting=False."
+        )
 
 
 def check_ahead(ahead: Ahead | None, shape: tuple[int, ...] | None, scale: AheadScale | None) -> None:

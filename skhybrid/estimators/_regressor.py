@@ -253,6 +253,9 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
+
+    boosting_share_ : ndarray of shape (n_outputs,)
+        With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
     """
 
     def _learn_target(self, y, samples: Samples, rows, weights, classes, channel=0) -> Values:
@@ -285,7 +288,9 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
             "linear_bases": self.linear_bases is not None,
             "linear_lengths": self.linear_lengths != 1,
             "linear_half_life": self.linear_half_life is not None,
+            "linear_squares": self.linear_squares,
             "linear_by_phase": self.linear_by_phase,
+            "boosting": self.boosting,
             "min_samples": self.min_samples > 0,
         }
         for name in is_set:
@@ -304,27 +309,34 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
             self.linear_lengths,
             list(dict.fromkeys([self.half_life, self.linear_half_life or self.half_life])),
             self.linear_by_phase,
+            self.boosting and self._limit_epochs(task, self.epochs) > 0,
             self.loss in ABSOLUTE_LOSSES,
         )
-        linear = learn_linear_path(task, rows, target, self._reading, layers, options, before)
+        linear = learn_linear_path(task, rows, target, self._reading, layers, options, before, self.n_estimators)
         self.linear_penalty_ = linear.of_folds[0].penalties
         self.linear_share_ = linear.choice.shares
         self.phase_penalty_ = np.inf if linear.phase is None else linear.phase.choice.penalty
         return linear
 
     def _limit_epochs(self, task: Task, epochs: int) -> int:
-        is_enough = self._linear is None or self._linear.n_quantiles > 1 or len(task.usable) >= self.min_samples
-        return epochs if is_enough else 0
+        is_alone = self.linear_path == "ridge" and not self._target.levels and len(task.usable) < self.min_samples
+        return 0 if is_alone else epochs
 
     def _ask(self, samples: Samples) -> NDArray[np.float64]:
-        if self._linear is not None and self._linear.n_quantiles == 1 and not self.gate_.any():
-            return self._linear.predict(samples)
-        return super()._ask(samples)
+        linear = self._linear
+        if linear is None:
+            return super()._ask(samples)
+        is_alone = linear.n_quantiles == 1 and not self.gate_.any()
+        outputs = linear.predict(samples) if is_alone else super()._ask(samples)
+        if linear.trees is not None and self.boosting_share_.any():
+            outputs += linear.by_quantile(self.boosting_share_ * linear.trees.predict(samples))
+        return outputs
 
     def _keep(self, members, trained, before):
         super()._keep(members, trained, before)
         if self._linear is not None:
-            self.gate_ = np.stack([of_one.gate.values for of_one in trained])
+            self.gate_ = np.stack([of_one.gate.of_network for of_one in trained])
+            self.boosting_share_ = np.mean([of_one.gate.of_trees for of_one in trained], axis=0)
 
     def _check_options(self, early_stopping, held_out):
         super()._check_options(early_stopping, held_out)

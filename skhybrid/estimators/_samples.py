@@ -88,6 +88,11 @@ class Samples(NamedTuple):
         """The samples as (sample, time, feature), with subsequences joined."""
         return _as_sequences(self.values)
 
+    def take(self, rows: NDArray[np.intp]) -> "Samples":
+        """Return some of the samples."""
+        ahead = None if self.ahead is None else self.ahead._replace(values=self.ahead.values[rows])
+        return Samples(self.values[rows], self.n_before[rows], self.n_after[rows], ahead)
+
     def fill(self) -> NDArray[Any]:
         """Return the values, with the first known step of each sample repeated where the steps before are unknown."""
         if not self.n_before.any():

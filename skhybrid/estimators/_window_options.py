@@ -126,6 +126,10 @@ class TargetOptions(WindowOptions):
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
 
+    linear_squares : bool
+        Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more than
+        two values: demand is high where it is cold, and where it is hot.
+
     linear_by_phase : bool
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
@@ -133,9 +137,17 @@ class TargetOptions(WindowOptions):
         longer seasons are taken together. They are left out where they do not help on the samples held out, and where X
         counts no season (``phase_penalty_`` is infinite then).
 
+    boosting : bool
+        Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
+        :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
+        phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples it
+        holds out choose the number of trees, and the shares of network and trees that are added, together. At most a
+        million rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses them.
+
     min_samples : int
-        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
-        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
+        Number of samples below which neither a network is trained nor trees are grown beside a linear path in closed
+        form, which forecasts alone then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it
+        does not forecast.
 
     validation_folds : int
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -156,7 +168,9 @@ class TargetOptions(WindowOptions):
     linear_bases: Any = None
     linear_lengths: int = 1
     linear_half_life: float | None = None
+    linear_squares: bool = False
     linear_by_phase: bool = False
+    boosting: bool = False
     min_samples: int = 0
     validation_folds: int = 1
     phase_offsets: bool = False
@@ -169,7 +183,9 @@ class TargetOptions(WindowOptions):
         "linear_bases": [StrOptions({"auto"}), "array-like", None],
         "linear_lengths": [positive_int],
         "linear_half_life": [positive_real, None],
+        "linear_squares": ["boolean"],
         "linear_by_phase": ["boolean"],
+        "boosting": ["boolean"],
         "min_samples": [non_negative_int],
         "validation_folds": [positive_int],
         "phase_offsets": ["boolean"],

@@ -14,13 +14,14 @@ __all__ = ["recommended"]
 def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: Any) -> CNNLSTMRegressor:
     """Return a CNN-LSTM set up to forecast a series, the same way for every series.
 
-    It is a family of ridge regressions that start from naive forecasts, exponential smoothing among them, and beside it
-    the mean of three networks that learn what these leave: a convolution that cuts the window into seasons, an LSTM
-    that reads these, and a decoder that is told what is known of the coming steps. What can be chosen is chosen in
-    `fit`, on parts held out from the newest samples backwards, each by what is learned from the samples before it:
-    penalties and shares of the regressions, the number of epochs, and how much of the networks is added. Then all is
-    learned anew from all samples. Where the networks do not help, and where there are fewer than 500 samples, the
-    regressions are left alone (``best_epoch_`` is 0 then, and `engine_` says which).
+    It is a family of ridge regressions that start from naive forecasts, exponential smoothing among them. Beside it,
+    two kinds of models learn what these leave: the mean of three networks (a convolution that cuts the window into
+    seasons, an LSTM that reads these, and a decoder that is told what is known of the coming steps) and boosted trees.
+    What can be chosen is chosen in `fit`, on parts held out from the newest samples backwards, each by what is learned
+    from the samples before it: penalties and shares of the regressions, the numbers of epochs and trees, and how much
+    of networks and trees is added. Then all is learned anew from all samples. Where there are fewer than 500 samples,
+    the regressions are left alone (`engine_` says so), as they are where the others do not help (`gate_` and
+    `boosting_share_` are 0). ``boosting=False`` leaves the trees out, which `to_keras` cannot export.
 
     X are windows in the units of the series, not scaled; y holds the steps 1, 2, ..., `horizon` after them. Carried
     with what is known ahead (:class:`Windows`), and with the phases of `seasons` by ``make_windows(seasons=...)``,
@@ -76,7 +77,9 @@ def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: A
         "linear_bases": "auto",
         "linear_lengths": 4,
         "linear_half_life": 0.25,
+        "linear_squares": True,
         "linear_by_phase": True,
+        "boosting": True,
         "min_samples": 500,
         "learning_rate": 0.004,
         "batch_size": 128,

@@ -216,6 +216,10 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
 
+    linear_squares : bool, default=False
+        Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
+        than two values: demand is high where it is cold, and where it is hot.
+
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
@@ -223,9 +227,18 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
 
+    boosting : bool, default=False
+        Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
+        :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
+        phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
+        it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
+        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        them.
+
     min_samples : int, default=0
-        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
-        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
+        Number of samples below which neither a network is trained nor trees are grown beside a linear path in closed
+        form, which forecasts alone then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it
+        does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -255,6 +268,9 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
+
+    boosting_share_ : ndarray of shape (n_outputs,)
+        With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
 
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
@@ -385,7 +401,9 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_squares: bool = False,
         linear_by_phase: bool = False,
+        boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,
@@ -576,6 +594,10 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
 
+    linear_squares : bool, default=False
+        Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
+        than two values: demand is high where it is cold, and where it is hot.
+
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
@@ -583,9 +605,18 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
 
+    boosting : bool, default=False
+        Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
+        :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
+        phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
+        it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
+        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        them.
+
     min_samples : int, default=0
-        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
-        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
+        Number of samples below which neither a network is trained nor trees are grown beside a linear path in closed
+        form, which forecasts alone then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it
+        does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -615,6 +646,9 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
+
+    boosting_share_ : ndarray of shape (n_outputs,)
+        With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
 
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
@@ -734,7 +768,9 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_squares: bool = False,
         linear_by_phase: bool = False,
+        boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,
@@ -925,6 +961,10 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
 
+    linear_squares : bool, default=False
+        Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
+        than two values: demand is high where it is cold, and where it is hot.
+
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
@@ -932,9 +972,18 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
 
+    boosting : bool, default=False
+        Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
+        :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
+        phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
+        it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
+        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        them.
+
     min_samples : int, default=0
-        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
-        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
+        Number of samples below which neither a network is trained nor trees are grown beside a linear path in closed
+        form, which forecasts alone then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it
+        does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -964,6 +1013,9 @@ class GRURegressor(WindowRegressor, architectures.GRU):
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
+
+    boosting_share_ : ndarray of shape (n_outputs,)
+        With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
 
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
@@ -1084,7 +1136,9 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_squares: bool = False,
         linear_by_phase: bool = False,
+        boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,
@@ -1275,6 +1329,10 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
 
+    linear_squares : bool, default=False
+        Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
+        than two values: demand is high where it is cold, and where it is hot.
+
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
@@ -1282,9 +1340,18 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
 
+    boosting : bool, default=False
+        Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
+        :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
+        phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
+        it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
+        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        them.
+
     min_samples : int, default=0
-        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
-        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
+        Number of samples below which neither a network is trained nor trees are grown beside a linear path in closed
+        form, which forecasts alone then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it
+        does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -1314,6 +1381,9 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
+
+    boosting_share_ : ndarray of shape (n_outputs,)
+        With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
 
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
@@ -1433,7 +1503,9 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_squares: bool = False,
         linear_by_phase: bool = False,
+        boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,
@@ -1628,6 +1700,10 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
 
+    linear_squares : bool, default=False
+        Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
+        than two values: demand is high where it is cold, and where it is hot.
+
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
@@ -1635,9 +1711,18 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
 
+    boosting : bool, default=False
+        Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
+        :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
+        phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
+        it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
+        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        them.
+
     min_samples : int, default=0
-        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
-        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
+        Number of samples below which neither a network is trained nor trees are grown beside a linear path in closed
+        form, which forecasts alone then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it
+        does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -1667,6 +1752,9 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
+
+    boosting_share_ : ndarray of shape (n_outputs,)
+        With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
 
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
@@ -1783,7 +1871,9 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_squares: bool = False,
         linear_by_phase: bool = False,
+        boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,
@@ -1953,6 +2043,10 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
 
+    linear_squares : bool, default=False
+        Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
+        than two values: demand is high where it is cold, and where it is hot.
+
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
@@ -1960,9 +2054,18 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
 
+    boosting : bool, default=False
+        Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
+        :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
+        phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
+        it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
+        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        them.
+
     min_samples : int, default=0
-        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
-        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
+        Number of samples below which neither a network is trained nor trees are grown beside a linear path in closed
+        form, which forecasts alone then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it
+        does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -1992,6 +2095,9 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
+
+    boosting_share_ : ndarray of shape (n_outputs,)
+        With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
 
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
@@ -2101,7 +2207,9 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_squares: bool = False,
         linear_by_phase: bool = False,
+        boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,
@@ -2274,6 +2382,10 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
 
+    linear_squares : bool, default=False
+        Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
+        than two values: demand is high where it is cold, and where it is hot.
+
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
@@ -2281,9 +2393,18 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
 
+    boosting : bool, default=False
+        Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
+        :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
+        phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
+        it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
+        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        them.
+
     min_samples : int, default=0
-        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
-        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
+        Number of samples below which neither a network is trained nor trees are grown beside a linear path in closed
+        form, which forecasts alone then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it
+        does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -2313,6 +2434,9 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
+
+    boosting_share_ : ndarray of shape (n_outputs,)
+        With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
 
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
@@ -2432,7 +2556,9 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_squares: bool = False,
         linear_by_phase: bool = False,
+        boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,
@@ -3085,6 +3211,10 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         Share of the samples after which, counted back from the newest, a sample weighs half as much in further ridge
         regressions, one for each of the others, mixed with them; None for none.
 
+    linear_squares : bool, default=False
+        Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
+        than two values: demand is high where it is cold, and where it is hot.
+
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
         that X counts ahead (`seasons` of :class:`Windows`), from the window of the target, the phases of the other
@@ -3092,9 +3222,18 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
 
+    boosting : bool, default=False
+        Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
+        :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
+        phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
+        it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
+        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        them.
+
     min_samples : int, default=0
-        Number of samples below which no network is trained beside a linear path in closed form, which forecasts alone
-        then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it does not forecast.
+        Number of samples below which neither a network is trained nor trees are grown beside a linear path in closed
+        form, which forecasts alone then (``best_epoch_ = 0``, and `engine_` says why). Not with quantiles, which it
+        does not forecast.
 
     validation_folds : int, default=1
         Number of parts, each `validation_fraction` of the samples, that are held out one after the other from the
@@ -3124,6 +3263,9 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
         What the part of each network is multiplied by before the linear path in closed form is added.
+
+    boosting_share_ : ndarray of shape (n_outputs,)
+        With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
 
     model_ : keras.Model
         The trained network. It maps samples to targets in the scale of `scale_target`; see `to_keras`.
@@ -3235,7 +3377,9 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         linear_bases: Any = None,
         linear_lengths: int = 1,
         linear_half_life: float | None = None,
+        linear_squares: bool = False,
         linear_by_phase: bool = False,
+        boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,
         phase_offsets: bool = False,

@@ -24,9 +24,9 @@ def known():
     return np.stack([rng.normal(3, 2, (N, H)), rng.uniform(-1e6, 1e6, (N, H)), *counters], axis=2)
 
 
-def learn(known, rows=None, weights=None):
+def learn(known, rows=None, weights=None, *, squares=False):
     rows, weights = np.arange(N) if rows is None else rows, np.ones(N) if weights is None else weights
-    return learn_ahead_scale(Ahead(known, (5, SEASON)), rows, weights)
+    return learn_ahead_scale(Ahead(known, (5, SEASON)), rows, weights, squares=squares)
 
 
 def test_numbers_are_standardised_over_the_rows_and_all_steps(known):
@@ -62,6 +62,23 @@ def test_constant_is_0_and_not_divided(known, value):
     np.testing.assert_allclose(scale.apply(known)[..., 0], 0, atol=1e-6 * max(value, 1e-9))
 
 
+def test_nothing_known_has_no_scale():
+    assert learn_ahead_scale(None, np.arange(N), np.ones(N), squares=True) is None
+
+
+def test_linear_paths_read_squares_of_what_is_no_flag(known):
+    """A square tells nothing new of what takes two values, or one, in the rows that are learned from."""
+    flag = np.where(known[..., :1] > 3, 5.0, -1.0)
+    known = np.concatenate([flag, known[..., :1], np.full((N, H, 1), 7.0), known[..., 1:]], axis=2)
+    known[0, 0, 0] = 9  # of a row that is not learned from
+    scale, plain = (learn(known, np.arange(1, N), squares=squares) for squares in (True, False))
+    assert (scale.squared, plain.squared) == ((1, 3), ())
+    assert (scale.n_linear, plain.n_linear) == (6, 4)
+    numbers = plain.apply(known)
+    np.testing.assert_array_equal(scale.apply(known), np.concatenate([numbers, numbers[..., [1, 3]] ** 2], axis=2))
+    assert scale.n_columns == plain.n_columns  # networks read none
+
+
 def test_sizes_are_those_of_what_is_read(known):
     scale = learn(known)
     assert (scale.n_inputs, scale.n_columns) == (4, 2 + 4 + 5)  # of 5 steps there are two waves
@@ -92,14 +109,15 @@ def test_networks_read_three_harmonics_at_most(season):
 
 
 def test_layers_compute_what_arrays_do(known):
-    scale = learn(known)
+    scale = learn(known, squares=True)
     inputs = keras.Input((H, 4))
     of_first = keras.ops.concatenate(scale.waves(inputs, first_step=True), axis=-1)
     of_all = keras.ops.concatenate(scale.waves(inputs, first_step=False), axis=-1)
-    model = keras.Model(inputs, [scale.numbers(inputs), of_first, of_all])
+    model = keras.Model(inputs, [scale.with_squares(scale.numbers(inputs)), of_first, of_all])
     model.get_layer("ahead_scale").set_weights(scale.weights())
     numbers, first, waves = (np.asarray(a) for a in model(known.astype(np.float32)))
-    np.testing.assert_allclose(numbers, scale.apply(known), atol=2e-6)
+    np.testing.assert_allclose(numbers, scale.apply(known), atol=5e-6)
+    assert numbers.shape[2] == 4
     np.testing.assert_allclose(first, scale.phase(known), atol=1e-5)
     for step in range(H):
         expected = [angles(known[:, step, 2 + i], season, 3) for i, season in enumerate((5, SEASON))]

@@ -8,11 +8,11 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
-from skhybrid import DenseRegressor, LSTMRegressor, SequenceRegressor, Windows
+from skhybrid import DenseRegressor, LSTMRegressor, SequenceRegressor, Windows, make_windows
 from skhybrid._backend import keras
 from skhybrid.estimators import _linear_learning, _linear_path
 from skhybrid.estimators._base import NetworkEstimator
-from skhybrid.estimators._linear_learning import FIRST_SIZE, Gate, find_lengths, pool_gates
+from skhybrid.estimators._linear_learning import FIRST_SIZE, find_lengths
 from skhybrid.estimators._members import mean_history
 from skhybrid.estimators._phase_path import PhaseChoice
 from tests.estimators.known_ahead import SEASON, angles, make_known
@@ -228,26 +228,6 @@ def test_network_that_does_harm_is_left_out(data):
     error, gated = (((m.predict(X[-N_HELD_OUT:]) - y[-N_HELD_OUT:]) ** 2).mean() for m in (alone, model))
     assert min(model.history_["val_loss"]) * model._target.common_scale**2 > error
     assert gated <= error * (1 + 1e-6)
-
-
-def test_gate_is_by_the_evidence_of_all():
-    rng = np.random.default_rng(0)
-    corrections, rests = rng.normal(size=(2, 30, 5)), rng.normal(size=(2, 30, 5))
-    corrections[..., 4] = 0
-    rests[..., :2] += corrections[..., :2] * [0.5, 0.3]
-    rests[..., 2:4] += corrections[..., 2:4] * [3, -1]
-    gates = [
-        Gate(np.ones(5), np.stack([(c**2).sum(axis=0), (c * r).sum(axis=0), np.full(5, 0.5)]), is_needed=False)
-        for c, r in zip(corrections, rests, strict=True)
-    ]
-    for gate, parts in ((pool_gates(gates), [0, 1]), (pool_gates(gates[:1]), [0])):
-        for output in range(4):
-            c, r = (np.concatenate([a[part, :, output] for part in parts]) for a in (corrections, rests))
-            n_errors = (c * r).sum() / np.sqrt(len(parts) * 0.5)
-            share = np.linalg.lstsq(c[:, None], r)[0][0] * (1 - 1 / n_errors**2) if n_errors > 1 else 0
-            np.testing.assert_allclose(gate[output], min(share, 1))
-        assert gate[4] == 0  # of no correction
-    assert pool_gates(gates)[2:4].tolist() == [1, 0]
 
 
 def test_without_samples_held_out_the_gate_is_open(data):
@@ -537,3 +517,42 @@ def test_bases_are_any_sequence(data, bases):
     X, y = data
     expected = small(epochs=0, linear_bases=["last", "raw"]).fit(X, y)
     assert_same_predictions(small(epochs=0, linear_bases=bases).fit(X, y), expected, X)
+
+
+# Squares of what is known ahead
+
+
+def make_valley(n_rows=300):
+    """Return windows of a series that is high where a number known ahead is far from its mean, on either side."""
+    rng = np.random.default_rng(0)
+    weather = np.round(np.convolve(rng.normal(size=n_rows + 9), np.ones(10) / 3, "valid") * 64) / 64
+    series = weather**2 + 0.1 * rng.normal(size=n_rows)
+    rows = np.column_stack([series, weather, np.arange(n_rows) % 7 < 2])
+    return make_windows(rows, 0, window_length=8, horizon=range(1, 5), known_future=[1, 2], seasons=(SEASON,))
+
+
+@pytest.mark.parametrize("options", [{}, {"linear_by_phase": True}, {"linear_bases": "auto"}], ids=str)
+def test_squares_find_a_valley(options):
+    X, y = make_valley()
+    plain, squared = (small(epochs=0, linear_squares=s, **options).fit(X[:200], y[:200]) for s in (False, True))
+    errors = [np.sqrt(((model.predict(X[205:]) - y[205:]) ** 2).mean()) for model in (plain, squared)]
+    assert errors[1] < 0.7 * errors[0]
+    assert squared._linear.design.ahead.squared == (0,)
+
+
+@pytest.mark.parametrize("make", [small, segmented])
+@pytest.mark.parametrize("by_phase", [False, True])
+def test_exported_model_has_squares(make, by_phase):
+    X, y = make_valley()
+    options = {"linear_path": "ridge", "window_norm": "last", "linear_squares": True, "linear_by_phase": by_phase}
+    model = make(**options).fit(X, y)
+    exported = np.asarray(model.to_keras()([X.values.astype(np.float32), X.ahead.astype(np.float32)]))
+    np.testing.assert_allclose(exported, model.predict(X), rtol=0, atol=1e-4 * y.std())
+    assert model.engine_ == "compiled"
+
+
+def test_without_numbers_there_is_nothing_to_square(data):
+    X, y = data
+    without = Windows(X.values, X.ahead[:, :, -1:], seasons=X.seasons)
+    for samples in (without, X.values):
+        assert_same_predictions(small(linear_squares=True).fit(samples, y), small().fit(samples, y), samples)

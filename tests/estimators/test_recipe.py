@@ -272,6 +272,11 @@ def test_clone_and_pickle(data, fitted):
     assert clone(model).get_params() == model.get_params()
     assert_same_predictions(model, pickle.loads(pickle.dumps(model)), X)
     assert_same_predictions(model, clone(model).fit(X, y), X)
+
+
+def test_keras_model_without_trees(data):
+    X, y = data
+    model = tiny(n_estimators=2, boosting=False).fit(X, y)
     exported = np.asarray(model.to_keras()([X.values.astype(np.float32), X.ahead]))
     np.testing.assert_allclose(exported, model.predict(X), rtol=0, atol=1e-5 * y.std())
 

@@ -57,6 +57,17 @@ FITS = {
         VALUES,
         "epochs must be at least 1 with loss='quantile'",
     ),
+    "squares without path": (small(linear_squares=True), VALUES, "linear_squares=True needs linear_path='ridge'"),
+    "trees without path": (
+        small(boosting=True, early_stopping=True),
+        VALUES,
+        "boosting=True needs linear_path='ridge'",
+    ),
+    "trees, all samples trained on": (
+        small(boosting=True, linear_path="ridge"),
+        VALUES,
+        "boosting must be False without early_stopping=True, .* but is True",
+    ),
     "bases without path": (small(linear_bases=["last"]), VALUES, r"linear_bases=\['last'\] needs linear_path='ridge'"),
     "bases, trained path": (
         small(linear_bases=["last"], linear_path="trained", window_norm="last"),
@@ -266,6 +277,11 @@ def test_partial_fit_refuses_what_needs_all_epochs(estimator, parameters, words)
     options = {"classes": [0, 1]} if estimator is DenseClassifier else {}
     with pytest.raises(ValueError, match=words):
         estimator(2, **parameters).partial_fit(VALUES, np.arange(len(VALUES)) % 2, **options)
+
+
+def test_partial_fit_refuses_trees():
+    with pytest.raises(ValueError, match="boosting=True needs a whole training"):
+        small(linear_path="ridge", boosting=True).partial_fit(VALUES, Y)
 
 
 @pytest.mark.parametrize("way", ["predict", "warm_start", "partial_fit"])
