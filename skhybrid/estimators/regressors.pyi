@@ -232,7 +232,7 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
         phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
         it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
-        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        a million rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
         them.
 
     min_samples : int, default=0
@@ -610,7 +610,7 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
         phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
         it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
-        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        a million rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
         them.
 
     min_samples : int, default=0
@@ -977,7 +977,7 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
         phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
         it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
-        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        a million rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
         them.
 
     min_samples : int, default=0
@@ -1345,7 +1345,7 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
         phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
         it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
-        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        a million rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
         them.
 
     min_samples : int, default=0
@@ -1716,7 +1716,7 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
         phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
         it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
-        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        a million rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
         them.
 
     min_samples : int, default=0
@@ -2059,7 +2059,7 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
         phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
         it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
-        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        a million rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
         them.
 
     min_samples : int, default=0
@@ -2398,7 +2398,7 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
         phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
         it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
-        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        a million rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
         them.
 
     min_samples : int, default=0
@@ -3227,7 +3227,7 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
         phase of the step, newest values, means, and what is known of the step. They need early stopping: the samples
         it holds out choose the number of trees, and the shares of network and trees that are added, together. At most
-        1,000,000 rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
+        a million rows of one sample and step are learned from. `model_` does not hold them, and `to_keras` refuses
         them.
 
     min_samples : int, default=0
