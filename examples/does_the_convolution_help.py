@@ -1,9 +1,9 @@
 """Does the convolution before the LSTM help, and where? Six series fixed beforehand, one comparison for each.
 
-On each series a CNN-LSTM meets a plain LSTM with as many parameters, a CNN, a ridge, the last value and "same as a day
-ago": the same windows, folds, seeds and training for all. The convolution helps (or hurts) where both tests of
-compare_models find a difference between CNN-LSTM and LSTM at 5 %, with p-values adjusted over the series, and it is
-more than other seeds alone would make. A series of your own may be added.
+On each series a CNN-LSTM meets a plain LSTM with as many parameters, a CNN, a ridge, what is recommended, the last
+value and "same as a day ago": the same windows, folds and seeds for all, the same training for the first three. The
+convolution helps (or hurts) where both tests of compare_models find a difference between CNN-LSTM and LSTM at 5 %, with
+p-values adjusted over the series, and it is more than other seeds alone would make. A series of your own may be added.
 
     python does_the_convolution_help.py
     python does_the_convolution_help.py --csv meter.csv --time timestamp --target load --seeds 5
@@ -34,6 +34,7 @@ from skhybrid import (
     make_power_usage,
     make_windows,
     read_series,
+    recommended,
 )
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -84,7 +85,7 @@ if args.csv:  # read_series says what is wrong with a file, and which of its opt
     df = read_series(args.csv, time=args.time, target=args.target, columns=args.target and [args.target])
     series[args.csv] = df.iloc[-n_rows:, 0].to_numpy()
 
-# %% The models: networks and ridge after the same scaler, the naive rules in the units of the series
+# %% The models: networks and ridge after the same scaler, the others in the units of the series
 training = {"epochs": args.epochs, "batch_size": 64, "learning_rate": 0.005}
 HYBRID, LSTM = "CNN-LSTM", "LSTM"
 models = {
@@ -92,6 +93,7 @@ models = {
     LSTM: make_pipeline(StandardScaler(), LSTMRegressor(22, **training, random_state=0)),  # 2497 parameters, as 2465
     "CNN": make_pipeline(StandardScaler(), CNNRegressor(16, **training, random_state=0)),
     "ridge": make_pipeline(StandardScaler(), Ridge()),
+    "recommended": recommended(1, 24, random_state=0),
     "last value": NaiveRegressor(),
     "a day ago": NaiveRegressor("seasonal", season_length=24),
 }

@@ -1,8 +1,8 @@
 """Next hour's load: does a convolution before an LSTM earn its place?
 
-A CNN-LSTM, a plain LSTM and a ridge get the same rows, the same folds and a search of like size; "same as last
-hour" and "same as yesterday" need no training. Cross-validation on the training rows makes every choice, the test
-rows are used once, at the end.
+A CNN-LSTM, a plain LSTM and a ridge get the same rows, the same folds and a search of like size; what is recommended
+makes its choices in `fit`; "same as last hour" and "same as yesterday" need no training. Cross-validation on the
+training rows makes every choice, the test rows are used once, at the end.
 
     python power_forecast.py
     python power_forecast.py --csv meter.csv --time timestamp --target load
@@ -26,9 +26,11 @@ from skhybrid import (
     LSTMRegressor,
     NaiveRegressor,
     SlidingWindow,
+    WindowedRegressor,
     make_power_usage,
     make_supervised,
     read_series,
+    recommended,
 )
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -82,7 +84,15 @@ models = {
         on_windows(Ridge(), flatten=True),
         {"slidingwindow__window_length": [12, 24, 48], "ridge__alpha": [0.1, 1, 10, 100]},
     ),
-    # No scaler before the naive rules: they forecast in the units of their windows.
+    # No scaler before this one and the naive rules: they forecast in the units of their windows.
+    "Recommended": (
+        make_pipeline(
+            WindowedRegressor(
+                recommended(1, args.season, random_state=0, **naive), 2 * args.season, horizon=1, seasons=[args.season]
+            )
+        ),
+        {},
+    ),
     "Last value": (make_pipeline(SlidingWindow(1), NaiveRegressor("last", **naive)), {}),
     "Last season": (
         make_pipeline(SlidingWindow(args.season), NaiveRegressor("seasonal", season_length=args.season, **naive)),
@@ -98,7 +108,8 @@ if args.quick:
 
 # %% Search on the training rows, refit on all of them, forecast the test rows
 def count_parameters(model):
-    """Return how many numbers training has fitted."""
+    """Return how many numbers training has fitted, those of trees aside."""
+    model = getattr(model, "estimator_", model)
     if hasattr(model, "n_parameters_"):
         return model.n_parameters_
     return sum(np.size(getattr(model, name, [])) for name in ("coef_", "intercept_"))
@@ -139,10 +150,10 @@ hours_ahead = y_test.index + (df.index[1] - df.index[0])  # y[t] is the load one
 shown = slice(-5 * args.season, None)
 fig, ax = plt.subplots(figsize=(10, 4), layout="constrained")
 ax.plot(hours_ahead[shown], y_test.iloc[shown], color="black", label="truth")
-for name in ("CNN-LSTM", "LSTM", "Ridge"):
+for name in ("CNN-LSTM", "LSTM", "Ridge", "Recommended"):
     ax.plot(hours_ahead[shown], forecasts[name][shown], linewidth=1, label=name)
 ax.set(title="One row ahead, test rows", ylabel=f"{target} (kW)" if args.csv is None else target)
-ax.legend(ncols=4)
+ax.legend(ncols=5)
 fig.autofmt_xdate()
 fig.savefig(args.out, dpi=120)
 

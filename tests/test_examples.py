@@ -42,7 +42,7 @@ def test_power_forecast_on_a_file(run, tmp_path):
         *("--csv", "meter.csv", "--time", "time", "--target", "kw", "--quick", "--epochs", 1),
     )
     table = read_table(out, ["CV RMSE", "RMSE", "MAE", "parameters", "seconds"])
-    assert list(table.index) == ["CNN-LSTM", "LSTM", "Ridge", "Last value", "Last season"]
+    assert list(table.index) == ["CNN-LSTM", "LSTM", "Ridge", "Recommended", "Last value", "Last season"]
     assert np.isfinite(table.to_numpy()).all()
     truth = df["kw"].to_numpy()
     n_test = len(df) - 1 - int(0.8 * (len(df) - 1))

@@ -305,7 +305,12 @@ def recipe(series, task, seed, loss, **parameters):
         **parameters,
     )
     network.fit(*series.train)
-    chosen = {"epochs": network.best_epochs_, "gate": float(network.gate_.mean()), "phase": network.phase_penalty_}
+    chosen = {
+        "epochs": network.best_epochs_,
+        "gate": float(network.gate_.mean()),
+        "trees": float(network.boosting_share_.mean()),
+        "phase": network.phase_penalty_,
+    }
     return lambda: network.predict(series.test[0]), chosen
 
 
@@ -315,16 +320,20 @@ WAYS = {
     "naive forecasts as bases": {"linear_bases": "auto"},
     "four lengths": {"linear_lengths": 4},
     "ridges that forget": {"linear_half_life": 0.25},
+    "squares of what is known ahead": {"linear_squares": True},
     "ridges by phase": {"linear_by_phase": True},
     "one network": {"epochs": 40, "early_stopping": True, "refit": True},
     "three networks": {"n_estimators": 3},
+    "boosted trees": {"boosting": True},
 }
 NO_WAYS = {
     "validation_folds": 1,
     "linear_bases": None,
     "linear_lengths": 1,
     "linear_half_life": None,
+    "linear_squares": False,
     "linear_by_phase": False,
+    "boosting": False,
     "epochs": 0,
     "early_stopping": False,
     "refit": False,
