@@ -32,6 +32,8 @@ class Design:
         Number of coming steps that see each other's inputs known ahead; None for all.
     season_length : int
         Number of steps of a season, of the base "seasonal".
+    squares : bool
+        Whether regressions see the squares of numbers known ahead, where these are read.
     """
 
     norm: WindowNorm | None
@@ -42,6 +44,7 @@ class Design:
     n_outputs: int
     segment_length: int | None
     season_length: int = 1
+    squares: bool = True
 
     @property
     def n_angles(self) -> int:
@@ -72,12 +75,13 @@ class Design:
         """Return which targets see the same features, the level aside, and these, of the newest `n_steps`."""
         n_shared = self.n_steps * self.n_features + self.n_angles
         shared = np.arange((self.n_steps - n_steps) * self.n_features, n_shared)
-        n_numbers = 0 if self.ahead is None else self.ahead.n_linear
-        if self.ahead is None or not (n_numbers and self.segment_length):
-            n_ahead = 0 if self.ahead is None else self.ahead.n_steps * n_numbers
-            return [(np.arange(self.n_outputs), np.concatenate([shared, np.arange(n_shared, n_shared + n_ahead)]))]
-        of_step = np.arange(self.ahead.n_steps * n_numbers).reshape(self.ahead.n_steps, -1) + n_shared
-        return [(block, np.concatenate([shared, of_step[block].ravel()])) for block in self.blocks()]
+        if self.ahead is None:
+            return [(np.arange(self.n_outputs), shared)]
+        of_step = np.arange(self.ahead.n_steps * self.ahead.n_linear).reshape(self.ahead.n_steps, self.ahead.n_linear)
+        of_step = n_shared + (of_step if self.squares else of_step[:, : len(self.ahead.mean)])
+        if of_step.size and self.segment_length:
+            return [(block, np.concatenate([shared, of_step[block].ravel()])) for block in self.blocks()]
+        return [(np.arange(self.n_outputs), np.concatenate([shared, of_step.ravel()]))]
 
     def relate(self, moments: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return moments of features, (n, ...), as those of windows from which a mean of their steps is subtracted.

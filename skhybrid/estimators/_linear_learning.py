@@ -1,7 +1,7 @@
 """The linear path of an estimator: learned in closed form, and put into the networks beside which it stands."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +26,7 @@ from skhybrid.estimators._linear_path import (
     choose_smoothing,
     combine,
     gather,
+    least_error,
 )
 from skhybrid.estimators._phase_path import PhaseChoice, PhaseDesign, PhasePath, choose_by_phase, learn_by_phase
 from skhybrid.estimators._samples import Samples
@@ -201,12 +202,26 @@ class _Learner:
         fades = [fade(self.data.weights, half_life, known) for half_life in self.options.half_lives]
         return [gather(self.design, self.data._replace(weights=weights), known) for weights in fades]
 
-    def choose(self, folds: Sequence[Fold], moments: Sequence[list[Moments]]) -> Choice:
-        """Choose what is mixed, by the samples that each fold holds out."""
-        learned = [
+    def gather_held_out(self, folds: Sequence[Fold], moments: Sequence[list[Moments]]) -> list[LearnedFold]:
+        """Return the moments of each fold with those of the samples that it holds out."""
+        return [
             LearnedFold(of_known, fold.choosing, gather(self.design, self.data, fold.choosing))
             for fold, of_known in zip(folds, moments, strict=True)
         ]
+
+    def prefers_squares(self, learned: Sequence[LearnedFold]) -> bool:
+        """Return whether squares of numbers known ahead help one regression, of all steps, on the samples held out."""
+        if self.design.ahead is None or not self.design.ahead.squared:
+            return True
+        name = None if self.options.bases is None else "last"
+        base = Base(*self.design.base(name, self.channel, self.ratio), self.design.n_steps)
+        without, with_squares = (
+            least_error(replace(self.design, squares=squares), learned, base) for squares in (False, True)
+        )
+        return with_squares < without
+
+    def choose(self, learned: Sequence[LearnedFold]) -> Choice:
+        """Choose what is mixed, by the samples that each fold holds out."""
         is_smoothed = "smoothed" in (self.options.bases or ())
         smoothing = choose_smoothing(self.design, learned, self.channel, self.ratio) if is_smoothed else None
         choice = choose(self.design, self.data, learned, self._bases(smoothing), absolute=self.options.absolute)
@@ -293,7 +308,14 @@ def learn_linear_path(
     learner = _Learner(design, data, target.channel, ratio, options)
     folds = rows.folds
     moments = [learner.gather(fold.known) for fold in folds]
-    choice = learner.choose(folds, moments) if before is None else before.choice
+    if before is None:
+        learned = learner.gather_held_out(folds, moments)
+        design = replace(design, squares=learner.prefers_squares(learned))
+        learner = replace(learner, design=design)
+        choice = learner.choose(learned)
+    else:
+        design = replace(design, squares=before.design.squares)
+        learner, choice = replace(learner, design=design), before.choice
     maps = learner.combine(moments, choice)
     by_phase = learner.choose_by_phase(folds, maps) if before is None else before.phase and before.phase.choice
     if not rows.stops and len(folds[0].choosing):  # what was chosen on samples held out is learned from them as well

@@ -196,6 +196,15 @@ def choose_smoothing(design: Design, folds: Sequence[LearnedFold], channel: int,
     return min(smoothings(design.n_steps, design.n_outputs, design.season_length), key=squared_error)
 
 
+def least_error(design: Design, folds: Sequence[LearnedFold], base: Base) -> float:
+    """Return the least sum of squared errors on the rows held out, of one penalty for all folds."""
+    errors = np.zeros(len(PENALTIES))
+    for fold in folds:
+        related = relate(design, fold.moments[base.weighting], base)
+        errors += fold.held_out.squared_errors(solve_all(related, PENALTIES, decompose(related)))
+    return float(errors.min())
+
+
 def choose(
     design: Design, data: Data, folds: Sequence[LearnedFold], bases: Sequence[Base], *, absolute: bool
 ) -> Choice:

@@ -48,7 +48,7 @@ class PhaseChoice(NamedTuple):
     penalty : float
         The penalty, of `PENALTIES`.
     n_features : int
-        Number of features that are read, of all: the window and the phases, and then what is known ahead.
+        Number of features that are read, of all: the window and the phases, then the numbers known ahead, then squares.
     """
 
     penalty: float
@@ -57,7 +57,7 @@ class PhaseChoice(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PhaseDesign:
-    """What regressions by phase read: the window of the target, the phases, and the numbers known ahead.
+    """What regressions by phase read: the window of the target, phases, numbers known ahead, and squares of these.
 
     Attributes
     ----------
@@ -113,14 +113,16 @@ class PhaseDesign:
         windows = windows if self.linear.norm is None else self.linear.norm.apply(windows)
         parts = [windows[:, :, self.channel], self.ahead.phase(known, NETWORK_HARMONICS)]
         if self.has_numbers:
-            parts.append(self.ahead.apply(known).reshape(len(rows), self.ahead.n_steps * self.ahead.n_linear))
+            n_numbers = len(self.ahead.mean)
+            scaled = self.ahead.apply(known)
+            parts += [a.reshape(len(rows), -1) for a in (scaled[..., :n_numbers], scaled[..., n_numbers:]) if a.size]
         return np.concatenate(parts, axis=1, dtype=np.float64)
 
     def numbers_of_features(self) -> list[int]:
-        """Return how many of the features may be read: all, or all but the numbers known ahead."""
-        n_waves = self.ahead.n_columns - len(self.ahead.mean)
-        n_numbers = self.ahead.n_linear * self.ahead.n_steps if self.has_numbers else 0
-        return list(dict.fromkeys([self.linear.n_steps + n_waves, self.linear.n_steps + n_waves + n_numbers]))
+        """Return how many of the features may be read: without numbers known ahead, with them, with squares, too."""
+        n_others = self.linear.n_steps + self.ahead.n_columns - len(self.ahead.mean)
+        numbers = [0, len(self.ahead.mean), self.ahead.n_linear] if self.has_numbers else [0]
+        return list(dict.fromkeys(n_others + self.ahead.n_steps * n for n in numbers))
 
 
 class PhaseLayers(NamedTuple):
@@ -139,13 +141,14 @@ class PhaseLayers(NamedTuple):
         known : Keras tensor of shape (sample, coming step, input)
             The inputs known ahead.
         numbers : Keras tensor of shape (sample, coming step, number) or None
-            The scaled numbers among them.
+            The scaled numbers among them, and squares of these.
         """
         design, n_outputs = self.design, self.design.linear.n_outputs
         parts = [keras.ops.reshape(window, (-1, design.linear.n_steps, window.shape[-1]))[:, :, design.channel]]
         parts += design.ahead.waves(known, first_step=True)
         if numbers is not None and design.has_numbers:
-            parts.append(keras.layers.Reshape((-1,))(numbers))
+            n_numbers = len(design.ahead.mean)
+            parts += [keras.layers.Reshape((-1,))(a) for a in (numbers[..., :n_numbers], numbers[..., n_numbers:])]
         features = keras.ops.concatenate(parts, axis=-1)[:, : self.n_features]
         of_all = keras.layers.Dense(
             design.n_groups * n_outputs, kernel_initializer="zeros", trainable=False, name=PHASE_PATH

@@ -218,7 +218,8 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
+        help on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
@@ -596,7 +597,8 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
+        help on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
@@ -963,7 +965,8 @@ class GRURegressor(WindowRegressor, architectures.GRU):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
+        help on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
@@ -1331,7 +1334,8 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
+        help on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
@@ -1702,7 +1706,8 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
+        help on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
@@ -2045,7 +2050,8 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
+        help on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
@@ -2384,7 +2390,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
+        help on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
@@ -3213,7 +3220,8 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
+        help on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season

@@ -1,5 +1,7 @@
 """What a linear path reads, and windows relative to their naive forecasts, against loops."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -97,6 +99,19 @@ def test_older_steps_and_the_level_are_not_seen(n_steps, segment_length, has_lev
         # `relate` leaves the level out, so that these are the places without it.
         without_level = [name for name in names if name != "level"]
         assert [without_level[i] for i in seen] == expected
+
+
+@pytest.mark.parametrize("segment_length", [None, 2])
+@pytest.mark.parametrize("squares", [False, True])
+def test_squares_are_seen_or_not(squares, segment_length):
+    """They are read after the numbers of each step, and left unseen where they are not wanted."""
+    ahead = replace(AHEAD, squared=(1,))
+    design = make_design(ahead=ahead, segment_length=segment_length, squares=squares)
+    n_shared = T * F + SEASON - 1
+    for outputs, seen in design.parts(T):
+        steps = range(H) if segment_length is None else outputs
+        numbers = [n_shared + 3 * step + i for step in steps for i in range(2 + squares)]
+        assert seen.tolist() == [*range(n_shared), *numbers]
 
 
 def test_targets_that_see_the_same_are_solved_together():

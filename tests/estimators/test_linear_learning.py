@@ -538,6 +538,7 @@ def test_squares_find_a_valley(options):
     errors = [np.sqrt(((model.predict(X[205:]) - y[205:]) ** 2).mean()) for model in (plain, squared)]
     assert errors[1] < 0.7 * errors[0]
     assert squared._linear.design.ahead.squared == (0,)
+    assert squared._linear.design.squares
 
 
 @pytest.mark.parametrize("make", [small, segmented])
@@ -549,6 +550,23 @@ def test_exported_model_has_squares(make, by_phase):
     exported = np.asarray(model.to_keras()([X.values.astype(np.float32), X.ahead.astype(np.float32)]))
     np.testing.assert_allclose(exported, model.predict(X), rtol=0, atol=1e-4 * y.std())
     assert model.engine_ == "compiled"
+
+
+def test_squares_that_do_not_help_are_left_out():
+    """Of a series that is linear in what is known, they are read, and have no coefficients."""
+    rng = np.random.default_rng(1)
+    weather = rng.normal(size=160)
+    rows = np.column_stack([np.round((weather + 0.3 * rng.normal(size=160)) * 64) / 64, weather])
+    X, y = make_windows(rows, 0, window_length=8, horizon=range(1, 5), known_future=[1], seasons=(SEASON,))
+    for options in ({}, {"early_stopping": True, "refit": True}):
+        model = small(epochs=0, linear_squares=True, validation_fraction=0.3, **options).fit(X, y)
+        design, kernel = model._linear.design, model._linear.of_folds[0].kernel
+        assert not design.squares
+        of_squares = kernel[-8:].reshape(4, 2, -1)[:, 1]
+        assert not of_squares.any()
+        assert kernel[-8:].any()
+        plain = small(epochs=0, validation_fraction=0.3, **options).fit(X, y)  # whose unit of penalties is another
+        np.testing.assert_allclose(model.predict(X), plain.predict(X), atol=0.02 * y.std())
 
 
 def test_without_numbers_there_is_nothing_to_square(data):

@@ -1,6 +1,7 @@
 """Regressions by phase of what the linear path leaves, against scikit-learn's on the samples of each phase."""
 
 import pickle
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -73,6 +74,17 @@ def test_features_are_window_phases_and_numbers(seasons, channel, n_numbers):
     np.testing.assert_allclose(read, read_by_hand(samples, channel)[rows], atol=1e-12)
     n_all = read.shape[1]
     assert design.numbers_of_features() == ([n_all - H * n_numbers, n_all] if n_numbers else [n_all])
+
+
+def test_squares_are_read_last():
+    samples = make_data(n_numbers=2).samples
+    design = make_design(n_numbers=2)
+    squared = replace(design, linear=replace(design.linear, ahead=replace(design.ahead, squared=(1,))))
+    read, rows = squared.read(samples, np.arange(60)), np.arange(60)
+    n_before, n_numbers = design.numbers_of_features()
+    assert squared.numbers_of_features() == [n_before, n_numbers, n_numbers + H]
+    np.testing.assert_array_equal(read[:, :n_numbers], design.read(samples, rows))
+    np.testing.assert_allclose(read[:, n_numbers:], read[:, n_before + 1 : n_numbers : 2] ** 2)
 
 
 def test_segments_read_no_numbers():
