@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
 
 from skhybrid.estimators._linear_design import Design
 from skhybrid.estimators._linear_path import Data
@@ -26,6 +27,8 @@ PIECE_NUMBERS = 2**23  # features of one piece of rows, 32 MB
 SETTINGS = {"learning_rate": 0.05, "max_leaf_nodes": 15, "l2_regularization": 1.0, "random_state": 0}
 LEAST_SAMPLES = 20  # of a leaf, and of several coming steps, which resemble each other, a quarter as many samples
 MAX_ITERATIONS, PATIENCE = 300, 20
+# Of two threads each waits for the other at every node; where other work keeps a core busy, that takes far longer.
+on_one_thread = threadpool_limits.wrap(limits=1, user_api="openmp")
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +126,7 @@ class Trees(NamedTuple):
         """Return those of one fold alone."""
         return self._replace(of_folds=self.of_folds[i : i + 1])
 
+    @on_one_thread
     def predict(self, samples: Samples) -> NDArray[np.float64]:
         """Return what the trees of the first fold add for samples, (n_samples, n_outputs)."""
         n_samples = len(samples.values)
@@ -147,6 +151,7 @@ def thin_out(folds: Iterable[Fold], n_outputs: int) -> list[Fold]:
     return [Fold(draw(known, MAX_ROWS), draw(choosing, MAX_ROWS_TO_CHOOSE)) for known, choosing in folds]
 
 
+@on_one_thread
 def choose_trees(design: TreeDesign, left: Iterable[Data], folds: Sequence[Fold], *, absolute: bool) -> Trees:
     """Grow trees of what the linear path leaves, the targets of `left`, as long as it helps on what folds hold out."""
     models, best = [], []
@@ -162,6 +167,7 @@ def choose_trees(design: TreeDesign, left: Iterable[Data], folds: Sequence[Fold]
     return Trees(design, round(float(np.mean(best))), tuple(models))
 
 
+@on_one_thread
 def grow_trees(design: TreeDesign, left: Data, rows: NDArray[np.intp], before: Trees, *, absolute: bool) -> Trees:
     """Grow as many trees as were chosen `before`, of some samples."""
     model = _make_trees(design, absolute, max_iter=before.n_iterations, early_stopping=False)

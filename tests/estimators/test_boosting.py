@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skhybrid import DenseRegressor, Windows, make_windows
 from skhybrid.estimators import _boosting
@@ -222,6 +223,28 @@ def test_weights_count():
     trees = choose_trees(design, [data], FOLDS[:1], absolute=False)
     rest, added = data.targets[1:160:2], trees.predict(data.samples)[1:160:2]
     assert ((rest - added) ** 2).mean() < 0.2 * rest.var()
+
+
+def test_one_thread_grows_and_predicts(monkeypatch):
+    """Others may keep the cores busy, and threads that wait for each other wait for these as well."""
+    threads = []
+
+    def note(method):
+        def noted(self, *args, **kwargs):
+            pools = threadpool_info()
+            threads.append(max(pool["num_threads"] for pool in pools if pool["user_api"] == "openmp"))
+            return method(self, *args, **kwargs)
+
+        return noted
+
+    for name in ("fit", "staged_predict"):
+        method = getattr(HistGradientBoostingRegressor, name)
+        monkeypatch.setattr(HistGradientBoostingRegressor, name, note(method))
+    design, data = make_left()
+    with threadpool_limits(2, user_api="openmp"):
+        trees = choose_trees(design, [data], FOLDS[:1], absolute=False)
+        grow_trees(design, data, np.arange(240), trees, absolute=False).predict(data.samples)
+    assert threads == [1, 1, 1]
 
 
 def test_pieces_of_samples_are_put_together(monkeypatch):
