@@ -74,7 +74,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
             an axis for the outputs, and one for the quantiles where there are any. Where X was :class:`Windows`, it has
             two inputs, "sample" and "ahead". It shares nothing with the estimator, and is made of Keras' own layers, so
             that Keras alone can save and load it. It computes in float32, which keeps seven digits of the predictions'
-            level.
+            level. Boosted trees are no such layers, and are refused.
         """
         check_is_fitted(self)
         check_exported(self)
@@ -102,8 +102,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
             The samples, checked; where a window starts with NaN in all features, its first known step is repeated.
             Where X is :class:`Windows`, a tuple of them and of what is known ahead, (n_samples, *ahead_shape_).
         """
-        samples = self._read_as_fitted(X)
-        return samples.values if samples.ahead is None else samples.inputs
+        return self._read_as_fitted(X).for_keras
 
     def _fit(self, X, y, sample_weight, *, again, epochs, early_stopping, classes=None, held_out=None):
         """Train the networks, from their first weights or `again`, from those they have."""
@@ -210,8 +209,8 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
 
     def _ask(self, samples: Samples) -> NDArray[np.float64]:
         """Return the networks' outputs for samples; of several networks, the mean."""
-        inputs = samples.values if samples.ahead is None else samples.inputs
-        outputs = [predict(member.model_, inputs, engine=self.engine).astype(np.float64) for member in self.members_]
+        models = [member.model_ for member in self.members_]
+        outputs = [predict(model, samples.for_keras, engine=self.engine).astype(np.float64) for model in models]
         return outputs[0] if len(outputs) == 1 else np.mean(outputs, axis=0)
 
     def _read_as_fitted(self, X: ArrayLike) -> Samples:

@@ -55,8 +55,8 @@ class LinearOptions(NamedTuple):
         Shares of the samples after which weights halve, each for regressions of its own; None for none.
     by_phase : bool
         Whether there are regressions by phase.
-    boosting : bool
-        Whether trees are grown beside it.
+    boosting_folds : int
+        Number of folds, those by which networks stop, that trees are grown of; 0 for no trees.
     absolute : bool
         Whether absolute errors choose.
     """
@@ -66,7 +66,7 @@ class LinearOptions(NamedTuple):
     n_lengths: int
     half_lives: list[float | None]
     by_phase: bool
-    boosting: bool
+    boosting_folds: int
     absolute: bool
 
 
@@ -138,11 +138,10 @@ class LinearPath(NamedTuple):
         engine : str
             What predicts.
         """
-        inputs = samples.values if samples.ahead is None else samples.inputs
 
         def outputs_with(share):
             self.set_gate(model, share)
-            return predict(model, inputs, engine=engine).astype(np.float64)
+            return predict(model, samples.for_keras, engine=engine).astype(np.float64)
 
         nothing, everything = np.zeros(self.design.n_outputs), np.ones(self.design.n_outputs)
         alone, both = outputs_with(nothing), outputs_with(everything)
@@ -295,12 +294,8 @@ def learn_linear_path(
     layers: LinearLayers,
     options: LinearOptions,
     before: LinearPath | None,
-    n_networks: int,
 ) -> LinearPath:
-    """Learn a linear path in closed form, by the choices of one `before`, or from samples held out.
-
-    Trees are grown of the folds by which the networks stop.
-    """
+    """Learn a linear path in closed form, by the choices of one `before`, or from samples held out."""
     n_quantiles = max(1, len(target.levels))
     design = _make_design(task.samples, target, reading, layers, options.season_length)
     data = Data(task.samples, target.encode(task.y, task.samples)[:, ::n_quantiles], task.weights)
@@ -308,14 +303,10 @@ def learn_linear_path(
     learner = _Learner(design, data, target.channel, ratio, options)
     folds = rows.folds
     moments = [learner.gather(fold.known) for fold in folds]
-    if before is None:
-        learned = learner.gather_held_out(folds, moments)
-        design = replace(design, squares=learner.prefers_squares(learned))
-        learner = replace(learner, design=design)
-        choice = learner.choose(learned)
-    else:
-        design = replace(design, squares=before.design.squares)
-        learner, choice = replace(learner, design=design), before.choice
+    learned = [] if before else learner.gather_held_out(folds, moments)
+    squares = before.design.squares if before else learner.prefers_squares(learned)
+    learner = replace(learner, design=replace(design, squares=squares))
+    choice = before.choice if before else learner.choose(learned)
     maps = learner.combine(moments, choice)
     by_phase = learner.choose_by_phase(folds, maps) if before is None else before.phase and before.phase.choice
     if not rows.stops and len(folds[0].choosing):  # what was chosen on samples held out is learned from them as well
@@ -325,10 +316,10 @@ def learn_linear_path(
     trees = None
     if before is not None and before.trees is not None:
         trees = learner.grow_trees(folds[0], maps[0], phase, before.trees)
-    elif options.boosting:
-        trees = learner.choose_trees(folds[:n_networks], maps, phase)
+    elif options.boosting_folds:
+        trees = learner.choose_trees(folds[: options.boosting_folds], maps, phase)
     median = target.levels.index(0.5) if target.levels else 0
-    return LinearPath(design, maps, choice, phase, trees, n_quantiles, median)
+    return LinearPath(learner.design, maps, choice, phase, trees, n_quantiles, median)
 
 
 def _make_design(

@@ -55,11 +55,6 @@ class Lesson(NamedTuple):
     linear: LinearPath | None
     gate: Gate | None = None
 
-    @property
-    def inputs(self) -> Any:
-        """The samples as Keras takes them."""
-        return self.samples.values if self.samples.ahead is None else self.samples.inputs
-
 
 class Trained(NamedTuple):
     """What the training of a network leaves beside it.
@@ -176,7 +171,7 @@ def _train(options, wrapper, lesson, callbacks):
         training = train(
             model,
             # Keras divides by the number of rows, not by their weights.
-            (lesson.inputs, lesson.targets, lesson.weights / lesson.weights[lesson.rows].mean()),
+            (lesson.samples.for_keras, lesson.targets, lesson.weights / lesson.weights[lesson.rows].mean()),
             lesson.rows,
             lesson.validation,
             epochs=lesson.n_before + lesson.n_epochs,

@@ -148,7 +148,8 @@ class PhaseLayers(NamedTuple):
         parts += design.ahead.waves(known, first_step=True)
         if numbers is not None and design.has_numbers:
             n_numbers = len(design.ahead.mean)
-            parts += [keras.layers.Reshape((-1,))(a) for a in (numbers[..., :n_numbers], numbers[..., n_numbers:])]
+            kinds = numbers[..., :n_numbers], numbers[..., n_numbers:]
+            parts += [keras.layers.Reshape((-1,))(of_kind) for of_kind in kinds if of_kind.shape[-1]]
         features = keras.ops.concatenate(parts, axis=-1)[:, : self.n_features]
         of_all = keras.layers.Dense(
             design.n_groups * n_outputs, kernel_initializer="zeros", trainable=False, name=PHASE_PATH

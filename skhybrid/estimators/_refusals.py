@@ -69,8 +69,8 @@ def check_exported(estimator: Any) -> None:
     """Refuse to leave trees out of a Keras model."""
     if np.any(getattr(estimator, "boosting_share_", 0)):
         raise ValueError(
-            "to_keras needs an estimator without boosted trees, which are no layers of Keras, but boosting_share_ of "
-            "the forecast comes of them; fit with boosting=False."
+            "to_keras needs an estimator without boosted trees, which are no layers of Keras, but this one adds what "
+            "they say (boosting_share_); fit with boosting=False."
         )
 
 

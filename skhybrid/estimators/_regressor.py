@@ -309,10 +309,10 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
             self.linear_lengths,
             list(dict.fromkeys([self.half_life, self.linear_half_life or self.half_life])),
             self.linear_by_phase,
-            self.boosting and self._limit_epochs(task, self.epochs) > 0,
+            self.n_estimators if self.boosting and self._limit_epochs(task, self.epochs) else 0,
             self.loss in ABSOLUTE_LOSSES,
         )
-        linear = learn_linear_path(task, rows, target, self._reading, layers, options, before, self.n_estimators)
+        linear = learn_linear_path(task, rows, target, self._reading, layers, options, before)
         self.linear_penalty_ = linear.of_folds[0].penalties
         self.linear_share_ = linear.choice.shares
         self.phase_penalty_ = np.inf if linear.phase is None else linear.phase.choice.penalty

@@ -84,6 +84,11 @@ class Samples(NamedTuple):
         return (self.values,) if self.ahead is None else (self.values, self.ahead.values)
 
     @property
+    def for_keras(self) -> Any:
+        """The same as Keras takes it: one array bare, several as a tuple."""
+        return self.values if self.ahead is None else self.inputs
+
+    @property
     def windows(self) -> NDArray[Any]:
         """The samples as (sample, time, feature), with subsequences joined."""
         return _as_sequences(self.values)

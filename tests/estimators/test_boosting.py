@@ -301,7 +301,7 @@ def test_shares_are_chosen_together(data):
     samples = model._read_as_fitted(X[-n_held_out:])
     targets = model._target.encode(y[-n_held_out:], samples)
     linear = model._linear.predict(samples)
-    gate, share = float(model.gate_[0, 0]), float(model.boosting_share_[0])
+    share = float(model.boosting_share_[0])
     assert 0 < share <= 1
     network, added = NetworkEstimator._ask(model, samples) - linear, trees.predict(samples)
 
@@ -309,7 +309,6 @@ def test_shares_are_chosen_together(data):
         return np.mean((linear + network + factor * share * added - targets) ** 2)
 
     assert error(1) < min(error(0), np.mean((linear - targets) ** 2))
-    assert 0 <= gate <= 1
 
 
 def test_trees_that_find_nothing_are_left_out():
