@@ -37,6 +37,7 @@ from skhybrid.networks.linear_path import set_gate, set_linear_path
 
 FIRST_SIZE = 0.5  # of what a network returns at first, in units of what the linear path leaves on the rows it knows
 AUTO = tuple(name for name in BASES if name != "mean")  # which smoothing comes near, and costs a decomposition
+WORTHWHILE = 0.99  # the share of an error without squares that is left at most with them, or they are left out
 ABSOLUTE_LOSSES = ("mae", "mean_absolute_error", "quantile")
 
 
@@ -209,7 +210,7 @@ class _Learner:
         ]
 
     def prefers_squares(self, learned: Sequence[LearnedFold]) -> bool:
-        """Return whether squares of numbers known ahead help one regression, of all steps, on the samples held out."""
+        """Return whether squares of numbers known ahead help one regression enough, on the samples held out."""
         if self.design.ahead is None or not self.design.ahead.squared:
             return True
         name = None if self.options.bases is None else "last"
@@ -217,7 +218,7 @@ class _Learner:
         without, with_squares = (
             least_error(replace(self.design, squares=squares), learned, base) for squares in (False, True)
         )
-        return with_squares < without
+        return with_squares < WORTHWHILE**2 * without
 
     def choose(self, learned: Sequence[LearnedFold]) -> Choice:
         """Choose what is mixed, by the samples that each fold holds out."""

@@ -119,9 +119,14 @@ class PhaseDesign:
         return np.concatenate(parts, axis=1, dtype=np.float64)
 
     def numbers_of_features(self) -> list[int]:
-        """Return how many of the features may be read: without numbers known ahead, with them, with squares, too."""
+        """Return how many of the features may be read: without numbers known ahead, with them, with squares, too.
+
+        Squares are left out where the linear path does not read them.
+        """
         n_others = self.linear.n_steps + self.ahead.n_columns - len(self.ahead.mean)
-        numbers = [0, len(self.ahead.mean), self.ahead.n_linear] if self.has_numbers else [0]
+        numbers = [0]
+        if self.has_numbers:
+            numbers += [len(self.ahead.mean)] + [self.ahead.n_linear] * self.linear.squares
         return list(dict.fromkeys(n_others + self.ahead.n_steps * n for n in numbers))
 
 

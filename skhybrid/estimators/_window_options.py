@@ -128,8 +128,8 @@ class TargetOptions(WindowOptions):
 
     linear_squares : bool
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more than
-        two values: demand is high where it is cold, and where it is hot. They are left out where they do not help on
-        the samples held out.
+        two values: demand is high where it is cold, and where it is hot. They are left out where they take less than a
+        hundredth off the error on the samples held out.
 
     linear_by_phase : bool
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season

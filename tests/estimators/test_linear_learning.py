@@ -14,7 +14,7 @@ from skhybrid.estimators import _linear_learning, _linear_path
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._linear_learning import FIRST_SIZE, find_lengths
 from skhybrid.estimators._members import mean_history
-from skhybrid.estimators._phase_path import PhaseChoice
+from skhybrid.estimators._phase_path import PhaseChoice, PhaseDesign
 from tests.estimators.known_ahead import SEASON, angles, make_known
 from tests.helpers import assert_same_predictions, linear_network
 
@@ -567,6 +567,18 @@ def test_squares_that_do_not_help_are_left_out():
         assert kernel[-8:].any()
         plain = small(epochs=0, validation_fraction=0.3, **options).fit(X, y)  # whose unit of penalties is another
         np.testing.assert_allclose(model.predict(X), plain.predict(X), atol=0.02 * y.std())
+
+
+@pytest.mark.parametrize(("worthwhile", "is_read"), [(0.99, False), (1.0, True)])
+def test_squares_that_help_little_are_left_out_of_all_regressions(monkeypatch, worthwhile, is_read):
+    rng = np.random.default_rng(2)
+    weather, noise = np.round(rng.normal(size=(2, 900)) * 64) / 64
+    rows = np.column_stack([weather + 0.06 * weather**2 + noise, weather])  # a thousandth of what is left is a square
+    X, y = make_windows(rows, 0, window_length=8, horizon=range(1, 3), known_future=[1], seasons=(SEASON,))
+    monkeypatch.setattr(_linear_learning, "WORTHWHILE", worthwhile)
+    model = small(epochs=0, linear_squares=True, linear_by_phase=True, validation_fraction=0.5).fit(X, y)
+    assert model._linear.design.squares == is_read
+    assert len(PhaseDesign(model._linear.design, 0).numbers_of_features()) == 2 + is_read
 
 
 def test_without_numbers_there_is_nothing_to_square(data):
