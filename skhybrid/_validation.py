@@ -42,6 +42,7 @@ __all__ = [
     "non_negative_int",
     "positive_int",
     "positive_real",
+    "share",
     "validate_data",
 ]
 
@@ -77,6 +78,7 @@ positive_int = Interval(Integral, 1, None, closed="left")
 non_negative_int = Interval(Integral, 0, None, closed="left")
 positive_real = Interval(Real, 0, None, closed="neither")
 fraction = Interval(Real, 0, 1, closed="neither")
+share = Interval(Real, 0, 1, closed="both")
 
 
 def check_positive_int(value: Any, name: str) -> int:

@@ -64,6 +64,7 @@ OTHERS = {
     "linear_lengths": 2,
     "linear_path": "trained",
     "linear_squares": True,
+    "linear_weight": 0.5,
     "loss": "mae",
     "member_params": [{"last_steps": 3}],
     "metrics": ["mae"],

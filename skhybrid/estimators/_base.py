@@ -15,7 +15,7 @@ from skhybrid.estimators._build import LinearLayers, Reading, check_last_steps, 
 from skhybrid.estimators._callbacks import copy_callbacks, pack_callbacks
 from skhybrid.estimators._keras_arguments import check_loss, check_metrics, check_optimizer, rename_metrics
 from skhybrid.estimators._linear_learning import LinearPath
-from skhybrid.estimators._members import Lesson, mean_history, pool, seed_of, settings_of, train_all
+from skhybrid.estimators._members import Lesson, linear_of, mean_history, pool, seed_of, settings_of, train_all
 from skhybrid.estimators._offsets import PhaseOffsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._refusals import check_ahead, check_ends, check_exported, check_options
@@ -133,7 +133,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
             lessons = self._make_lessons(members, task, rows, before, epochs=[epochs] * len(members))
             trained = train_all(self, members, lessons, callbacks)
             if rows.stops and len(rows.folds) > 1:
-                trained = pool(trained, self._linear)
+                trained = pool(trained, lessons)
             self._keep(members, trained, before)
             if self.refit and epochs:
                 self._fit_on_all(task, trained, seed, classes)
@@ -296,8 +296,8 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
         members = []
         for i in range(self.n_estimators):
             member = self._make_scikeras(settings_of(self, i), seed_of(seed, i), is_masked=is_masked)
-            if self._linear is not None:
-                self._linear.install(member.model_, i)
+            if (linear := linear_of(self, i)) is not None:
+                linear.set_gate(member.model_, np.ones(linear.design.n_outputs))
             members.append(member)
         return members
 
@@ -343,7 +343,7 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
                 n_epochs=epochs[i],
                 n_planned=max(self.epochs, 1),
                 seed=member.model__seed if self.shuffle else None,
-                linear=self._linear and self._linear.beside(i),
+                linear=linear_of(self, i),
                 gate=None if gates is None else gates[i],
             )
             for i, (member, (training, validation)) in enumerate(zip(members, parts, strict=True))

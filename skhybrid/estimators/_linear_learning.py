@@ -88,6 +88,8 @@ class LinearPath(NamedTuple):
         The trees, where there are any: as networks, they add a share of their own.
     n_quantiles, median : int
         Number of quantiles of each target, and which of them is the median.
+    weight : float
+        What its forecast is multiplied by while a network is trained beside it.
     """
 
     design: Design
@@ -97,28 +99,32 @@ class LinearPath(NamedTuple):
     trees: Trees | None
     n_quantiles: int
     median: int
+    weight: float = 1.0
 
-    def beside(self, i: int) -> "LinearPath":
-        """Return it with the trees of the samples that the `i`-th network is trained on."""
-        return self._replace(trees=self.trees and self.trees.of_fold(i % len(self.of_folds)))
-
-    def install(self, model: Any, i: int) -> None:
-        """Give the `i`-th network the coefficients that the samples tell which it is trained on.
-
-        Its own part starts at the size of what those of all phases leave.
-        """
-        linear = self.of_folds[i % len(self.of_folds)]
-        of_features, of_ahead = self.design.divide(linear.kernel)
-        set_linear_path(model, of_features, of_ahead, linear.bias, self.design.segment_length)
-        if self.phase is not None:
-            self.phase.install(model, i)
-        self.set_gate(model, np.ones(self.design.n_outputs))
+    def beside(self, i: int, weight: float) -> "LinearPath":
+        """Return that of the samples that the `i`-th network is trained on, with its weight there."""
+        i %= len(self.of_folds)
+        return self._replace(
+            of_folds=self.of_folds[i : i + 1],
+            phase=self.phase and self.phase.of_fold(i),
+            trees=self.trees and self.trees.of_fold(i),
+            weight=weight,
+        )
 
     def set_gate(self, model: Any, gate: NDArray[np.float64]) -> None:
-        """Multiply the network's part, for each target, by a number from 0 to 1."""
+        """Make a model's outputs, for each target, the path's forecast and a share, from 0 to 1, of the way to another.
+
+        That other is what the network was trained to be: its own part and the path with its weight there. The own part
+        starts at the size of what this leaves.
+        """
+        [linear], kept = self.of_folds, 1 - gate * (1 - self.weight)
+        of_features, of_ahead = self.design.divide(linear.kernel * kept)
+        set_linear_path(model, of_features, of_ahead, linear.bias * kept, self.design.segment_length)
+        if self.phase is not None:
+            self.phase.install(model, kept)
         gates = np.ones((self.design.n_outputs, self.n_quantiles))
         gates[:, self.median] = gate
-        set_gate(model, (gates * FIRST_SIZE * self.choice.errors[:, None]).ravel())
+        set_gate(model, (gates * FIRST_SIZE * self.choice.size_left(self.weight)[:, None]).ravel())
 
     def predict(self, samples: Samples) -> NDArray[np.float64]:
         """Return the outputs of the linear path alone, which is exact, where a network computes in float32."""

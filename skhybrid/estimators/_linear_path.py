@@ -37,6 +37,8 @@ class Choice(NamedTuple):
         Shares of the regressions in the forecast.
     errors : ndarray of shape (n_outputs,)
         Root mean squared error of the mixture for each target, on the rows that the oldest fold learns it from.
+    deviations : ndarray of shape (n_outputs,)
+        Standard deviation of each target there.
     smoothing : ndarray of shape (n_steps, n_outputs) or None
         The forecast "smoothed", as weights of the steps of a window.
     """
@@ -44,7 +46,13 @@ class Choice(NamedTuple):
     penalties: NDArray[np.float64]
     shares: NDArray[np.float64]
     errors: NDArray[np.float64]
+    deviations: NDArray[np.float64]
     smoothing: NDArray[np.float64] | None = None
+
+    def size_left(self, weight: float) -> NDArray[np.float64]:
+        """Return the size of what the mixture leaves of each target, when multiplied by a weight from 0 to 1."""
+        explained = np.maximum(self.deviations**2 - self.errors**2, 0)
+        return np.sqrt(self.errors**2 + (1 - weight) ** 2 * explained)
 
 
 class LinearMap(NamedTuple):
@@ -226,7 +234,8 @@ def choose(
     shares = _mix(design, data, folds, chosen)
     # The oldest fold knows least: these errors tell the networks of other folds nothing that is held out from them.
     kernel = np.tensordot(shares, np.stack([linear.kernel for linear in chosen[-1]]), 1)
-    return Choice(penalties, shares, folds[-1].moments[0].errors(kernel))
+    oldest = folds[-1].moments[0]
+    return Choice(penalties, shares, oldest.errors(kernel), oldest.errors(0 * kernel))
 
 
 def combine(design: Design, moments: Sequence[Moments], bases: Sequence[Base], choice: Choice) -> LinearMap:

@@ -19,7 +19,7 @@ from skhybrid.estimators._linear_learning import LinearPath
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._state import first_learning_rate, hold_parameters
 
-OF_MEMBERS = ("last_steps", "half_life", "network_params")  # and the parameters of the network
+OF_MEMBERS = ("last_steps", "half_life", "linear_weight", "network_params")  # and the parameters of the network
 
 
 class Lesson(NamedTuple):
@@ -90,12 +90,17 @@ def settings_of(estimator: Any, i: int) -> Any:
     differences = estimator.member_params[i % len(estimator.member_params)]
     if not isinstance(differences, dict) or not set(differences) <= set(known):
         raise ValueError(
-            f"member_params must hold dicts of parameters of the network, last_steps and half_life, but holds "
+            f"member_params must hold dicts of parameters of the network, {', '.join(OF_MEMBERS[:-1])}, but holds "
             f"{differences!r}; pass for example [{{}}, {{'last_steps': 48}}]."
         )
     settings = hold_parameters(estimator).set_params(**differences)
     check_parameters(settings)
     return settings
+
+
+def linear_of(estimator: Any, i: int) -> LinearPath | None:
+    """Return an estimator's linear path as the `i`-th network is trained beside it."""
+    return estimator._linear and estimator._linear.beside(i, settings_of(estimator, i).linear_weight)
 
 
 def seed_of(seed: int, i: int) -> int:
@@ -137,13 +142,22 @@ def mean_history(histories: list[dict[str, list[float]]]) -> dict[str, list[floa
     }
 
 
-def pool(trained: list[Trained], linear: LinearPath | None) -> list[Trained]:
-    """Return what trainings left, with one gate for all, by the evidence of all that they held out."""
-    gates = [of_one.gate for of_one in trained if of_one.gate is not None]
-    if linear is None or not gates:
-        return trained
-    shares = linear.by_output(find_shares(add_up(gate.evidence for gate in gates)))
-    return [of_one._replace(gate=of_one.gate and of_one.gate._replace(shares=shares)) for of_one in trained]
+def pool(trained: list[Trained], lessons: list[Lesson]) -> list[Trained]:
+    """Return what trainings left, with one gate for all that learned alike, by the evidence of all that they held out.
+
+    Networks learn alike beside the same weight of the linear path.
+    """
+    evidence: dict[float, list[Evidence]] = {}
+    for of_one, lesson in zip(trained, lessons, strict=True):
+        if of_one.gate is not None and lesson.linear is not None:
+            evidence.setdefault(lesson.linear.weight, []).append(of_one.gate.evidence)
+    pooled = []
+    for of_one, lesson in zip(trained, lessons, strict=True):
+        if of_one.gate is not None and lesson.linear is not None:
+            shares = lesson.linear.by_output(find_shares(add_up(evidence[lesson.linear.weight])))
+            of_one = of_one._replace(gate=of_one.gate._replace(shares=shares))
+        pooled.append(of_one)
+    return pooled
 
 
 class _StopsWithOthers(keras.callbacks.Callback):

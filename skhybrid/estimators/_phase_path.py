@@ -194,10 +194,10 @@ class PhasePath(NamedTuple):
         """Return what the regressions of the first fold add for samples, (n_samples, n_outputs), or some of them."""
         return apply_by_phase(self.design, self.of_folds[0], samples, rows)
 
-    def install(self, model: Any, i: int) -> None:
-        """Give the `i`-th network the coefficients that the samples tell which it is trained on."""
-        kernel, bias = self.of_folds[i % len(self.of_folds)]
-        model.get_layer(PHASE_PATH).set_weights([np.concatenate([*kernel], axis=1), bias.ravel()])
+    def install(self, model: Any, kept: NDArray[np.float64]) -> None:
+        """Give a network the coefficients of the first fold, multiplied by what is kept of each target."""
+        kernel, bias = self.of_folds[0]
+        model.get_layer(PHASE_PATH).set_weights([np.concatenate([*kernel * kept], axis=1), (bias * kept).ravel()])
 
 
 def choose_by_phase(

@@ -290,6 +290,7 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
             "linear_half_life": self.linear_half_life is not None,
             "linear_squares": self.linear_squares,
             "linear_by_phase": self.linear_by_phase,
+            "linear_weight": self.linear_weight != 1,
             "boosting": self.boosting,
             "min_samples": self.min_samples > 0,
         }

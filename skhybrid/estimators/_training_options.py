@@ -66,7 +66,7 @@ class TrainingOptions:
 
     member_params : list of dict
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int
         Number of networks trained at a time, each in a thread; None for one.

@@ -5,7 +5,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhybrid._validation import StrOptions, as_windows, check_finite, non_negative_int, positive_int, positive_real
+from skhybrid._validation import (
+    StrOptions,
+    as_windows,
+    check_finite,
+    non_negative_int,
+    positive_int,
+    positive_real,
+    share,
+)
 from skhybrid.estimators._parameters import network_parameters, part
 from skhybrid.estimators._samples import Samples, WindowNorm, read_sequences
 from skhybrid.estimators._window_norm import SEASONAL, WINDOW_NORMS
@@ -138,6 +146,11 @@ class TargetOptions(WindowOptions):
         longer seasons are taken together. They are left out where they do not help on the samples held out, and where X
         counts no season (``phase_penalty_`` is infinite then).
 
+    linear_weight : float
+        What the forecast of a linear path in closed form is multiplied by, from 0 to 1, while a network is trained
+        beside it: with 1 the network learns what the path leaves, with 0 the targets themselves. Either way the gate is
+        the share, in the forecast, of what the two have become together; the rest is the path's.
+
     boosting : bool
         Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
         :class:`~sklearn.ensemble.HistGradientBoostingRegressor`, one for all coming steps, that reads the past at the
@@ -171,6 +184,7 @@ class TargetOptions(WindowOptions):
     linear_half_life: float | None = None
     linear_squares: bool = False
     linear_by_phase: bool = False
+    linear_weight: float = 1.0
     boosting: bool = False
     min_samples: int = 0
     validation_folds: int = 1
@@ -186,6 +200,7 @@ class TargetOptions(WindowOptions):
         "linear_half_life": [positive_real, None],
         "linear_squares": ["boolean"],
         "linear_by_phase": ["boolean"],
+        "linear_weight": [share],
         "boosting": ["boolean"],
         "min_samples": [non_negative_int],
         "validation_folds": [positive_int],

@@ -129,7 +129,7 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -410,7 +410,7 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -680,7 +680,7 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -951,7 +951,7 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -1225,7 +1225,7 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -1471,7 +1471,7 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -1713,7 +1713,7 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -1981,7 +1981,7 @@ class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -2223,7 +2223,7 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -2438,7 +2438,7 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.

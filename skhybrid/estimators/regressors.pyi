@@ -128,7 +128,7 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -218,8 +218,8 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
-        help on the samples held out.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they take less
+        than a hundredth off the error on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
@@ -227,6 +227,11 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
+
+    linear_weight : float, default=1.0
+        What the forecast of a linear path in closed form is multiplied by, from 0 to 1, while a network is trained
+        beside it: with 1 the network learns what the path leaves, with 0 the targets themselves. Either way the gate
+        is the share, in the forecast, of what the two have become together; the rest is the path's.
 
     boosting : bool, default=False
         Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
@@ -404,6 +409,7 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         linear_half_life: float | None = None,
         linear_squares: bool = False,
         linear_by_phase: bool = False,
+        linear_weight: float = 1.0,
         boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,
@@ -507,7 +513,7 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -597,8 +603,8 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
-        help on the samples held out.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they take less
+        than a hundredth off the error on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
@@ -606,6 +612,11 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
+
+    linear_weight : float, default=1.0
+        What the forecast of a linear path in closed form is multiplied by, from 0 to 1, while a network is trained
+        beside it: with 1 the network learns what the path leaves, with 0 the targets themselves. Either way the gate
+        is the share, in the forecast, of what the two have become together; the rest is the path's.
 
     boosting : bool, default=False
         Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
@@ -772,6 +783,7 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         linear_half_life: float | None = None,
         linear_squares: bool = False,
         linear_by_phase: bool = False,
+        linear_weight: float = 1.0,
         boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,
@@ -875,7 +887,7 @@ class GRURegressor(WindowRegressor, architectures.GRU):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -965,8 +977,8 @@ class GRURegressor(WindowRegressor, architectures.GRU):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
-        help on the samples held out.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they take less
+        than a hundredth off the error on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
@@ -974,6 +986,11 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
+
+    linear_weight : float, default=1.0
+        What the forecast of a linear path in closed form is multiplied by, from 0 to 1, while a network is trained
+        beside it: with 1 the network learns what the path leaves, with 0 the targets themselves. Either way the gate
+        is the share, in the forecast, of what the two have become together; the rest is the path's.
 
     boosting : bool, default=False
         Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
@@ -1141,6 +1158,7 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         linear_half_life: float | None = None,
         linear_squares: bool = False,
         linear_by_phase: bool = False,
+        linear_weight: float = 1.0,
         boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,
@@ -1244,7 +1262,7 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -1334,8 +1352,8 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
-        help on the samples held out.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they take less
+        than a hundredth off the error on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
@@ -1343,6 +1361,11 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
+
+    linear_weight : float, default=1.0
+        What the forecast of a linear path in closed form is multiplied by, from 0 to 1, while a network is trained
+        beside it: with 1 the network learns what the path leaves, with 0 the targets themselves. Either way the gate
+        is the share, in the forecast, of what the two have become together; the rest is the path's.
 
     boosting : bool, default=False
         Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
@@ -1509,6 +1532,7 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         linear_half_life: float | None = None,
         linear_squares: bool = False,
         linear_by_phase: bool = False,
+        linear_weight: float = 1.0,
         boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,
@@ -1616,7 +1640,7 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -1706,8 +1730,8 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
-        help on the samples held out.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they take less
+        than a hundredth off the error on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
@@ -1715,6 +1739,11 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
+
+    linear_weight : float, default=1.0
+        What the forecast of a linear path in closed form is multiplied by, from 0 to 1, while a network is trained
+        beside it: with 1 the network learns what the path leaves, with 0 the targets themselves. Either way the gate
+        is the share, in the forecast, of what the two have become together; the rest is the path's.
 
     boosting : bool, default=False
         Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
@@ -1878,6 +1907,7 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         linear_half_life: float | None = None,
         linear_squares: bool = False,
         linear_by_phase: bool = False,
+        linear_weight: float = 1.0,
         boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,
@@ -1960,7 +1990,7 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -2050,8 +2080,8 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
-        help on the samples held out.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they take less
+        than a hundredth off the error on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
@@ -2059,6 +2089,11 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
+
+    linear_weight : float, default=1.0
+        What the forecast of a linear path in closed form is multiplied by, from 0 to 1, while a network is trained
+        beside it: with 1 the network learns what the path leaves, with 0 the targets themselves. Either way the gate
+        is the share, in the forecast, of what the two have become together; the rest is the path's.
 
     boosting : bool, default=False
         Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
@@ -2215,6 +2250,7 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         linear_half_life: float | None = None,
         linear_squares: bool = False,
         linear_by_phase: bool = False,
+        linear_weight: float = 1.0,
         boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,
@@ -2300,7 +2336,7 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -2390,8 +2426,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
-        help on the samples held out.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they take less
+        than a hundredth off the error on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
@@ -2399,6 +2435,11 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
+
+    linear_weight : float, default=1.0
+        What the forecast of a linear path in closed form is multiplied by, from 0 to 1, while a network is trained
+        beside it: with 1 the network learns what the path leaves, with 0 the targets themselves. Either way the gate
+        is the share, in the forecast, of what the two have become together; the rest is the path's.
 
     boosting : bool, default=False
         Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
@@ -2565,6 +2606,7 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         linear_half_life: float | None = None,
         linear_squares: bool = False,
         linear_by_phase: bool = False,
+        linear_weight: float = 1.0,
         boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,
@@ -2666,7 +2708,7 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -2910,7 +2952,7 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -3130,7 +3172,7 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
 
     member_params : list of dict, default=None
         What else the networks differ in, for example ``[{}, {"last_steps": 48}]``: parameters of the network,
-        `last_steps` and `half_life`. They are given out in turn; None for seeds alone.
+        `last_steps`, `half_life` and `linear_weight`. They are given out in turn; None for seeds alone.
 
     n_jobs : int, default=None
         Number of networks trained at a time, each in a thread; None for one.
@@ -3220,8 +3262,8 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
 
     linear_squares : bool, default=False
         Whether the ridge regressions read the squares of the numbers known ahead as well, of those that take more
-        than two values: demand is high where it is cold, and where it is hot. They are left out where they do not
-        help on the samples held out.
+        than two values: demand is high where it is cold, and where it is hot. They are left out where they take less
+        than a hundredth off the error on the samples held out.
 
     linear_by_phase : bool, default=False
         Whether what the ridge regressions leave is learned by further ones, one for each phase of the shortest season
@@ -3229,6 +3271,11 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         seasons, and, where a decoder does not part it by segments, what is known ahead. There are at most 48: phases
         of longer seasons are taken together. They are left out where they do not help on the samples held out, and
         where X counts no season (``phase_penalty_`` is infinite then).
+
+    linear_weight : float, default=1.0
+        What the forecast of a linear path in closed form is multiplied by, from 0 to 1, while a network is trained
+        beside it: with 1 the network learns what the path leaves, with 0 the targets themselves. Either way the gate
+        is the share, in the forecast, of what the two have become together; the rest is the path's.
 
     boosting : bool, default=False
         Whether boosted trees, beside the network, learn what a linear path in closed form leaves: scikit-learn's
@@ -3387,6 +3434,7 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         linear_half_life: float | None = None,
         linear_squares: bool = False,
         linear_by_phase: bool = False,
+        linear_weight: float = 1.0,
         boosting: bool = False,
         min_samples: int = 0,
         validation_folds: int = 1,

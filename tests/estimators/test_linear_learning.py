@@ -13,7 +13,7 @@ from skhybrid._backend import keras
 from skhybrid.estimators import _linear_learning, _linear_path
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._linear_learning import FIRST_SIZE, find_lengths
-from skhybrid.estimators._members import mean_history
+from skhybrid.estimators._members import linear_of, mean_history
 from skhybrid.estimators._phase_path import PhaseChoice, PhaseDesign
 from tests.estimators.known_ahead import SEASON, angles, make_known
 from tests.helpers import assert_same_predictions, linear_network
@@ -399,7 +399,7 @@ def test_last_row_of_a_fold_moves_its_coefficients(data, row, moved):
 
 def outputs_with_gate(model, i, X, share):
     """Return the outputs of the `i`-th network with its own part multiplied by a share."""
-    model._linear.set_gate(model.members_[i].model_, np.full(4, share))
+    linear_of(model, i).set_gate(model.members_[i].model_, np.full(4, share))
     inputs = [X.values.astype(np.float32), X.ahead.astype(np.float32)]
     return np.asarray(model.members_[i].model_(inputs), dtype=np.float64)
 
@@ -517,6 +517,97 @@ def test_bases_are_any_sequence(data, bases):
     X, y = data
     expected = small(epochs=0, linear_bases=["last", "raw"]).fit(X, y)
     assert_same_predictions(small(epochs=0, linear_bases=bases).fit(X, y), expected, X)
+
+
+# Networks that learn more than what the linear path leaves
+
+WEIGHTED = {"dense": folded, "segments": partial(segmented, **folded.keywords | {"epochs": 3})}
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.4])
+@pytest.mark.parametrize("by_phase", [False, True])
+@pytest.mark.parametrize("make", WEIGHTED.values(), ids=WEIGHTED)
+def test_gate_leads_from_the_linear_path_to_what_was_trained(data, make, by_phase, weight):
+    X, y = data
+    model = make(linear_weight=weight, linear_by_phase=by_phase, validation_folds=1, refit=False).fit(X, y)
+    assert model.engine_ == "compiled"
+    samples = model._read_as_fitted(X)
+    gate, linear = model.gate_[0].copy(), model._linear.predict(samples)
+    as_fitted, alone, trained = model._ask(samples), *(outputs_with_gate(model, 0, X, share) for share in (0, 1))
+    np.testing.assert_allclose(alone, linear, atol=1e-5)
+    linear_of(model, 0).set_gate(model.model_, np.ones(4))
+    for weights in coefficients(model):  # while it is trained
+        assert weights.any() == (weight > 0)
+    own = trained - weight * linear
+    assert np.abs(own).max() > 0.01
+    np.testing.assert_allclose(as_fitted, (1 - gate) * linear + gate * (weight * linear + own), atol=1e-5)
+
+
+def test_what_is_trained_is_the_network_and_the_weighted_path(data):
+    """The validation loss is that of both together, whatever the gate is afterwards."""
+    X, y = data
+    model = stopped(linear_weight=0.3).fit(X, y)
+    targets = model._target.encode(y, model._read_as_fitted(X))
+    rest = outputs_with_gate(model, 0, X, 1) - targets
+    np.testing.assert_allclose((rest[-N_HELD_OUT:] ** 2).mean(), min(model.history_["val_loss"]), rtol=1e-4)
+
+
+def test_network_that_learns_the_targets_is_told_nothing_of_the_linear_path(data, monkeypatch):
+    """Whatever the path forecasts, but for its sizes, which the network's first outputs have."""
+    X, y = data
+    model = small(linear_weight=0.0, shuffle=False).fit(X, y)
+    monkeypatch.setattr(_linear_learning._Learner, "combine", scaled_by(-3.0, _linear_learning._Learner.combine))
+    other = small(linear_weight=0.0, shuffle=False).fit(X, y)
+    np.testing.assert_allclose(*(outputs_with_gate(m, 0, X, 1) for m in (model, other)), atol=1e-6)
+    assert np.abs(np.subtract(*(outputs_with_gate(m, 0, X, 0) for m in (model, other)))).max() > 0.1
+
+
+def scaled_by(factor, combine):
+    """Return a function that returns linear maps of another size."""
+
+    def combine_scaled(*args):
+        return tuple(m._replace(kernel=factor * m.kernel, bias=factor * m.bias) for m in combine(*args))
+
+    return combine_scaled
+
+
+@pytest.mark.usefixtures("first_fit")
+def test_networks_that_learn_alike_share_a_gate(data):
+    X, y = data
+    unlike = [{}, {"linear_weight": 0.0}, {}]
+    options = {"n_estimators": 3, "validation_folds": 3, "learning_rate": 0.05, "random_state": 3}
+    model = folded(member_params=unlike, **options).fit(X, y)
+    assert (model.gate_[0] == model.gate_[2]).all()
+    assert (model.gate_[0] != model.gate_[1]).any()
+    targets = model._target.encode(y, model._read_as_fitted(X))
+    for alike in ([0, 2], [1]):
+        corrections, rests = [], []
+        for i in alike:
+            _, start, end = FOLDS[i]
+            alone, both = (outputs_with_gate(model, i, X, share)[start:end] for share in (0, 1))
+            corrections.append(both - alone)
+            rests.append(targets[start:end] - alone)
+        np.testing.assert_allclose(model.gate_[alike[0]], cautious_share(corrections, rests), atol=1e-4)
+
+
+def test_network_starts_at_the_size_of_what_its_weight_leaves(data):
+    X, y = data
+    model = stopped(linear_weight=0.0).fit(X, y)
+    linear_of(model, 0).set_gate(model.model_, np.ones(4))
+    n = 64 - N_HELD_OUT - GAP
+    relative = model._target.encode(y, model._read_as_fitted(X))[:n]
+    np.testing.assert_allclose(
+        model.model_.get_layer("gate").get_weights()[0], FIRST_SIZE * relative.std(axis=0), rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("options", [{"linear_weight": 0.2}, {"member_params": [{"linear_weight": 0.0}, {}]}], ids=str)
+def test_weighted_paths_are_refitted_exported_and_trained_on(data, options):
+    X, y = data
+    model = folded(n_estimators=2, linear_by_phase=True, **options).fit(X, y)
+    assert_same_predictions(model, pickle.loads(pickle.dumps(model)), X)
+    exported = np.asarray(model.to_keras()([X.values.astype(np.float32), X.ahead]))
+    np.testing.assert_allclose(exported, model.predict(X), rtol=0, atol=1e-5 * y.std())
 
 
 # Squares of what is known ahead

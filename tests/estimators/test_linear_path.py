@@ -453,6 +453,18 @@ def test_errors_of_a_choice_are_those_of_the_oldest_fold():
     rest = rest_by_loops(design, data, [(np.arange(9), np.arange(9))], "last", choice.penalties[0])
     expected = np.sqrt(np.average(rest**2, axis=0, weights=data.weights[:9]))
     np.testing.assert_allclose(choice.errors, expected)
+    deviation = np.sqrt(np.cov(data.targets[:9].T, aweights=data.weights[:9], ddof=0).diagonal())
+    np.testing.assert_allclose(choice.deviations, deviation)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.3, 1.0])
+def test_size_left_is_that_of_what_a_weighted_regression_leaves(weight):
+    rng = np.random.default_rng(3)
+    Z, Y = rng.normal(size=(50, 4)), rng.normal(size=(50, 2)) + 3
+    Z, Y = Z - Z.mean(axis=0), Y - Y.mean(axis=0)
+    fitted = Z @ np.linalg.lstsq(Z, Y)[0]
+    choice = Choice(np.ones(1), np.ones(1), np.sqrt(((Y - fitted) ** 2).mean(axis=0)), Y.std(axis=0))
+    np.testing.assert_allclose(choice.size_left(weight), np.sqrt(((Y - weight * fitted) ** 2).mean(axis=0)))
 
 
 def test_each_set_of_weights_has_its_own_regression():
@@ -470,7 +482,9 @@ def test_each_set_of_weights_has_its_own_regression():
     np.testing.assert_array_equal(choice.penalties, PENALTIES[errors.argmin(axis=1)])
     linear = combine(design, folds[0].moments, bases, choice)
     each = [
-        combine(design, [moments], bases[:1], Choice(choice.penalties[[i]], np.ones(1), choice.errors)).kernel
+        combine(
+            design, [moments], bases[:1], choice._replace(penalties=choice.penalties[[i]], shares=np.ones(1))
+        ).kernel
         for i, moments in enumerate(folds[0].moments)
     ]
     np.testing.assert_allclose(linear.kernel, np.tensordot(choice.shares, each, 1))
@@ -548,7 +562,7 @@ def test_mixture_is_one_map():
     rows, bases = np.arange(40), bases_of(design, ["last", "mean"])
     moments = gather(design, data, rows)
     penalties = np.array([0.01, 10.0])
-    linear = combine(design, [moments], bases, Choice(penalties, np.array([0.3, 0.7]), np.ones(2)))
+    linear = combine(design, [moments], bases, Choice(penalties, np.array([0.3, 0.7]), np.ones(2), np.ones(2)))
     first, second = (solve(relate(design, moments, b), p) for b, p in zip(bases, penalties, strict=True))
     np.testing.assert_allclose(linear.kernel, 0.3 * first.kernel + 0.7 * second.kernel)
     np.testing.assert_allclose(linear.bias, 0.3 * first.bias + 0.7 * second.bias)

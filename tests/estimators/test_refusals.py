@@ -58,6 +58,7 @@ FITS = {
         "epochs must be at least 1 with loss='quantile'",
     ),
     "squares without path": (small(linear_squares=True), VALUES, "linear_squares=True needs linear_path='ridge'"),
+    "weight without path": (small(linear_weight=0.5), VALUES, "linear_weight=0.5 needs linear_path='ridge'"),
     "trees without path": (
         small(boosting=True, early_stopping=True),
         VALUES,
