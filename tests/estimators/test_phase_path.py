@@ -14,6 +14,7 @@ from skhybrid.estimators._ahead import AheadScale
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._linear_design import Design
 from skhybrid.estimators._linear_path import PENALTIES, Data, apply
+from skhybrid.estimators._members import linear_of
 from skhybrid.estimators._phase_path import (
     PHASE_PATH,
     PhaseChoice,
@@ -471,7 +472,7 @@ def test_each_network_has_what_its_fold_tells(series, of_folds):
     assert len(path.phase.of_folds) == 2
     assert np.abs(path.phase.of_folds[0].kernel - path.phase.of_folds[1].kernel).max() > 1e-3
     for i, member in enumerate(pickle.loads(pickle.dumps(of_folds)).members_):
-        path.set_gate(member.model_, np.zeros(2))
+        linear_of(of_folds, i).set_gate(member.model_, np.zeros(2))
         inputs = [X.values.astype(np.float32), X.ahead.astype(np.float32)]
         outputs.append(np.asarray(member.model_(inputs), dtype=np.float64))
         expected = apply(path.design, path.of_folds[i], samples)
