@@ -18,6 +18,7 @@ from skhybrid.estimators._linear_learning import (
     is_auto,
     learn_linear_path,
 )
+from skhybrid.estimators._members import settings_of
 from skhybrid.estimators._offsets import PhaseOffsets, learn_offsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._quantiles import Pinball, check_quantiles
@@ -252,7 +253,8 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
         summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
-        What the part of each network is multiplied by before the linear path in closed form is added.
+        What the part of each network is multiplied by before the linear path in closed form is added, which
+        `linear_weight` lessens by as much of its own.
 
     boosting_share_ : ndarray of shape (n_outputs,)
         With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
@@ -284,22 +286,8 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
 
     def _learn_linear(self, task: Task, rows: Rows, target: Any, before: Any) -> LinearPath | None:
         layers = self._linear_layers()
-        is_set = {
-            "linear_bases": self.linear_bases is not None,
-            "linear_lengths": self.linear_lengths != 1,
-            "linear_half_life": self.linear_half_life is not None,
-            "linear_squares": self.linear_squares,
-            "linear_by_phase": self.linear_by_phase,
-            "linear_weight": self.linear_weight != 1,
-            "boosting": self.boosting,
-            "min_samples": self.min_samples > 0,
-        }
-        for name in is_set:
-            if is_set[name] and self.linear_path != "ridge":
-                raise ValueError(
-                    f"{name}={getattr(self, name)!r} needs linear_path='ridge', but it is {self.linear_path!r}; pass "
-                    "both, or neither."
-                )
+        if self.linear_path != "ridge":
+            self._refuse_without_ridge()
         if layers is None or layers.trainable:
             return None
         check_lengths(task.samples.n_after)
@@ -318,6 +306,25 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
         self.linear_share_ = linear.choice.shares
         self.phase_penalty_ = np.inf if linear.phase is None else linear.phase.choice.penalty
         return linear
+
+    def _refuse_without_ridge(self):
+        """Refuse what says how a linear path in closed form is made, of the networks' own parameters as well."""
+        for settings in (settings_of(self, i) for i in range(self.n_estimators)):
+            is_set = {
+                "linear_bases": settings.linear_bases is not None,
+                "linear_lengths": settings.linear_lengths != 1,
+                "linear_half_life": settings.linear_half_life is not None,
+                "linear_squares": settings.linear_squares,
+                "linear_by_phase": settings.linear_by_phase,
+                "linear_weight": settings.linear_weight != 1,
+                "boosting": settings.boosting,
+                "min_samples": settings.min_samples > 0,
+            }
+            for name in filter(is_set.get, is_set):
+                raise ValueError(
+                    f"{name}={getattr(settings, name)!r} needs linear_path='ridge', but it is {self.linear_path!r}; "
+                    "pass both, or neither."
+                )
 
     def _limit_epochs(self, task: Task, epochs: int) -> int:
         is_alone = self.linear_path == "ridge" and not self._target.levels and len(task.usable) < self.min_samples

@@ -273,7 +273,8 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
-        What the part of each network is multiplied by before the linear path in closed form is added.
+        What the part of each network is multiplied by before the linear path in closed form is added, which
+        `linear_weight` lessens by as much of its own.
 
     boosting_share_ : ndarray of shape (n_outputs,)
         With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
@@ -658,7 +659,8 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
-        What the part of each network is multiplied by before the linear path in closed form is added.
+        What the part of each network is multiplied by before the linear path in closed form is added, which
+        `linear_weight` lessens by as much of its own.
 
     boosting_share_ : ndarray of shape (n_outputs,)
         With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
@@ -1032,7 +1034,8 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
-        What the part of each network is multiplied by before the linear path in closed form is added.
+        What the part of each network is multiplied by before the linear path in closed form is added, which
+        `linear_weight` lessens by as much of its own.
 
     boosting_share_ : ndarray of shape (n_outputs,)
         With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
@@ -1407,7 +1410,8 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
-        What the part of each network is multiplied by before the linear path in closed form is added.
+        What the part of each network is multiplied by before the linear path in closed form is added, which
+        `linear_weight` lessens by as much of its own.
 
     boosting_share_ : ndarray of shape (n_outputs,)
         With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
@@ -1785,7 +1789,8 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
-        What the part of each network is multiplied by before the linear path in closed form is added.
+        What the part of each network is multiplied by before the linear path in closed form is added, which
+        `linear_weight` lessens by as much of its own.
 
     boosting_share_ : ndarray of shape (n_outputs,)
         With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
@@ -2135,7 +2140,8 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
-        What the part of each network is multiplied by before the linear path in closed form is added.
+        What the part of each network is multiplied by before the linear path in closed form is added, which
+        `linear_weight` lessens by as much of its own.
 
     boosting_share_ : ndarray of shape (n_outputs,)
         With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
@@ -2481,7 +2487,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
-        What the part of each network is multiplied by before the linear path in closed form is added.
+        What the part of each network is multiplied by before the linear path in closed form is added, which
+        `linear_weight` lessens by as much of its own.
 
     boosting_share_ : ndarray of shape (n_outputs,)
         With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.
@@ -3317,7 +3324,8 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         feature, summed over the samples of a phase. Infinite where there are none.
 
     gate_ : ndarray of shape (n_estimators, n_outputs)
-        What the part of each network is multiplied by before the linear path in closed form is added.
+        What the part of each network is multiplied by before the linear path in closed form is added, which
+        `linear_weight` lessens by as much of its own.
 
     boosting_share_ : ndarray of shape (n_outputs,)
         With ``linear_path="ridge"``, the share of what boosted trees say that is added; 0 where there are none.

@@ -59,6 +59,11 @@ FITS = {
     ),
     "squares without path": (small(linear_squares=True), VALUES, "linear_squares=True needs linear_path='ridge'"),
     "weight without path": (small(linear_weight=0.5), VALUES, "linear_weight=0.5 needs linear_path='ridge'"),
+    "weight of a network without path": (
+        small(n_estimators=2, member_params=[{}, {"linear_weight": 0.5}]),
+        VALUES,
+        "linear_weight=0.5 needs linear_path='ridge'",
+    ),
     "trees without path": (
         small(boosting=True, early_stopping=True),
         VALUES,
