@@ -190,15 +190,15 @@ def test_memory(outputs):
 def test_etth1_baselines_are_those_of_the_literature(shared_data, tmp_path):
     """And networks that are there are not trained again: the one of seed 0, which forecasts 0, is."""
     row = {"horizon": 96, "seed": 0, "MSE": 1.0, "MAE": 1, "epochs": 1, "share": 1, "parameters": 1, "seconds": 1}
-    (tmp_path / "test_96_0.json").write_text(json.dumps(row))
-    np.save(tmp_path / "test_96_0.npy", np.zeros((7 * (2880 - 95), 96), dtype=np.float32))
+    (tmp_path / "test_96_2_1_0.json").write_text(json.dumps(row))
+    np.save(tmp_path / "test_96_2_1_0.npy", np.zeros((7 * (2880 - 95), 96), dtype=np.float32))
     options = ("--csv", shared_data / "ETTh1.csv.gz", "--results", tmp_path, "--horizons", 96)
     out = run("etth1.py", *options, "--seeds", 2, "--epochs", 1, "--units", 2, folder=tmp_path)
     table = read_table(out, ["MSE", "MAE", "epochs", "share", "parameters", "seconds"])
     assert table.loc["last value", ["MSE", "MAE"]].tolist() == [1.294, 0.713]
     assert table.loc["same hour yesterday", ["MSE", "MAE"]].tolist() == [0.512, 0.433]
     assert table.loc["ridge on 336 changes since the last value", "MSE"] == 0.370
-    target, forecast = target_of_etth1(shared_data), np.load(tmp_path / "test_96_1.npy")
+    target, forecast = target_of_etth1(shared_data), np.load(tmp_path / "test_96_2_1_1.npy")
     of_seeds = [row["MSE"], np.mean((forecast - target) ** 2)]
     assert of_seeds[1] < 0.37
     assert table.loc["CNN-LSTM, mean of 2 seed(s)", "MSE"] == pytest.approx(np.mean(of_seeds), abs=6e-4)

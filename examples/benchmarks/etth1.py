@@ -13,8 +13,9 @@ path leaves (`linear_weight=0`), and by absolute errors, for the validation rows
 none of the test, decide when training stops, on penalties and shares, and what `SETTINGS` holds. As in the literature,
 they are not trained on.
 
-Each network leaves its forecasts and errors in FOLDER; what is there is not trained again. A network takes some ten
-minutes on one core. Protocols differ: until 2024 much published code left out the last test windows.
+Each network leaves its forecasts and errors in FOLDER; what is there is not trained again, unless --units or --epochs
+differ. A network takes some ten minutes on one core. Protocols differ: until 2024 much published code left out the
+last test windows.
 
 [1] H. Zhou et al., "Informer", AAAI 2021; the file: https://github.com/zhouhaoyi/ETDataset
 [2] Y. Nie et al., "A Time Series is Worth 64 Words", ICLR 2023
@@ -156,7 +157,7 @@ def measure_missing(series, args, part):
     args.results.mkdir(parents=True, exist_ok=True)
     rows = []
     for horizon, seed in product(args.horizons, range(args.seeds)):
-        path = args.results / f"{part}_{horizon}_{seed}.json"
+        path = args.results / f"{part}_{horizon}_{args.units}_{args.epochs}_{seed}.json"
         if not path.exists():
             row, forecast = measure(series, args, horizon, seed, part)
             np.save(path.with_suffix(".npy"), forecast.astype(np.float32))

@@ -533,14 +533,15 @@ def test_gate_leads_from_the_linear_path_to_what_was_trained(data, make, by_phas
     assert model.engine_ == "compiled"
     samples = model._read_as_fitted(X)
     gate, linear = model.gate_[0].copy(), model._linear.predict(samples)
-    as_fitted, alone, trained = model._ask(samples), *(outputs_with_gate(model, 0, X, share) for share in (0, 1))
+    as_fitted = model._ask(samples)
+    alone, between, trained = (outputs_with_gate(model, 0, X, share) for share in (0, 0.4, 1))
     np.testing.assert_allclose(alone, linear, atol=1e-5)
+    np.testing.assert_allclose(between, 0.6 * linear + 0.4 * trained, atol=1e-5)
+    np.testing.assert_allclose(as_fitted, (1 - gate) * linear + gate * trained, atol=1e-5)
     linear_of(model, 0).set_gate(model.model_, np.ones(4))
     for weights in coefficients(model):  # while it is trained
         assert weights.any() == (weight > 0)
-    own = trained - weight * linear
-    assert np.abs(own).max() > 0.01
-    np.testing.assert_allclose(as_fitted, (1 - gate) * linear + gate * (weight * linear + own), atol=1e-5)
+    assert np.abs(trained - weight * linear).max() > 0.01  # the network's own part
 
 
 def test_what_is_trained_is_the_network_and_the_weighted_path(data):
@@ -602,7 +603,7 @@ def test_network_starts_at_the_size_of_what_its_weight_leaves(data):
 
 
 @pytest.mark.parametrize("options", [{"linear_weight": 0.2}, {"member_params": [{"linear_weight": 0.0}, {}]}], ids=str)
-def test_weighted_paths_are_refitted_exported_and_trained_on(data, options):
+def test_weighted_paths_are_refitted_and_exported(data, options):
     X, y = data
     model = folded(n_estimators=2, linear_by_phase=True, **options).fit(X, y)
     assert_same_predictions(model, pickle.loads(pickle.dumps(model)), X)
