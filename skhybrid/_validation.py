@@ -1,5 +1,7 @@
 """Validation shared by the whole package; the only file that uses scikit-learn's private validation."""
 
+import inspect
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
@@ -44,6 +46,7 @@ __all__ = [
     "positive_real",
     "share",
     "validate_data",
+    "warn",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -71,6 +74,14 @@ def as_before_on_error(*estimators: Any) -> Iterator[None]:
             vars(estimator).clear()
             vars(estimator).update(attributes)
         raise
+
+
+def warn(message: str) -> None:
+    """Warn the caller of this package, or of scikit-learn, which may have called it."""
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(("skhybrid.", "sklearn.")):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, UserWarning, stacklevel=level)
 
 
 # Entries of `_parameter_constraints`.

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +18,7 @@ from skhybrid._validation import (
     check_weights,
     count_unknown,
     fill_unknown,
+    warn,
 )
 
 NAN, INF = np.nan, np.inf
@@ -329,3 +332,17 @@ def test_window_without_any_known_step_is_refused():
         ValueError, match="at least one known step per window, but window 3 holds NaN only; leave it out"
     ):
         fill_unknown(WINDOWS, count_unknown(WINDOWS)[0])
+
+
+def test_warn_points_at_the_caller_of_the_package():
+    code = "from skhybrid._validation import warn\ndef call(): warn('far')\ncall()"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for name in ("skhybrid.inside", "sklearn.inside"):
+            exec(code, {"__name__": name})
+        warn("near")
+    assert [(str(warning.message), warning.filename) for warning in caught] == [
+        ("far", __file__),
+        ("far", __file__),
+        ("near", __file__),
+    ]

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skhybrid._validation import check_finite, check_horizon, check_seasons
-from skhybrid.series._phases import Clock, learn_clock
+from skhybrid.series.phases import Clock, learn_clock
 from skhybrid.series.steps import learn_steps
 
 

@@ -7,8 +7,6 @@ their labels or, of arrays, by the first row alone, since a later row must not c
 The functions know rows and labels; `KeepsHistory` applies them for all estimators of time.
 """
 
-import inspect
-import warnings
 from dataclasses import astuple, dataclass, replace
 from typing import Any
 
@@ -16,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skhybrid._validation import warn
 from skhybrid.series._timeline import Past
 from skhybrid.series.labels import is_default, pack_labels, unpack_labels
 from skhybrid.series.steps import Steps, learn_steps
@@ -171,14 +170,6 @@ def tell_missing(history: History, past: Past, n_before: int) -> tuple[str, str]
         kept = f"X starts within the fitted data, of which only the last {len(history.tail)} rows are kept"
         return kept, f"start {n_before} rows earlier, and leave out what comes for these"
     return "steps or values are missing", "fill them before to have all windows whole"
-
-
-def warn(message: str) -> None:
-    """Warn the caller of this package, or of scikit-learn, which may have called it."""
-    frame, level = inspect.currentframe(), 1
-    while frame is not None and frame.f_globals.get("__name__", "").startswith(("skhybrid.", "sklearn.")):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(message, UserWarning, stacklevel=level)
 
 
 def _has_labels(history, labels):

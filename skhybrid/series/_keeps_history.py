@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from pandas.tseries.offsets import BaseOffset
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 
-from skhybrid._validation import StrOptions, as_before_on_error, check_finite, check_input, fit_context
-from skhybrid.series._history import History, extend, find_past, remember, tell_missing, warn
+from skhybrid._validation import StrOptions, as_before_on_error, check_finite, check_input, fit_context, warn
+from skhybrid.series._history import History, extend, find_past, remember, tell_missing
 from skhybrid.series._timeline import Timeline, lay_out
 from skhybrid.series.labels import time_index
 from skhybrid.series.steps import check_steps, learn_steps

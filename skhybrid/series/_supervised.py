@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skhybrid._validation import check_horizon, check_rows
-from skhybrid.series._phases import learn_clock
 from skhybrid.series.labels import time_index
+from skhybrid.series.phases import learn_clock
 from skhybrid.series.steps import Steps, check_steps, learn_steps
 
 

@@ -5,10 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
-from sklearn.compose import TransformedTargetRegressor
-from sklearn.utils import get_tags
 
-from skhybrid._nested import look_inside
 from skhybrid._validation import (
     HasMethods,
     as_before_on_error,
@@ -22,13 +19,14 @@ from skhybrid._validation import (
     fit_context,
     non_negative_int,
     positive_int,
+    warn,
 )
 from skhybrid.series._coming import Coming, check_ahead, learn_coming
-from skhybrid.series._history import warn
 from skhybrid.series._keeps_history import KeepsHistory
 from skhybrid.series._warm_start import continue_from, last_step, trains_on
 from skhybrid.series.carrier import Windows
 from skhybrid.series.labels import time_index
+from skhybrid.series.readers import takes_nan, takes_windows
 
 
 def inner_has(method):
@@ -376,21 +374,3 @@ def fill_targets(y):
         raise ValueError("y must hold a known target, but all are missing (NaN); pass targets that are known.")
     filled = pd.DataFrame(np.where(is_missing, targets[~is_missing][0], targets)).infer_objects().to_numpy()
     return filled.reshape(targets.shape), ~is_missing.reshape(len(targets), -1).any(axis=1)
-
-
-def takes_nan(estimator):
-    """Return whether an estimator takes tables with NaN; of a pipeline, each step up to one that fills NaN."""
-    steps, members, final = look_inside(estimator)
-    if steps:
-        takes = [takes_nan(step) for step in steps]
-        fills = [type(step).__module__.startswith("sklearn.impute") for step in steps]
-        return all(takes[: fills.index(True) + 1 if any(fills) else None])
-    if not get_tags(estimator).input_tags.allow_nan and not isinstance(estimator, TransformedTargetRegressor):
-        return False  # TransformedTargetRegressor hands X on, but has not the tag
-    return all(map(takes_nan, [*members, *final]))
-
-
-def takes_windows(estimator):
-    """Return whether an estimator takes windows, (n_samples, n_steps, n_features), or only tables."""
-    readers = look_inside(estimator).readers
-    return all(map(takes_windows, readers)) if readers else get_tags(estimator).input_tags.three_d_array

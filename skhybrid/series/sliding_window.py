@@ -3,8 +3,7 @@
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 
-from skhybrid._validation import StrOptions, check_feature_names, check_is_fitted, positive_int
-from skhybrid.series._history import warn
+from skhybrid._validation import StrOptions, check_feature_names, check_is_fitted, positive_int, warn
 from skhybrid.series._keeps_history import TransformsRows
 from skhybrid.series.windows import sliding_windows
 

@@ -1,11 +1,10 @@
 import pickle
-import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from skhybrid.series._history import extend, find_past, remember, tell_missing, warn
+from skhybrid.series._history import extend, find_past, remember, tell_missing
 from skhybrid.series.steps import learn_steps
 
 
@@ -313,7 +312,7 @@ def test_find_past_refuses_labels_that_fit_nowhere(index, message):
         found(known(labels=pd.Index([1, 2, 3, 4])), *index, labels=pd.Index(index))
 
 
-# --- tell_missing and warn -------------------------------------------------------------------------------------------
+# --- tell_missing ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -338,20 +337,6 @@ def test_tell_missing_where_all_rows_are_kept():
     history = known(labels=hours(0, 4), n_kept=4)
     past = find_past(history, column(9), hours(1, 2), "auto")
     assert tell_missing(history, past, 2)[0] == "steps or values are missing"
-
-
-def test_warn_points_at_the_caller_of_the_package():
-    code = "from skhybrid.series._history import warn\ndef call(): warn('far')\ncall()"
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        for name in ("skhybrid.inside", "sklearn.inside"):
-            exec(code, {"__name__": name})
-        warn("near")
-    assert [(str(warning.message), warning.filename) for warning in caught] == [
-        ("far", __file__),
-        ("far", __file__),
-        ("near", __file__),
-    ]
 
 
 # --- pickled ---------------------------------------------------------------------------------------------------------

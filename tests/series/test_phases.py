@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from pandas.tseries.offsets import CustomBusinessDay
 
-from skhybrid.series._phases import learn_clock
+from skhybrid.series.phases import learn_clock
 from skhybrid.series.steps import learn_steps
 
 BERLIN, N = "Europe/Berlin", 60
