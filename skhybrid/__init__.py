@@ -16,7 +16,7 @@ _EXPORTS = {
     "series.calendar": ["CalendarFeatures"],
     "series.per_step": ["PerStepTransformer"],
     "series.rolling": ["RollingFeatures"],
-    "datasets": ["make_moving_shapes", "make_power_usage", "rasterize_tracks", "read_series"],
+    "datasets": ["make_moving_shapes", "make_power_usage", "make_sales", "rasterize_tracks", "read_series"],
     "series.naive": ["NaiveRegressor"],
     "evaluation.metrics": ["forecast_scorer", "mase", "pinball", "smape"],
     "evaluation.significance": ["corrected_resampled_ttest", "diebold_mariano", "holm"],
@@ -69,6 +69,7 @@ if TYPE_CHECKING:  # the same names once more, for type checkers and editors
     from skhybrid import networks as networks
     from skhybrid.datasets import make_moving_shapes as make_moving_shapes
     from skhybrid.datasets import make_power_usage as make_power_usage
+    from skhybrid.datasets import make_sales as make_sales
     from skhybrid.datasets import rasterize_tracks as rasterize_tracks
     from skhybrid.datasets import read_series as read_series
     from skhybrid.displays import ComparisonDisplay as ComparisonDisplay
