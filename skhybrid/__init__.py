@@ -45,6 +45,7 @@ _EXPORTS = {
         "SequenceClassifier",
     ],
     "estimators.recipe": ["recommended"],
+    "forecasting.forecaster": ["Forecaster"],
     "series.windowed": ["WindowedRegressor", "WindowedClassifier"],
     "evaluation.leakage": ["LeakageReport", "check_leakage"],
     "inspection": ["feature_maps", "filters", "receptive_field", "saliency", "saliency_table"],
@@ -114,6 +115,7 @@ if TYPE_CHECKING:  # the same names once more, for type checkers and editors
     from skhybrid.evaluation.significance import corrected_resampled_ttest as corrected_resampled_ttest
     from skhybrid.evaluation.significance import diebold_mariano as diebold_mariano
     from skhybrid.evaluation.significance import holm as holm
+    from skhybrid.forecasting.forecaster import Forecaster as Forecaster
     from skhybrid.inspection import feature_maps as feature_maps
     from skhybrid.inspection import filters as filters
     from skhybrid.inspection import receptive_field as receptive_field

@@ -1,0 +1,1 @@
+"""From a table of series to a forecast."""

@@ -1,0 +1,163 @@
+"""Forecasts of what comes after the known rows."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from skhybrid.forecasting._coming import add_coming, check_same_series
+from skhybrid.forecasting._grid import Grid, name_steps
+from skhybrid.forecasting._plan import Plan
+from skhybrid.forecasting._table import ALONE, Table
+
+
+class Start(NamedTuple):
+    """Where the forecast of a series starts.
+
+    Attributes
+    ----------
+    past : DataFrame
+        The rows up to the origin.
+    coming : DataFrame or None
+        What is known of later ones.
+    """
+
+    past: pd.DataFrame
+    coming: pd.DataFrame | None
+
+
+def forecast_ahead(
+    plan: Plan,
+    estimator: Any,
+    known: Mapping[Hashable, pd.DataFrame],
+    future: Table | None,
+    n_steps: int | None,
+    max_fill: int,
+) -> dict[Hashable, pd.DataFrame]:
+    """Return the forecasts of each series.
+
+    Parameters
+    ----------
+    plan : Plan
+        How rows become samples.
+    estimator : estimator object
+        The fitted estimator.
+    known : mapping of Hashable to DataFrame
+        The known rows of each series.
+    future : Table or None
+        What is known ahead.
+    n_steps : int or None
+        Number of steps to forecast; None for the horizon.
+    max_fill : int
+        How many of the newest values may be missing.
+    """
+    horizon = plan.cutter.horizon
+    n_steps = horizon if n_steps is None else n_steps
+    if n_steps > horizon:
+        _check_recursive(plan, n_steps)
+    if future is not None and plan.maker.roles.known:
+        check_same_series(future, list(known))
+    starts = {key: _start(plan, frame, future, key) for key, frame in known.items()}
+    blocks: dict[Hashable, list[pd.DataFrame]] = {key: [] for key in known}
+    for _ in range(0, n_steps, horizon):
+        grids = {key: lay_ahead(plan, start, whose(key)) for key, start in starts.items()}
+        origins = {key: grid.last for key, grid in grids.items()}
+        _check_newest(plan, grids, origins, max_fill)
+        forecasts = plan.forecast(estimator, [(grid, np.array([origins[key]])) for key, grid in grids.items()])
+        for (key, grid), block in zip(grids.items(), forecasts, strict=True):
+            first = origins[key] + 1 + plan.cutter.lead
+            index = grid.labels[first : first + horizon].rename(known[key].index.name)
+            blocks[key].append(pd.DataFrame(block[0].T, index, list(plan.maker.roles.targets)))
+            starts[key] = _go_on(starts[key], blocks[key][-1])
+    return {key: _name_columns(pd.concat(parts).iloc[:n_steps]) for key, parts in blocks.items()}
+
+
+def lay_ahead(plan: Plan, start: Start, whose: str) -> Grid:
+    """Return the grid of a series up to its origin, with what is known of the steps to forecast."""
+    past, coming = start
+    maker, lead, horizon = plan.maker, plan.cutter.lead, plan.cutter.horizon
+    numbers = maker.steps.number(past.index, len(past))
+    names = None if coming is None else coming.index
+    labels = name_steps(past.index, numbers, maker.steps, int(numbers[-1]) + 1 + lead + horizon, names)
+    steps = labels[int(numbers[-1]) + 1 :]
+    if steps.hasnans:
+        raise ValueError(
+            f"future must name the coming {lead + horizon} steps{whose}, since the known rows do not tell when they "
+            f"are, but names {0 if names is None else len(names)}; pass a DataFrame with their times as index, or "
+            "forecast with freq."
+        )
+    return maker.make(add_coming(past, coming, steps, lead, maker.roles.known, whose), steps)
+
+
+def _start(plan, frame, future, key):
+    """Return the rows of a series up to its last known target, and what is known of those after it."""
+    is_known = frame[list(plan.maker.roles.targets)].notna().any(axis=1).to_numpy()
+    n_known = int(np.flatnonzero(is_known)[-1]) + 1
+    coming = frame.iloc[n_known:]
+    if future is not None and key in future.parts:
+        coming = future.parts[key].frame
+    coming = coming[coming.index > frame.index[n_known - 1]]
+    return Start(frame.iloc[:n_known], coming if len(coming) else None)
+
+
+def _go_on(start, forecast):
+    """Return the start of the next forecast, for which this one counts as known."""
+    past, coming = start
+    rows = (
+        forecast
+        if coming is None
+        else coming.reindex(forecast.index).drop(columns=forecast, errors="ignore").join(forecast)
+    )
+    fixed = past.columns.difference(rows.columns)
+    later = None if coming is None else coming[coming.index > forecast.index[-1]]
+    rows = pd.concat([past, rows])
+    rows[fixed] = rows[fixed].ffill()  # what never changes
+    return Start(rows, later if later is not None and len(later) else None)
+
+
+def _name_columns(forecasts):
+    """Return forecasts with the names of what is forecast of the targets."""
+    if forecasts.shape[1] == 1:
+        return forecasts.set_axis(["forecast"], axis=1)
+    return forecasts.set_axis(pd.MultiIndex.from_product([forecasts.columns, ["forecast"]]), axis=1)
+
+
+def whose(key: Hashable) -> str:
+    """Return what a message adds to name a series."""
+    return "" if key is ALONE else f" of series {key!r}"
+
+
+def _check_recursive(plan, n_steps):
+    """Refuse to forecast beyond the horizon where what windows hold is not forecast."""
+    roles, cutter = plan.maker.roles, plan.cutter
+    obstacle = (
+        f"windows hold {list(roles.past)}, which are not forecast"
+        if roles.past
+        else "lead is set"
+        if cutter.lead
+        else "delay is set"
+        if any(cutter.delays)
+        else ""
+    )
+    if obstacle:
+        raise ValueError(
+            f"n_steps must be at most horizon={cutter.horizon} where {obstacle}, but is {n_steps}; fit with a longer "
+            "horizon."
+        )
+
+
+def _check_newest(plan, grids, origins, max_fill):
+    """Refuse windows of which more than `max_fill` of the newest values are missing; warn of others with a hole."""
+    columns = [*plan.maker.roles.targets, *plan.maker.roles.past]
+    n_filled = 0
+    for key, grid in grids.items():
+        n_missing = plan.count_missing(grid)[origins[key]]
+        if n_missing.max() > max_fill:
+            raise ValueError(
+                f"max_fill={max_fill} is exceeded{whose(key)}: the newest {n_missing.max()} values of "
+                f"{columns[n_missing.argmax()]!r} up to {grid.labels[origins[key]]} are missing; update with them, or "
+                "pass a larger max_fill."
+            )
+        n_filled += plan.count_filled(grid, np.array([origins[key]]))
+    plan.report_holes(n_filled, len(grids))

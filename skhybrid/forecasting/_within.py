@@ -1,0 +1,151 @@
+"""Forecasts from rows of a table, each by what was known then, and their errors."""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skhybrid._validation import warn
+from skhybrid.forecasting._grid import Grid
+from skhybrid.forecasting._known import join
+from skhybrid.forecasting._plan import Plan
+from skhybrid.forecasting._table import Part, Table
+
+
+class Forecasts(NamedTuple):
+    """Forecasts of one series.
+
+    Attributes
+    ----------
+    key : Hashable
+        The series.
+    grid : Grid
+        Its steps.
+    origins : ndarray of shape (n_origins,)
+        The steps at which forecasts are made.
+    values : ndarray of shape (n_origins, n_targets, horizon)
+        The forecasts.
+    truth : ndarray of shape (n_origins, n_targets, horizon)
+        What came; NaN where it is not known.
+    """
+
+    key: Hashable
+    grid: Grid
+    origins: NDArray[np.intp]
+    values: NDArray[np.float64]
+    truth: NDArray[np.float64]
+
+
+def forecast_within(
+    plan: Plan,
+    estimator: Any,
+    known: Mapping[Hashable, pd.DataFrame],
+    table: Table,
+    choose: Callable[[Grid, int], NDArray[np.intp]],
+    max_fill: int,
+) -> Iterator[Forecasts]:
+    """Yield the forecasts of each series of a table, before which known rows stand.
+
+    Parameters
+    ----------
+    plan : Plan
+        How rows become samples.
+    estimator : estimator object
+        The fitted estimator.
+    known : mapping of Hashable to DataFrame
+        The known rows of each series.
+    table : Table
+        The rows.
+    choose : callable
+        Returns the origins in a grid, of whose rows the last so many are those of the table.
+    max_fill : int
+        How many of the newest values may be missing.
+    """
+    found: list[tuple[Hashable, Grid, NDArray[np.intp]]] = []
+    n_due = 0
+    for key, part in table.parts.items():
+        grid = plan.maker.make(join(known.get(key), part.frame, plan.maker.roles.used, "X"))
+        origins = choose(grid, len(part.positions))
+        n_due += len(origins)
+        origins = origins[plan.can_forecast(grid, max_fill)[origins]]
+        if len(origins):
+            found.append((key, grid, origins))
+    parts = [(grid, origins) for _, grid, origins in found]
+    n_made = sum(len(origins) for _, origins in parts)
+    if n_made < n_due:
+        warn(
+            f"{n_due - n_made} of {n_due} rows have no forecast, as what is known ahead of them, or more than "
+            f"max_fill={max_fill} of the newest values before, are missing in X; pass these as well."
+        )
+    n_filled = sum(plan.count_filled(grid, origins) for grid, origins in parts)
+    plan.report_holes(n_filled, n_made)
+    for (key, grid, origins), values in zip(found, plan.forecast(estimator, parts) if parts else [], strict=True):
+        yield Forecasts(key, grid, origins, values, plan.cutter.targets(grid, origins))
+
+
+def rows_of(grid: Grid, n_rows: int) -> NDArray[np.intp]:
+    """Return the steps of the last rows of a grid."""
+    return grid.numbers[len(grid.numbers) - n_rows :]
+
+
+def origins_of_targets(
+    plan: Plan, is_origin: Callable[[pd.Index], NDArray[np.bool_]]
+) -> Callable[[Grid, int], NDArray[np.intp]]:
+    """Return a function that returns the origins whose targets are all known, and lie in the last rows of a grid."""
+
+    def choose(grid: Grid, n_rows: int) -> NDArray[np.intp]:
+        rows = grid.numbers[is_origin(grid.labels[grid.numbers])]
+        rows = rows[rows + 1 + plan.cutter.lead >= grid.numbers[len(grid.numbers) - n_rows]]
+        return rows[~np.isnan(plan.cutter.targets(grid, rows)).any(axis=(1, 2))]
+
+    return choose
+
+
+def spread(grid: Grid, part: Part, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the weights of the rows of a table as those of the steps of one series, 0 where there is no row."""
+    of_steps = np.zeros(len(grid.labels))
+    of_steps[rows_of(grid, len(part.positions))] = weights[part.positions]
+    return of_steps
+
+
+def root_mean_squared_error(
+    plan: Plan, made: Iterable[Forecasts], table: Table, weights: NDArray[np.float64] | None
+) -> float:
+    """Return the error of forecasts over all series; each counts by the mean weight of its targets' rows."""
+    squares, counts = [np.empty(0)], [np.empty(0)]
+    for forecasts in made:
+        squares.append(((forecasts.values - forecasts.truth) ** 2).mean(axis=(1, 2)))
+        steps = forecasts.origins[:, None] + 1 + plan.cutter.lead + np.arange(plan.cutter.horizon)
+        of_steps = None if weights is None else spread(forecasts.grid, table.parts[forecasts.key], weights)
+        counts.append(np.ones(len(steps)) if of_steps is None else of_steps[steps].mean(axis=1))
+    if sum(map(np.sum, counts)) == 0:
+        raise ValueError(
+            f"X must hold all {plan.cutter.horizon} targets of an origin, but there is none among its "
+            f"{len(table.labels)} rows; pass more rows that follow those fitted."
+        )
+    return float(np.sqrt(np.average(np.concatenate(squares), weights=np.concatenate(counts))))
+
+
+def tabulate(plan: Plan, forecasts: Iterable[Forecasts], keys: Sequence[Hashable]) -> pd.DataFrame:
+    """Return one row for each forecast whose truth is known; series and targets are told by their places."""
+    lead = plan.cutter.lead
+    frames = []
+    for key, grid, origins, values, truth in forecasts:
+        n_origins, n_targets, horizon = values.shape
+        shape = (n_origins, n_targets, horizon)
+        steps = np.arange(lead + 1, lead + horizon + 1)
+        columns = {
+            "series": np.full(shape, keys.index(key)),
+            "target": np.broadcast_to(np.arange(n_targets)[:, None], shape),
+            "origin": np.broadcast_to(origins[:, None, None], shape),
+            "step": np.broadcast_to(steps, shape),
+            "time": np.broadcast_to(origins[:, None, None] + steps, shape),
+            "y_true": truth,
+            "forecast": values,
+        }
+        frame = pd.DataFrame({name: column.ravel() for name, column in columns.items()}).dropna()
+        frames.append(frame.assign(origin=grid.labels[frame["origin"]], time=grid.labels[frame["time"]]))
+    names = ["series", "target", "origin", "step", "time", "y_true", "forecast"]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(np.empty((0, len(names))), columns=names)

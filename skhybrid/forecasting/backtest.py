@@ -1,0 +1,288 @@
+"""Forecasts as they would have been made in the past, and their errors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from skhybrid.displays.forecast import ForecastDisplay
+from skhybrid.forecasting._fitting import fit_to
+from skhybrid.forecasting._learning import find_lengths, make_filter
+from skhybrid.forecasting._roles import learn_targets
+from skhybrid.forecasting._table import Part, Table
+from skhybrid.forecasting._within import tabulate
+from skhybrid.series.steps import learn_steps
+
+__all__ = ["Backtest"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Backtest:
+    """What :meth:`Forecaster.backtest` returns: forecasts as they would have been made, and what came.
+
+    Attributes
+    ----------
+    forecasts : DataFrame
+        One row for each series, origin, target and step, with the columns `series` (of many), `target` (of several),
+        `origin`, `step`, `time`, `y_true` and `forecast`.
+
+    refits : pandas.Index
+        The origins at which the forecaster was fitted, to the rows up to them.
+
+    scales : Series
+        For each series and target the root mean square of its difference from one season before (or from the last
+        value, without a season), in the rows before the test part.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from skhybrid import Forecaster, make_power_usage
+    >>> df = make_power_usage(20, random_state=0)[["load"]]
+    >>> model = Forecaster(horizon=24, estimator=Ridge(), window_length=48)
+    >>> backtest = model.backtest(df, test_size=72, refit=24)
+    >>> len(backtest.refits), len(backtest.forecasts), backtest.errors("step").shape
+    (3, 1176, (24, 5))
+    """
+
+    forecasts: pd.DataFrame
+    refits: pd.Index
+    scales: pd.Series
+
+    def errors(self, by: str | Sequence[str] = ()) -> pd.DataFrame:
+        """Return the errors of all forecasts, or of groups of them.
+
+        Parameters
+        ----------
+        by : str or sequence of str, default=()
+            What to group by: columns of `forecasts`, or "hour", "dayofweek" or "month" of the time that is forecast.
+
+        Returns
+        -------
+        errors : DataFrame
+            `rmse`, `mae` and `bias` (the mean of forecast - truth) in the units of the target; `wape`, the sum of
+            absolute errors divided by that of absolute true values; `rmsse`, the root mean square of the errors in
+            units of `scales`.
+
+        Raises
+        ------
+        ValueError
+            If `by` names something else.
+        """
+        table = self.forecasts
+        error = table["forecast"] - table["y_true"]
+        terms = pd.DataFrame(
+            {
+                "rmse": error**2,
+                "mae": error.abs(),
+                "bias": error,
+                "wape": table["y_true"].abs(),
+                "rmsse": (error / self._scale_of_rows()) ** 2,
+            }
+        )
+        groups = [self._group(name) for name in ([by] if isinstance(by, str) else by)]
+        means = terms.groupby(groups).mean() if groups else terms.mean().to_frame().T
+        means["wape"] = means["mae"] / means["wape"]
+        means[["rmse", "rmsse"]] = np.sqrt(means[["rmse", "rmsse"]])
+        return means
+
+    def _scale_of_rows(self):
+        keys = [name for name in ("series", "target") if name in self.forecasts]
+        if not keys:
+            return self.scales.iloc[0]
+        rows = self.forecasts[keys]
+        labels = rows[keys[0]] if len(keys) == 1 else pd.MultiIndex.from_frame(rows)
+        return self.scales.loc[labels].to_numpy()
+
+    def _group(self, name):
+        """Return what forecasts are grouped by."""
+        if name in self.forecasts:
+            return self.forecasts[name]
+        if name in ("hour", "dayofweek", "month"):
+            return getattr(self.forecasts["time"].dt, name).rename(name)
+        raise ValueError(
+            f"by must name columns of the forecasts, {list(self.forecasts)}, or 'hour', 'dayofweek' or 'month', but "
+            f"names {name!r}; pass some of these."
+        )
+
+    def plot(self, *, series: Any = None, target: Any = None, ax: Any = None) -> ForecastDisplay:
+        """Draw truth and forecasts over time, those of origins one horizon apart.
+
+        Parameters
+        ----------
+        series, target : Hashable, default=None
+            Which to draw, where there are several; None for the first.
+
+        ax : matplotlib Axes, default=None
+            Where to draw. None makes a new figure.
+
+        Returns
+        -------
+        display : ForecastDisplay
+            The display.
+        """
+        table = self.forecasts
+        for name, chosen in (("series", series), ("target", target)):
+            if name in table:
+                table = table[table[name] == (table[name].iloc[0] if chosen is None else chosen)]
+        horizon = table["step"].max() - table["step"].min() + 1
+        truth = table.drop_duplicates("time").set_index("time")["y_true"].sort_index()
+        drawn: list[pd.DataFrame] = []
+        for _, rows in table.groupby("origin"):
+            if not drawn or rows["time"].iloc[0] > drawn[-1]["time"].iloc[-1]:
+                drawn.append(rows.assign(block=len(drawn)))
+        lines = pd.concat(drawn).set_index("time").reindex(truth.index)
+        first = self.scales.index[0]
+        name = table["target"].iloc[0] if "target" in table else first[-1] if isinstance(first, tuple) else first
+        forecasts = {f"forecast, {horizon} steps at a time": lines["forecast"]}
+        display = ForecastDisplay(truth.rename(name), forecasts, fold=lines["block"])
+        return display.plot(ax=ax)
+
+    def __repr__(self) -> str:
+        error = self.errors().iloc[0]
+        return (
+            f"Backtest of {self.forecasts['origin'].nunique()} origins, fitted {len(self.refits)} times: RMSE "
+            f"{error['rmse']:.4g}, MAE {error['mae']:.4g}"
+        )
+
+
+class Schedule(NamedTuple):
+    """When a backtest fits and forecasts.
+
+    Attributes
+    ----------
+    test_size : int
+        Number of times at the end that are forecast.
+    refit : int or None
+        Number of steps from one fit to the next; None fits once.
+    stride : int
+        Number of steps from one origin to the next.
+    max_train_size : int or None
+        Number of times to fit to at most.
+    """
+
+    test_size: int
+    refit: int | None
+    stride: int
+    max_train_size: int | None
+
+
+def run_backtest(forecaster: Any, table: Table, schedule: Schedule, store: Path | None) -> Backtest:
+    """Return the forecasts from all origins of a schedule.
+
+    Parameters
+    ----------
+    forecaster : Forecaster
+        A forecaster that is not fitted.
+    table : Table
+        All rows.
+    schedule : Schedule
+        When to fit and to forecast.
+    store : Path or None
+        Folder for what is finished, which is not done again.
+    """
+    n_ahead = forecaster.lead + forecaster.horizon
+    times, keys = times_of(table), list(table.parts)
+    made, fitted = [], []
+    for origins in _blocks(times, schedule, n_ahead):
+        place, last = times.get_indexer(origins[[0, -1]])
+        first = 0 if schedule.max_train_size is None else max(place + 1 - schedule.max_train_size, 0)
+        known, later = (select(table, times[a : b + 1]) for a, b in ((first, place), (place + 1, last + n_ahead)))
+        made.append(_remember(forecaster, known, later, origins, keys, store))
+        fitted.append(origins[0])
+    forecasts = pd.concat(made, ignore_index=True)
+    if forecasts.empty:
+        raise ValueError(
+            f"X must hold an origin with all its targets in the last {schedule.test_size} times, but there is none; "
+            "pass a larger test_size."
+        )
+    longest = max((part.frame for part in table.parts.values()), key=len)
+    targets = learn_targets(longest.columns, forecaster.target)
+    seasons = find_lengths(forecaster.season_length, longest.index, learn_steps(longest.index, forecaster.freq))
+    scales = _scales(select(table, times[times <= fitted[0]]), keys, targets, min(seasons, default=1))
+    forecasts["step"] = forecasts["step"].astype(int)
+    for name, labels in (("series", keys), ("target", targets)):
+        forecasts[name] = pd.Index(labels, tupleize_cols=False)[forecasts[name].astype(int)]
+    single = [] if table.is_panel else ["series"]
+    single += [] if len(targets) > 1 else ["target"]
+    scales = scales.droplevel(single[:1]) if single else scales
+    return Backtest(forecasts.drop(columns=single), pd.Index(fitted), scales)
+
+
+def _fit_and_forecast(forecaster, known, later, origins, keys):
+    """Fit to the known rows; return the forecasts from some times, the later rows given."""
+    estimator, memory, *_ = fit_to(known, forecaster, None)
+    is_origin, n_ahead = make_filter(forecaster.origins), forecaster.lead + forecaster.horizon
+
+    def choose(grid, n_rows):
+        labels = grid.labels[grid.numbers]
+        return grid.numbers[labels.isin(origins) & is_origin(labels) & (grid.numbers + n_ahead <= grid.last)]
+
+    return tabulate(memory.plan, memory.forecast_within(estimator, later, choose), keys)
+
+
+def _scales(table, keys, targets, season):
+    """Return the root mean square of the seasonal differences of each series and target; NaN where there are none."""
+    scales = {}
+    for key in keys:
+        for target in targets:
+            values = table.parts[key].frame[target] if key in table.parts else pd.Series(dtype=float)
+            scales[key, target] = float(np.sqrt((values.diff(season) ** 2).mean()))
+    index = pd.MultiIndex.from_tuples(scales, names=["series", "target"])
+    return pd.Series(list(scales.values()), index)
+
+
+def _blocks(times, schedule, n_ahead):
+    """Return the times of origins, in blocks that share a fit."""
+    first = len(times) - schedule.test_size - 1
+    places = np.arange(first, len(times) - n_ahead, schedule.stride)
+    if first < 0 or len(places) == 0:
+        raise ValueError(
+            f"test_size must be at least the {n_ahead} steps up to the last one forecast, and leave rows to fit to, "
+            f"but is {schedule.test_size} of the {len(times)} times of X; pass another."
+        )
+    numbers = np.zeros(len(places), int) if schedule.refit is None else (places - first) // schedule.refit
+    return [times[places[numbers == number]] for number in np.unique(numbers)]
+
+
+def _remember(forecaster, known, later, origins, keys, store):
+    """Return the forecasts of a block: those that the store holds, else made and put there."""
+    if store is None:
+        return _fit_and_forecast(forecaster, known, later, origins, keys)
+    store.mkdir(parents=True, exist_ok=True)
+    rows = [(key, part.frame) for table in (known, later) for key, part in table.parts.items()]
+    path = store / f"{joblib.hash((forecaster.get_params(), rows, origins))}.npz"
+    labels = {"origin": origins, "time": times_of(later)}
+    if not path.exists():
+        frame = _fit_and_forecast(forecaster, known, later, origins, keys)
+        for name, index in labels.items():
+            frame[name] = index.get_indexer(frame[name])
+        unfinished = path.with_name(f"unfinished_{path.name}")
+        np.savez(unfinished, **{name: frame[name].to_numpy(dtype=np.float64) for name in frame})
+        unfinished.rename(path)  # so that what is interrupted leaves nothing that looks finished
+    with np.load(path) as packed:
+        frame = pd.DataFrame({name: packed[name] for name in packed})
+    return frame.assign(**{name: index[frame[name].astype(int)] for name, index in labels.items()})
+
+
+def select(table: Table, times: pd.Index) -> Table:
+    """Return the rows of a table at some times that follow one another, without series that have none."""
+    parts = {}
+    for key, part in table.parts.items():
+        labels = part.frame.index
+        chosen = slice(labels.searchsorted(times[0]), labels.searchsorted(times[-1], side="right"))
+        if chosen.start < chosen.stop:
+            parts[key] = Part(part.frame.iloc[chosen], part.positions[chosen])
+    return table._replace(parts=parts)
+
+
+def times_of(table: Table) -> pd.Index:
+    """Return all times of a table, each once, in order."""
+    indexes = [part.frame.index for part in table.parts.values()]
+    union = indexes[0]
+    for index in indexes[1:]:
+        union = union.union(index)
+    return union

@@ -1,0 +1,472 @@
+"""Forecasts of what comes, of rows of a table, and their score; one series and many."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skhybrid import CNNLSTMRegressor, Forecaster, make_power_usage, recommended
+from tests.forecasting.oracle import Recorder, RecorderOfWindows
+
+SMALL = {"horizon": 6, "estimator": Ridge(), "window_length": 24}
+
+
+@pytest.fixture(scope="module")
+def load():
+    return make_power_usage(20, random_state=0)
+
+
+def panel_of(n_series=3, n_rows=60):
+    """Return series that begin on different days."""
+    rng = np.random.default_rng(1)
+    frames = {}
+    for i in range(n_series):
+        days = pd.date_range(f"2024-01-{1 + 3 * i:02}", periods=n_rows, freq="D")
+        promotion = rng.integers(0, 2, n_rows)
+        sold = 10.0**i * (5 + days.day_of_week.to_numpy() + 2 * promotion + rng.normal(size=n_rows))
+        frames[f"shop {i}"] = pd.DataFrame({"sold": sold, "promotion": promotion}, days)
+    return pd.concat(frames, names=["shop", "date"])
+
+
+def coming_rows(frame, n_rows=7, **values):
+    """Return the rows after each series of a panel, with values in their columns."""
+    parts = {}
+    for key, rows in frame.groupby(level=0):
+        days = pd.date_range(rows.index[-1][1], periods=n_rows + 1, freq="D")[1:]
+        parts[key] = pd.DataFrame(values, days)
+    return pd.concat(parts, names=frame.index.names)
+
+
+# --- forecast and predict are one ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lead", [0, 5])
+def test_forecast_equals_the_last_row_of_predict(load, lead):
+    model = Forecaster("load", known_future=["temperature"], lead=lead, **SMALL).fit(load[:-40])
+    steps = slice(len(load) - 40 + lead, len(load) - 40 + lead + 6)
+    forecast = model.forecast(load[["temperature"]].iloc[steps])
+    pd.testing.assert_index_equal(forecast.index, load.index[steps], exact="equiv")
+    with pytest.warns(UserWarning, match=f"{6 + lead} of 60 rows have no forecast"):  # the last ones: X ends there
+        of_rows = model.predict(load.iloc[-60:])[19]
+    np.testing.assert_allclose(forecast["forecast"], of_rows)
+
+
+def test_forecast_starts_after_the_last_known_target(load):
+    rows = load.copy()
+    rows.loc[rows.index[-6:], "load"] = np.nan  # coming rows, which hold what is known ahead
+    model = Forecaster("load", known_future=["temperature"], **SMALL).fit(rows)
+    wanted = Forecaster("load", known_future=["temperature"], **SMALL).fit(load[:-6])
+    pd.testing.assert_frame_equal(model.forecast(), wanted.forecast(load[["temperature"]][-6:]), check_freq=False)
+
+
+def test_update_moves_the_origin(load):
+    model = Forecaster("load", **SMALL).fit(load[:-40])
+    forecasts = [model.update(load.iloc[[i]]).forecast()["forecast"].to_numpy() for i in range(-40, -20)]
+    rows = Forecaster("load", **SMALL).fit(load[:-40]).predict(load[-40:-20])
+    np.testing.assert_allclose(forecasts, rows)
+
+
+def test_update_refuses_rows_that_do_not_follow(load):
+    model = Forecaster("load", **SMALL).fit(load[:-40])
+    with pytest.raises(ValueError, match="X must follow the rows known so far, which end at"):
+        model.update(load[-41:-30])
+
+
+def test_several_targets_are_columns(load):
+    both = Forecaster(["load", "temperature"], **SMALL).fit(load)
+    assert both.forecast().columns.tolist() == [("load", "forecast"), ("temperature", "forecast")]
+    assert both.predict(load).shape == (len(load), 12)
+    X = np.lib.stride_tricks.sliding_window_view(load[["load", "temperature"]].to_numpy(), 24, axis=0)
+    X = X.transpose(0, 2, 1).reshape(len(X), -1)
+    y = np.stack(
+        [load["load"].shift(-k) for k in range(1, 7)] + [load["temperature"].shift(-k) for k in range(1, 7)], 1
+    )
+    phases = both.estimator_.n_features_in_ - X.shape[1]  # of the day and the week
+    assert phases == 23 + 167
+    plain = Forecaster(["load", "temperature"], calendar=None, **SMALL).fit(load)
+    wanted = Ridge().fit(X[:-6], y[23:-6]).predict(X[-1:]).reshape(2, 6).T
+    np.testing.assert_allclose(plain.forecast(), wanted)
+
+
+def test_scenarios_are_forecast_at_once(load):
+    model = Forecaster("load", known_future=["temperature"], **SMALL).fit(load[:-6])
+    mild = load[["temperature"]][-6:]
+    both = model.forecast({"mild": mild, "cold": mild - 10})
+    assert both.index.names == ["scenario", "time"]
+    pd.testing.assert_frame_equal(both.loc["cold"], model.forecast(mild - 10), check_freq=False)
+
+
+def test_forecast_beyond_the_horizon_takes_forecasts_for_known(load):
+    model = Forecaster("load", **SMALL).fit(load)
+    first = model.forecast()
+    rows = first.rename(columns={"forecast": "load"})
+    then = clone(model).fit(load).update(rows).forecast()
+    np.testing.assert_allclose(model.forecast(n_steps=10)["forecast"], [*first["forecast"], *then["forecast"][:4]])
+    assert len(model.forecast(n_steps=4)) == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "obstacle"),
+    [
+        ({"past": ["temperature"]}, "windows hold"),
+        ({"lead": 1}, "lead is set"),
+        ({"delay": {"load": 1}}, "delay is set"),
+    ],
+)
+def test_forecast_beyond_the_horizon_is_refused(load, options, obstacle):
+    model = Forecaster("load", **SMALL, **options).fit(load)
+    with pytest.raises(ValueError, match=f"n_steps must be at most horizon=6 where {obstacle}"):
+        model.forecast(n_steps=7)
+
+
+# --- time ------------------------------------------------------------------------------------------------------------
+
+
+@given(lead=st.integers(0, 3), delay=st.integers(0, 3), after=st.integers(30, 80), seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
+def test_no_forecast_depends_on_a_later_row(lead, delay, after, seed):
+    rng = np.random.default_rng(seed)
+    hours = pd.date_range("2024-01-01", periods=100, freq="h")
+    rows = pd.DataFrame(rng.normal(size=(100, 3)), hours, ["y", "past", "known"])
+    model = Forecaster(
+        "y", **SMALL, past=["past"], known_future=["known"], lead=lead, delay={"y": delay}, calendar=None
+    )
+    altered = rows.copy()
+    altered.iloc[after + 1 :, :2] += 1e6
+    altered.iloc[after + 1 + lead + 6 :, 2] += 1e6  # later than what is known ahead at this row
+    model.fit(rows[:60])
+    with pytest.warns(UserWarning, match="rows have no forecast"):  # the last ones
+        before, after_all = model.predict(rows), model.predict(altered)
+    np.testing.assert_array_equal(after_all[: after + 1], before[: after + 1])
+    assert not np.array_equal(after_all[after + 1 : -10], before[after + 1 : -10])
+
+
+def test_training_reads_no_row_of_the_test_part(load):
+    altered = load.copy()
+    altered.iloc[-48:] += 100
+    scores = [Forecaster("load", **SMALL).fit(rows[:-48]).estimator_.coef_ for rows in (load, altered)]
+    np.testing.assert_array_equal(*scores)
+
+
+@pytest.mark.parametrize("day", ["2024-03-30", "2024-10-26"])
+def test_clock_changes_are_exact(day):
+    hours = pd.date_range("2024-01-01", "2024-12-31", freq="h", tz="Europe/Berlin")
+    rows = pd.DataFrame({"load": hours.hour.to_numpy(dtype=float)}, hours)
+    end = pd.Timestamp(f"{day} 20:00", tz="Europe/Berlin")
+    model = Forecaster("load", horizon=24, estimator=RecorderOfWindows(), window_length=24).fit(rows[:end])
+    forecast = model.forecast()
+    assert forecast.index[-1] - end == pd.Timedelta("24h")
+    phases = model.estimator_.asked_.ahead[0, :, -2:]  # in the day, and in the week
+    np.testing.assert_array_equal(phases[:, 0], forecast.index.hour)
+    np.testing.assert_array_equal((phases[1:, 1] - phases[:-1, 1]) % 168, np.diff(forecast.index.hour) % 24)
+
+
+def test_origins_at_times_of_the_day(load):
+    model = Forecaster("load", horizon=6, estimator=Recorder(), window_length=24, origins="10:00", calendar=None)
+    recorder = model.fit(load).estimator_
+    newest = load["load"][(load.index.hour == 10) & (load.index >= load.index[23]) & (load.index < load.index[-6])]
+    np.testing.assert_array_equal(recorder.X_[:, -1], newest)
+    with pytest.raises(ValueError, match="origins must be times of the day such as '10:00', but is"):
+        clone(model).set_params(origins="ten").fit(load)
+
+
+# --- many series -----------------------------------------------------------------------------------------------------
+
+OF_SHOPS = {"horizon": 7, "estimator": Ridge(), "known_future": ["promotion"]}
+
+
+def test_one_series_of_a_panel_does_not_change_another():
+    sales = panel_of()
+    model = Forecaster("sold", **OF_SHOPS).fit(sales)
+    altered = sales.copy()
+    altered.loc["shop 1", "sold"] = altered.loc["shop 1", "sold"].to_numpy() * 3 + 7
+    with pytest.warns(UserWarning, match="21 of 180 rows have no forecast"):
+        before, after = model.predict(sales), model.predict(altered)
+    is_other = sales.index.get_level_values(0) != "shop 1"
+    np.testing.assert_array_equal(after[is_other], before[is_other])
+
+
+def test_forecasts_do_not_depend_on_the_order_of_rows():
+    sales = panel_of()
+    by_day = sales.sort_index(level=1, kind="stable")
+    future = coming_rows(sales, promotion=1)
+    forecasts = [Forecaster("sold", **OF_SHOPS).fit(rows).forecast(future) for rows in (sales, by_day)]
+    pd.testing.assert_frame_equal(*forecasts)
+    assert forecasts[0].index.names == ["shop", "date"]
+
+
+def test_index_and_columns_are_alike():
+    sales, future = panel_of(), coming_rows(panel_of(), promotion=1)
+    of_index = Forecaster("sold", **OF_SHOPS).fit(sales).forecast(future)
+    of_columns = Forecaster("sold", series="shop", time="date", **OF_SHOPS).fit(sales.reset_index())
+    pd.testing.assert_frame_equal(of_columns.forecast(future.reset_index()), of_index)
+
+
+def test_new_series_is_forecast_from_its_own_rows():
+    sales = panel_of()
+    old, new = sales.drop("shop 2"), sales.loc[["shop 2"]]
+    model = Forecaster("sold", **OF_SHOPS).fit(old)
+    model.update(new.iloc[:20])
+    forecast = model.forecast(new.iloc[20:27][["promotion"]], series=["shop 2"])
+    with pytest.warns(UserWarning, match="7 of 27 rows have no forecast"):
+        of_rows = model.fit(old).predict(new.iloc[:27])
+    np.testing.assert_allclose(forecast["forecast"], of_rows[19])
+    with pytest.raises(ValueError, match="series must name series that are known, but 'shop 9' is not one"):
+        model.forecast(series=["shop 9"])
+
+
+def test_static_columns_and_categories_are_read_once():
+    sales = panel_of()
+    sales["kind"] = np.where(sales.index.get_level_values(0) == "shop 1", "corner", "market")
+    model = Forecaster("sold", horizon=7, estimator=Recorder(), static=["kind"], calendar=None).fit(sales)
+    assert model.estimator_.X_.shape[1] == model.window_length_ + 2
+    is_corner = model.estimator_.X_[:, -2:].tolist()
+    assert sorted(map(tuple, is_corner)) == sorted([(1, 0)] * 47 + [(0, 1)] * 94)
+
+
+def test_networks_read_what_is_static_at_each_coming_step():
+    sales = panel_of()
+    sales["area"] = 10.0
+    network = CNNLSTMRegressor(epochs=1, filters=2, units=2, kernel_size=2, pool_size=1, random_state=0)
+    model = Forecaster("sold", **{**OF_SHOPS, "estimator": network}, static=["area"], window_length=7).fit(sales)
+    assert model.estimator_.n_parameters_ > 0
+    assert model.forecast(coming_rows(sales, promotion=0)).notna().all().item()
+
+
+def test_validation_gap_leaves_out_what_is_known_too_late():
+    sales = panel_of()
+    network = recommended(7, 7, min_samples=10**6)
+    model = Forecaster("sold", horizon=7, estimator=network).fit(sales)
+    gap = model.estimator_.validation_gap
+    last_days = np.sort(sales.index.get_level_values(1).unique())
+    assert gap >= 3 * 7 - 3  # three series have each seven origins with a target that is not known
+    assert gap < 3 * 7 + 3
+    assert len(last_days)
+
+
+# --- scikit-learn ----------------------------------------------------------------------------------------------------
+
+
+# The rows of the checks are steps, whose order matters, and a repeated one is a later step; `predict` has a column for
+# each step, also where there is one.
+ROWS_ARE_TIME = {
+    "check_methods_sample_order_invariance": "the rows are time steps, so that their order matters",
+    "check_sample_weight_equivalence_on_dense_data": "a repeated row is a later step, not the same row twice",
+    "check_regressors_train": "predict returns a column for each step, also of one",
+}
+
+
+@pytest.mark.filterwarnings("ignore:the windows of:UserWarning")  # the checks predict from rows of unknown targets
+@parametrize_with_checks(
+    [Forecaster(estimator=Ridge(), window_length=1, max_fill=10**6, calendar=None, missing="drop")],
+    expected_failed_checks=lambda _: ROWS_ARE_TIME,
+)
+def test_check_estimator(estimator, check):
+    check(estimator)
+
+
+def test_score_starts_at_the_last_fitted_row(load):
+    model = Forecaster("load", **SMALL).fit(load[:-48])
+    rows = model.predict(load[-49:-6])  # the last fitted row, and those whose targets lie in the last 48
+    truth = np.stack([load["load"].shift(-k)[-49:-6] for k in range(1, 7)], axis=1)
+    np.testing.assert_allclose(model.score(load[-48:]), -np.sqrt(((rows - truth) ** 2).mean()))
+    np.testing.assert_allclose(model.score(load[-48:][["temperature"]], load["load"][-48:]), model.score(load[-48:]))
+
+
+def test_target_given_apart_is_the_same(load):
+    apart = Forecaster("load", **SMALL, known_future=["temperature"]).fit(load.drop(columns="load"), load["load"])
+    together = Forecaster("load", **SMALL, known_future=["temperature"]).fit(load)
+    np.testing.assert_array_equal(apart.estimator_.coef_, together.estimator_.coef_)
+
+
+def test_searches_and_folds_on_frames(load):
+    model = Forecaster("load", **SMALL)
+    scores = cross_val_score(model, load, cv=TimeSeriesSplit(3))
+    wanted = []
+    for train, test in TimeSeriesSplit(3).split(load):
+        wanted.append(clone(model).fit(load.iloc[train]).score(load.iloc[test]))
+    np.testing.assert_allclose(scores, wanted)
+    grid = {"estimator__alpha": [0.1, 1e6], "window_length": [12, 24]}
+    search = GridSearchCV(model, grid, cv=TimeSeriesSplit(3)).fit(load)
+    assert search.best_params_["estimator__alpha"] == 0.1
+    assert search.best_estimator_.forecast().shape == (6, 1)
+
+
+def test_pickled_forecaster_forecasts_the_same(load):
+    model = Forecaster("load", **SMALL, holidays=None).fit(load)
+    pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(model)).forecast(), model.forecast())
+
+
+def test_recommended_forecasts_one_series(load):
+    model = Forecaster("load", horizon=6, known_future=["temperature"], random_state=0).fit(load[:-48])
+    assert model.window_length_ == 144
+    assert model.seasons_ == (24, 168)
+    assert "fewer than min_samples" in model.estimator_.engine_
+    naive = Forecaster("load", horizon=6, estimator=Ridge(1e9), window_length=24, calendar=None).fit(load[:-48])
+    assert model.score(load[-48:]) > 0.9 * naive.score(load[-48:])
+
+
+def test_arrays_are_numbered(load):
+    values = load[["load"]].to_numpy()
+    model = Forecaster(**SMALL, calendar=None).fit(values[:-6])
+    wanted = Forecaster("load", **SMALL, calendar=None).fit(load[:-6])
+    np.testing.assert_allclose(model.forecast()["forecast"], wanted.forecast()["forecast"])
+    np.testing.assert_allclose(model.predict(values[-6:]), wanted.predict(load[-6:]))
+    np.testing.assert_allclose(model.predict(values[:-6]), wanted.predict(load[:-6]))
+
+
+# --- what the target is forecast as ----------------------------------------------------------------------------------
+
+
+def test_bounds_hold(load):
+    low, high = load["load"].quantile([0.4, 0.6])
+    forecasts = Forecaster("load", **SMALL, bounds=(low, high)).fit(load).predict(load)
+    assert forecasts.min() == low
+    assert forecasts.max() == high
+
+
+def test_transformed_means_are_corrected():
+    rng = np.random.default_rng(0)
+    values = np.exp(rng.normal(size=4000))  # mean exp(1 / 2), median 1
+    model = Forecaster(horizon=1, estimator=Ridge(1e6), window_length=2, target_transform="log1p", calendar=None).fit(
+        values
+    )
+    np.testing.assert_allclose(model.forecast()["forecast"], np.exp(0.5), rtol=0.08)
+    boxcox = model.set_params(target_transform="boxcox").fit(values)
+    np.testing.assert_allclose(boxcox.forecast()["forecast"], np.exp(0.5), rtol=0.08)
+
+
+def test_weights_of_rows_are_those_of_their_targets(load):
+    weights = np.ones(len(load))
+    weights[100:200] = 0
+    model = Forecaster("load", **{**SMALL, "estimator": Recorder()}, calendar=None).fit(load, sample_weight=weights)
+    origins = np.arange(23, len(load) - 6)
+    of_targets = weights[origins[:, None] + 1 + np.arange(6)].mean(axis=1)
+    np.testing.assert_allclose(model.estimator_.sample_weight_, of_targets[of_targets > 0])
+
+
+def test_half_life_halves_weights(load):
+    model = Forecaster("load", **{**SMALL, "estimator": Recorder()}, half_life=24).fit(load)
+    weights = model.estimator_.sample_weight_
+    assert weights[-1] == 1
+    np.testing.assert_allclose(weights[-25], 0.5)
+
+
+# --- bad input -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"target": "power"}, "target must name columns of X, but 'power' is not one of"),
+        ({"target": None}, "target must name the column to forecast, since X has 3"),
+        (
+            {"known_future": ["load"]},
+            "known_future must not name a column of target, but both name 'load', and what is",
+        ),
+        ({"static": ["workday"], "past": ["workday"]}, "past must not name a column of static"),
+        ({"known_future": "temperature"}, r"known_future must be a list of columns, but is the text 'temperature'"),
+        (
+            {"static": ["temperature"]},
+            "static must name columns that have one value in a series, but 'temperature' has",
+        ),
+        ({"categorical": ["workday"]}, "categorical must name columns with a role, but 'workday' has none"),
+        ({"delay": {"workday": 1}}, r"delay must name columns of target and past, \['load'\], but names 'workday'"),
+        ({"delay": {"load": -1}}, "delay must give a number of steps, at least 0"),
+        ({"bounds": (1, 0)}, "bounds must be a lower and an upper bound"),
+        ({"window_length": 10_000}, "X must hold an origin with a whole window of 10000 steps"),
+        ({"holidays": "Atlantis"}, "holidays='Atlantis' must be a country"),
+    ],
+)
+def test_bad_parameters_are_refused(load, options, message):
+    with pytest.raises(ValueError, match=message):
+        Forecaster(**{"target": "load", **SMALL, **options}).fit(load)
+
+
+def test_horizon_of_nothing_is_refused(load):
+    with pytest.raises(ValueError, match="The 'horizon' parameter of Forecaster must be an int in the range"):
+        Forecaster("load", horizon=0).fit(load)
+
+
+@pytest.mark.parametrize(
+    ("future", "message"),
+    [
+        (
+            None,
+            r"future must hold \['temperature'\] for the 6 coming steps, 2024-01-21 00:00:00 to 2024-01-21 05:00:00",
+        ),
+        (slice(0, 4), "future must hold a row for each of the 6 coming steps.* but lacks 2 of them"),
+        (slice(1, 9), "future must hold a row for each of the 6 coming steps.* but lacks 1 of them"),
+        ("columns", r"future must hold the columns of known_future, \['temperature'\], but lacks"),
+        ("nan", "future must hold no NaN in the 6 coming steps.* column 'temperature' has 1"),
+        ("zone", "future must have an index like that of the fitted rows"),
+    ],
+)
+def test_bad_future_is_refused(load, future, message):
+    model = Forecaster("load", known_future=["temperature"], **SMALL).fit(load)
+    coming = pd.DataFrame({"temperature": np.arange(12.0)}, pd.date_range("2024-01-21", periods=12, freq="h"))
+    if isinstance(future, slice):
+        coming = coming.iloc[future]
+    elif future == "columns":
+        coming = coming.rename(columns={"temperature": "warmth"})
+    elif future == "nan":
+        coming.iloc[2] = np.nan
+    elif future == "zone":
+        coming = coming.tz_localize("UTC")
+    with pytest.raises(ValueError, match=message):
+        model.forecast(None if future is None else coming)
+
+
+def test_bad_tables_are_refused(load):
+    model = Forecaster("load", **SMALL)
+    with pytest.raises(ValueError, match="X must have each time once, but has 2024-01-01 00:00:00 more than once"):
+        model.fit(pd.concat([load[:1], load]))
+    with pytest.raises(ValueError, match="X must hold the rows of one series in time order"):
+        model.fit(load[::-1])
+    with pytest.raises(ValueError, match="target 'load' must hold numbers, but is of type"):
+        model.fit(load.astype({"load": str}))
+    holed = load.drop(load.index[50])
+    with pytest.raises(ValueError, match="steps are missing in its index"):
+        model.fit(holed)
+    with pytest.raises(ValueError, match="X must hold one series, as in fit, but holds many"):
+        model.fit(load).predict(panel_of())
+    sales = panel_of()
+    with pytest.raises(ValueError, match="X of series 'shop 0' must have each time once"):
+        Forecaster("sold", **OF_SHOPS).fit(pd.concat([sales[:1], sales]))
+    fitted = Forecaster("sold", **OF_SHOPS).fit(sales)
+    with pytest.raises(
+        ValueError, match="future must hold the coming rows of each series, but lacks those of 'shop 2'"
+    ):
+        fitted.forecast(coming_rows(sales, promotion=1).drop("shop 2"))
+
+
+def test_holes_are_left_out_and_counted(load):
+    holed = load.copy()
+    holed.loc[holed.index[100:103], "load"] = np.nan
+    model = Forecaster("load", **SMALL, missing="drop").fit(holed.drop(holed.index[300]))
+    touched = (3 + 23 + 6) + (23 + 6)  # windows and targets; the missing row is no origin itself
+    assert model.n_left_out_ == touched - 3 + 3
+    assert model.n_training_samples_ == len(load) - 1 - 23 - 6 - model.n_left_out_
+
+
+def test_holes_are_refused_in_forecasts_as_well(load):
+    model = Forecaster("load", **SMALL).fit(load[:-40])
+    with pytest.raises(ValueError, match="X must have no holes where missing='raise', but the windows of 1 of 1"):
+        model.update(load[-38:-30]).forecast()
+
+
+def test_newest_values_may_be_missing_up_to_max_fill(load):
+    holed = load.copy()
+    holed.loc[holed.index[-3:], "temperature"] = np.nan
+    model = Forecaster("load", past=["temperature"], **SMALL, missing="drop", max_fill=3).fit(holed)
+    with pytest.warns(UserWarning, match="the windows of 1 of 1 forecasts have missing steps or values"):
+        model.forecast()
+    with pytest.raises(ValueError, match="max_fill=2 is exceeded: the newest 3 values of 'temperature' up to"):
+        model.set_params(max_fill=2).fit(holed).forecast()
