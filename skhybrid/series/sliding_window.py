@@ -142,7 +142,7 @@ class SlidingWindow(TransformsRows):
             (n_rows, window_length * n_features).
         """
         check_is_fitted(self)
-        return self._as_fitted._make(self._read_rows(X))
+        return self._read_rows(X).each(self._as_fitted._make)
 
     @available_if(_gives_columns)
     def get_feature_names_out(self, input_features=None):

@@ -29,7 +29,7 @@ from skhybrid import (
     WindowedRegressor,
     make_supervised,
 )
-from skhybrid.series._windowed import takes_nan, takes_windows
+from skhybrid.series._training_rows import takes_nan, takes_windows
 
 ROWS_ARE_TIME = {
     "check_methods_sample_order_invariance": "the rows are time steps, so that their order matters",
