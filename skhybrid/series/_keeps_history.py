@@ -113,7 +113,7 @@ class KeepsHistory(BaseEstimator):
             if gaps:
                 first, *others = gaps
                 also = f" and {len(others)} others" if others else ""
-                self._warn_of_gaps(f"in series {first!r}{also}, {gaps[first].missing}", [*gaps.values()], len(rows))
+                self._warn_of_gaps(f"In series {first!r}{also}, {gaps[first].missing}", [*gaps.values()], len(rows))
             return Lines(labels, [line for line, _ in found])
         line, gap = self._place(history, rows, labels, self.context)
         if gap:

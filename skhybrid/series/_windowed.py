@@ -193,7 +193,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         self._extend(rows, labels)
         n_missing = count_skipped(known, self._history, labels, len(rows))
         if n_missing.any():
-            where = f"in {np.count_nonzero(n_missing)} series, " if isinstance(labels, Panel) else ""
+            where = f"In {np.count_nonzero(n_missing)} series, " if isinstance(labels, Panel) else ""
             warn(
                 f"{where}X starts {n_missing.max() + 1} steps after the rows known so far, so that {n_missing.sum()} "
                 "rows between them will be missing from later windows; pass all rows that follow."
