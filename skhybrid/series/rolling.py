@@ -16,7 +16,7 @@ class RollingFeatures(TransformsRows):
 
     Row t uses the rows up to t only. At the start of the series, where fewer rows than a window are known, the
     statistics are those of the known rows. The first rows of a test fold take the end of the fitted data as their
-    past, by the same rule as :class:`SlidingWindow`.
+    past, by the same rule as :class:`SlidingWindow`, which holds for several series in one X as well.
 
     Parameters
     ----------

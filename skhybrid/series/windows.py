@@ -81,6 +81,9 @@ def make_supervised(
     Rows that have no target yet are left out. Split what comes out with
     ``TimeSeriesSplit(gap=max(horizon) - 1)``, so that no training target lies in the test period.
 
+    Several series, with labels of two levels, series and time, are shifted each by itself, and come out in the order of
+    their rows; split them with :class:`PanelTimeSeriesSplit`. A series that is too short for the horizon gives no rows.
+
     Parameters
     ----------
     data : DataFrame, Series or array-like of shape (n_rows,) or (n_rows, n_columns)
@@ -170,6 +173,10 @@ def make_windows(
     Windows learn nothing from the data, so cutting them first leaks nothing, and every window has its full history.
     Cross-validate with ``TimeSeriesSplit(gap=max(horizon) - 1)`` (for ``stride=1``). To search over
     `window_length`, put a :class:`SlidingWindow` into the pipeline instead.
+
+    Several series, with labels of two levels, series and time, are cut each by itself, and come out in the order of the
+    last rows of their windows; split them with :class:`PanelTimeSeriesSplit`, which reads the labels of y. Then X is a
+    copy, and a series that is too short for a window gives none.
 
     Parameters
     ----------

@@ -45,6 +45,9 @@ def check_leakage(
       to that time must not move. Scalers fitted on all rows, centred means, convolutions with `same` padding over the
       whole series and gaps filled from later values are found so.
 
+    Several series, with labels of two levels, series and time, are looked at in the order of their times: what they
+    share at one time is no leak. Split them with :class:`PanelTimeSeriesSplit`.
+
     Numbers are altered by mirroring them above the largest value of their column (they stay positive and leave the
     range known so far), text, flags and integers of few values by exchanging the values; times and missing values
     stay.
