@@ -279,7 +279,8 @@ def test_updates_and_later_trainings_equal_a_loop(seed):
     batches.append({key: part[20:] for key, part in parts.items() if len(part) > 22})
     if not batches[2]:
         return
-    model, fits = WindowedRegressor(KeepsAll(), 4), {key: WindowedRegressor(KeepsAll(), 4) for key in parts}
+    model = WindowedRegressor(KeepsAll(), 4, warmup=5)
+    fits = {key: clone(model) for key in parts}
     for batch in batches[:2]:
         X = shuffled(rng, batch)
         ids = dict(zip(X.index, range(len(X)), strict=True))
@@ -421,6 +422,22 @@ def test_seasons_refuse_series_of_different_steps():
     WindowedRegressor(Ridge(), 2, horizon=1).fit(X, np.zeros(40))
 
 
+@MANY
+@given(seed=seeds)
+def test_what_is_known_ahead_equals_a_loop(seed):
+    rng = np.random.default_rng(seed)
+    parts = draw_parts(rng)
+    pairs = {key: make_supervised(part[["load", "wind"]], "load", known_future=["wind"]) for key, part in parts.items()}
+    model = WindowedRegressor(Records(), 3, horizon=1, known_future=["wind"], seasons=(7,))
+    X, y = make_supervised(shuffled(rng, parts)[["load", "wind"]], "load", known_future=["wind"])
+    model.fit(X, y)
+    alone = {key: clone(model).fit(*pair) for key, pair in pairs.items()}
+    assert_each(model.read_windows(X), X, {key: alone[key].read_windows(pair[0]) for key, pair in pairs.items()})
+    np.testing.assert_array_equal(
+        np.sort(model.estimator_.y_), np.sort(np.concatenate([a.estimator_.y_ for a in alone.values()]))
+    )
+
+
 def test_classifier_and_baseline_take_several_series():
     X = panel(a=12, b=9)
     y = (X["load"] > 20).to_numpy()
@@ -440,6 +457,7 @@ def test_rows_that_start_within_a_series_are_found_by_their_times():
     X = pd.DataFrame({"load": np.tile([1.0, 2.0, 3.0, 4.0], 6)}, index)
     window = SlidingWindow(3).fit(X)
     np.testing.assert_array_equal(window.transform(X.iloc[[10, 11]])[:, :, 0], [[1, 2, 3], [2, 3, 4]])
+    np.testing.assert_array_equal(window.transform(X.iloc[[0, 1]])[:, :, 0], [[1, 1, 1], [1, 1, 2]])
 
 
 # --- Steps -----------------------------------------------------------------------------------------------------------
@@ -461,7 +479,7 @@ def test_short_series_keep_their_steps_where_others_differ():
 
 def test_new_series_takes_the_steps_of_the_others():
     window = SlidingWindow(2).fit(panel(a=20))
-    new = panel(b=6).drop(index=[("b", pd.Timestamp("2024-01-01 03:00"))])
+    new = panel(b=8).iloc[::2]  # alone, nothing tells that each other hour is missing
     with pytest.raises(ValueError, match="In series 'b', X must hold rows that follow one another"):
         window.transform(new)
 
