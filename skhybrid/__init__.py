@@ -15,6 +15,7 @@ _EXPORTS = {
     "series.subsequences": ["SubsequenceReshaper", "split_subsequences"],
     "series.calendar": ["CalendarFeatures"],
     "series.per_step": ["PerStepTransformer"],
+    "series.panel": ["PanelTimeSeriesSplit"],
     "series.rolling": ["RollingFeatures"],
     "datasets": ["make_moving_shapes", "make_power_usage", "make_sales", "rasterize_tracks", "read_series"],
     "series.naive": ["NaiveRegressor"],
@@ -124,6 +125,7 @@ if TYPE_CHECKING:  # the same names once more, for type checkers and editors
     from skhybrid.series.calendar import CalendarFeatures as CalendarFeatures
     from skhybrid.series.carrier import Windows as Windows
     from skhybrid.series.naive import NaiveRegressor as NaiveRegressor
+    from skhybrid.series.panel import PanelTimeSeriesSplit as PanelTimeSeriesSplit
     from skhybrid.series.per_step import PerStepTransformer as PerStepTransformer
     from skhybrid.series.rolling import RollingFeatures as RollingFeatures
     from skhybrid.series.sliding_window import SlidingWindow as SlidingWindow

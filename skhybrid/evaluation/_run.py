@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
@@ -18,6 +19,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from skhybrid._nested import look_inside_fitted
 from skhybrid.evaluation._plan import Key, Plan, random_states
 from skhybrid.evaluation.metrics import mase
+from skhybrid.series.panel import has_levels
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def run_trial(model, seed, X, y, fold, scorers, season_length) -> Trial:
         errors = {name: _error(name, scorer(seen, X_test, y_test)) for name, scorer in scorers.items()}
     except Exception as error:  # whatever a model raises is its result
         return Trial(failure=f"{type(error).__name__}: {error}")
-    errors["mase"] = _fold_mase(np.asarray(y, dtype=float), y_pred, train, test, season_length)
+    errors["mase"] = _fold_mase(y, y_pred, train, test, season_length)
     costs = count_parameters(estimator), fitted - start, predicted - fitted
     return Trial(errors, y_pred, *costs, engine=join_texts(read_engines(estimator)))
 
@@ -151,11 +153,16 @@ def _error(name: str, score: float) -> float:
     return abs(float(score))
 
 
-def _fold_mase(y: NDArray[Any], y_pred: NDArray[Any], train, test, season_length: int) -> float:
-    known = np.full_like(y, np.nan)
-    known[train] = y[train]
+def _fold_mase(y: Any, y_pred: NDArray[Any], train, test, season_length: int) -> float:
+    values = np.asarray(y, dtype=float)
+    known: Any = np.full_like(values, np.nan)
+    known[train] = values[train]
+    if has_levels(y):  # each series has a scale of its own
+        known = (pd.Series if known.ndim == 1 else pd.DataFrame)(known, y.index)
+    else:
+        y = values
     try:
-        return mase(y[test], y_pred, known, season_length=season_length)
+        return mase(take(y, test), y_pred, known, season_length=season_length)
     except ValueError:  # the training targets give no scale
         return np.nan
 

@@ -10,6 +10,7 @@ from sklearn.metrics import mean_absolute_error as mae
 from sklearn.metrics import root_mean_squared_error as rmse
 
 from skhybrid._validation import check_finite, check_positive_int
+from skhybrid.series.panel import Panel, has_levels, read_labels
 
 __all__ = ["METRICS", "forecast_scorer", "mae", "mase", "pinball", "rmse", "row_losses", "smape"]
 
@@ -96,6 +97,9 @@ def pinball(y_true: ArrayLike, y_pred: ArrayLike, *, quantile: float = 0.5) -> f
 def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, *, season_length: int = 1) -> float:
     """Compute the mean absolute scaled error: the error in units of the naive one-step error in training.
 
+    Of several series, in pandas with labels of two levels, series and time, it is the mean of their errors, each with a
+    scale of its own.
+
     The mean absolute error is divided by the mean of ``|y_train[t] - y_train[t - season_length]|``. Below 1, the
     forecasts are on average better than "same as one season before" was in the training period. For forecasts several
     steps ahead that is a hard measure, as the scale stays that of one step (one season).
@@ -110,7 +114,7 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, *, season_len
 
     y_train : array-like of shape (n_train,) or (n_train, n_outputs)
         The targets of training in time order, one row per step. Rows of NaN stand for steps that were not trained on;
-        differences that touch them do not count.
+        differences that touch them do not count. Of several series, pandas with their labels as `y_true` is.
 
     season_length : int, default=1
         Number of steps of one season. 1 compares with the last value.
@@ -124,7 +128,7 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, *, season_len
     ------
     ValueError
         If `y_train` is too short for a seasonal difference or never changes from season to season, so that there is
-        no scale; if `y_true` and `y_pred` differ in shape or hold NaN or inf.
+        no scale, or does not hold a series of `y_true`; if `y_true` and `y_pred` differ in shape or hold NaN or inf.
 
     References
     ----------
@@ -137,8 +141,34 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, *, season_len
     >>> mase([8, 9], [7, 9], y_train=[1, 3, 4, 7])  # 0.5 / mean(2, 1, 3)
     0.25
     """
-    y_true, y_pred = _check_forecasts(y_true, y_pred)
     lag = check_positive_int(season_length, "season_length")
+    labels, known = (_read_panel(y, name) for y, name in ((y_true, "y_true"), (y_train, "y_train")))
+    y_true, y_pred = _check_forecasts(y_true, y_pred)
+    if labels is None and known is None:
+        return _mase(y_true, y_pred, y_train, lag)
+    if labels is None or known is None:
+        raise ValueError(
+            "y_true and y_train must both hold labels (series, time) or neither, but only one does; pass both as "
+            "pandas objects with the labels of their rows."
+        )
+    if missing := [key for key in labels.keys if key not in known.keys]:
+        raise ValueError(
+            f"y_train must hold all series of y_true, as each has a scale of its own, but not {missing[0]!r} "
+            f"({len(missing)} missing in all); leave them out of y_true and y_pred."
+        )
+    y_train, rows = np.asarray(y_train), dict(zip(known.keys, known.places, strict=True))
+    errors = labels.each(lambda key, at, _: _mase(y_true[at], y_pred[at], y_train[rows[key]], lag))
+    return float(np.mean(errors))
+
+
+def _read_panel(y, name) -> Panel | None:
+    """Return which targets belong to which series; None where all are of one, in whatever order they are."""
+    labels = read_labels(y, name) if has_levels(y) else None
+    return labels if isinstance(labels, Panel) else None
+
+
+def _mase(y_true, y_pred, y_train, lag):
+    """Return the mean absolute scaled error of one series."""
     y_train = np.asarray(y_train, dtype=float)
     if y_train.shape[1:] != y_true.shape[1:]:
         raise ValueError(

@@ -7,10 +7,10 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from skhybrid._validation import check_finite, check_horizon, check_seasons
+from skhybrid.series._panel import Labels, Panel, learn_panel_clock, learn_panel_steps
 from skhybrid.series.phases import Clock, learn_clock
 from skhybrid.series.steps import learn_steps
 
@@ -43,11 +43,12 @@ class Coming:
         """Return the columns of the past, (n_rows, n_past), and those known ahead, (n_rows, n_horizons, n_known)."""
         return rows[:, self.past] if self.columns.size else rows, rows[:, self.columns]
 
-    def ahead(self, known: NDArray[Any], labels: pd.Index | None, numbers: NDArray[np.intp]) -> NDArray[Any]:
+    def ahead(self, known: NDArray[Any], labels: Labels, numbers: NDArray[np.intp]) -> NDArray[Any]:
         """Return what is known ahead of rows together with the phases of the coming steps, as its last columns."""
         if not self.seasons:
             return known
-        phases = self.clock.phases(labels, numbers, self.horizons, self.seasons)
+        times = labels.times if isinstance(labels, Panel) else labels
+        phases = self.clock.phases(times, numbers, self.horizons, self.seasons)
         return np.concatenate([known, phases], axis=2, dtype=known.dtype, casting="unsafe")
 
     def check_place(self, context: str) -> None:
@@ -89,7 +90,7 @@ def learn_coming(
     *,
     names: Sequence[str] | None,
     n_columns: int,
-    labels: pd.Index | None,
+    labels: Labels,
     freq: Any,
 ) -> Coming:
     """Find what the parameters name in X, the columns and labels of which are given."""
@@ -112,8 +113,15 @@ def learn_coming(
             f"X must hold a column besides those of known_future={entries}, of which windows are made, but all "
             f"{n_columns} are known ahead; leave the past of the target in X."
         )
-    clock = learn_clock(labels, learn_steps(labels, freq), seasons) if seasons else Clock()
+    clock = _learn_clock(labels, freq, seasons) if seasons else Clock()
     return Coming(past, columns, horizons, seasons, clock)
+
+
+def _learn_clock(labels, freq, seasons):
+    """Return the clock of fitted rows; of several series, that of the longest one."""
+    if isinstance(labels, Panel):
+        return learn_panel_clock(labels, learn_panel_steps(labels, freq)[1], seasons)
+    return learn_clock(labels, learn_steps(labels, freq), seasons)
 
 
 def _columns_by_name(known_future, names, horizons, seasons):

@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 from skhybrid._validation import warn
 from skhybrid.series._timeline import Past
 from skhybrid.series.labels import is_default, pack_labels, unpack_labels
-from skhybrid.series.steps import Steps, learn_steps
-
-FEW_LABELS = 10  # ten workdays in a row have a weekend among them
+from skhybrid.series.steps import FEW_LABELS, Steps, learn_steps
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def extend(history: History, rows: NDArray[Any], labels: pd.Index | None, n_kept
     """Return the history with `rows`, which follow the rows known so far."""
     start, steps = history.next_step, _number(history, labels, len(rows))
     known: Any = history.labels
-    if _has_labels(history, labels):
+    if context == "labels" or _has_labels(history, labels):
         labels = _like_known(history, labels)
         if not labels[0] > known[-1]:
             raise ValueError(
@@ -139,21 +137,23 @@ def find_past(
 ) -> Past:
     """Return what is known of the rows before `rows`.
 
-    Which steps between `rows` are holes is judged by the fitted labels alone. Where holes are refused and few labels
+    The context "labels" is "auto" where labels are always read, as those of several series are. Which steps between
+    `rows` are holes is judged by the fitted labels alone. Where holes are refused and few labels
     are fitted, all of which may lie within a week of trading days, it is judged by all labels.
     """
-    if context == "auto" and _has_labels(history, labels):
+    if context == "labels" or (context == "auto" and _has_labels(history, labels)):
         start, steps = _find_by_labels(history, _like_known(history, labels), may_refuse)
     else:
         steps = _number(history, labels, len(rows), may_refuse)
         if context == "none":
-            return Past(history.tail[:0], history.numbers[:0], steps, 0, np.full_like(history.older, np.nan))
+            unknown = np.full_like(history.older, np.nan)
+            return Past(history.tail[:0], history.numbers[:0], steps, 0, unknown, history.first)
         start = history.next_step if context == "carry" else _find_by_values(history, rows[0])
     numbers = history.numbers[history.n_forgotten :]
     before = slice(0, int(np.searchsorted(numbers, start)))
     are_kept = start >= (numbers[0] if len(numbers) else history.next_step)
     older = history.older if are_kept else np.full_like(history.older, np.nan)
-    return Past(history.tail[before], start - numbers[before], steps, start, older)
+    return Past(history.tail[before], start - numbers[before], steps, start, older, history.first)
 
 
 def tell_missing(history: History, past: Past, n_before: int) -> tuple[str, str]:

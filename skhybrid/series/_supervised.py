@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skhybrid._validation import check_horizon, check_rows
-from skhybrid.series.labels import time_index
+from skhybrid.series._panel import Panel, learn_panel_steps, read_labels
 from skhybrid.series.phases import learn_clock
 from skhybrid.series.steps import Steps, check_steps, learn_steps
 
@@ -83,19 +83,48 @@ class Supervised:
 
 def supervise(
     data: Any, target: Any, horizon: int | Iterable[int], known_future: Any, freq: Any, missing: str
-) -> Supervised:
-    """Return the rows of `data`, and the targets of all up to the last that has one."""
+) -> dict[Any, Supervised]:
+    """Return the rows of each series of `data`, and the targets of all up to the last that has one.
+
+    They stand by the keys of the series, a single one by None. Of several, some may have no row with a target yet.
+    """
     if missing not in ("raise", "drop"):
         raise ValueError(f"missing must be 'raise' or 'drop', but is {missing!r}; pass one of these.")
     horizons = check_horizon(horizon)
     frame = _as_frame(data)
-    labels = time_index(data, "data")
-    steps = learn_steps(labels, freq)
-    numbers = steps.number(labels, len(frame))
-    if missing == "raise":
-        check_steps(numbers, labels, "data")
+    labels = read_labels(data, "data")
     column = _target_column(frame, target)
     known = _columns_ahead(frame, () if known_future is None else known_future)
+    _check_columns(frame, column, known, horizons)
+
+    def supervise_one(rows, labels, steps):
+        numbers = steps.number(labels, len(rows))
+        if missing == "raise":
+            check_steps(numbers, labels, "data")
+        n_known = _count_known(rows[column]) if known else len(rows)
+        n_samples = int(np.searchsorted(numbers, numbers[n_known - 1] - max(horizons), side="right")) if n_known else 0
+        y = _shifted(rows[[column]], horizons, n_samples, numbers)
+        if not isinstance(horizon, Iterable):
+            y = y.iloc[:, 0].rename(column)
+        return Supervised(rows, labels, steps, numbers, known, horizons, n_known, y, frame[column].dtype)
+
+    if isinstance(labels, Panel):
+        steps_of = dict(zip(labels.keys, learn_panel_steps(labels, freq)[0], strict=True))
+        found = labels.each(lambda key, places, times: supervise_one(frame.iloc[places], times, steps_of[key]))
+        tables = dict(zip(labels.keys, found, strict=True))
+    else:
+        tables = {None: supervise_one(frame, labels, learn_steps(labels, freq))}
+    if not any(len(table.y) for table in tables.values()):
+        n_known = max(table.n_known for table in tables.values())
+        raise ValueError(
+            f"horizon={horizon} needs at least {max(horizons) + 1} rows with a known target, but data has {n_known}"
+            f"{'' if None in tables else ' in the longest series'}; pass a smaller horizon or a longer series."
+        )
+    return tables
+
+
+def _check_columns(frame, column, known, horizons):
+    """Refuse columns known ahead that are the target, or whose names are taken."""
     taken = [f"{name}_t+{h}" for name in known for h in horizons if f"{name}_t+{h}" in frame.columns]
     if taken:
         raise ValueError(
@@ -105,17 +134,6 @@ def supervise(
         raise ValueError(
             f"known_future must hold columns that are known in advance, but holds the target {column!r}; leave it out."
         )
-    n_known = _count_known(frame[column]) if known else len(frame)
-    n_samples = int(np.searchsorted(numbers, numbers[n_known - 1] - max(horizons), side="right")) if n_known else 0
-    if n_samples < 1:
-        raise ValueError(
-            f"horizon={horizon} needs at least {max(horizons) + 1} rows with a known target, but data has {n_known}; "
-            "pass a smaller horizon or a longer series."
-        )
-    y = _shifted(frame[[column]], horizons, n_samples, numbers)
-    if not isinstance(horizon, Iterable):
-        y = y.iloc[:, 0].rename(column)
-    return Supervised(frame, labels, steps, numbers, known, horizons, n_known, y, frame[column].dtype)
 
 
 def _as_frame(data):

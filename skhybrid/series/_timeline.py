@@ -1,6 +1,8 @@
 """The rows of X on a line of steps: those before them, theirs, and the steps of which no row is known."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,8 @@ class Past:
         How many steps the first row of X lies after the first known row, before which there was nothing.
     older : ndarray of shape (n_features,)
         The last known value of each column before the known rows; NaN where there is none.
+    first : ndarray of shape (n_features,)
+        The first fitted row.
     """
 
     rows: NDArray[np.floating]
@@ -31,6 +35,7 @@ class Past:
     steps: NDArray[np.intp]
     start: int
     older: NDArray[np.floating]
+    first: NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ class Timeline:
         The last known value of each column before all these steps; NaN where there is none.
     numbers : ndarray of shape (n_rows,)
         How many steps each row of X lies after the first known row.
+    first : ndarray of shape (n_features,)
+        The first fitted row.
     """
 
     rows: NDArray[np.floating]
@@ -59,6 +66,11 @@ class Timeline:
     n_unborn: int
     older: NDArray[np.floating]
     numbers: NDArray[np.intp]
+    first: NDArray[np.floating]
+
+    def each(self, function: "Callable[[Timeline], NDArray[Any]]") -> NDArray[Any]:
+        """Return what a function makes of the line; of several series, of each."""
+        return function(self)
 
     def touches_unknown(self, *, unborn: bool, missing: bool = True) -> NDArray[np.bool_]:
         """Return which rows of X have an unknown step in their window, (n_rows,).
@@ -116,7 +128,7 @@ def lay_out(past: Past, rows: NDArray[np.floating], n_before: int) -> Timeline:
     numbers = past.start + past.steps
     is_regular = past.steps[-1] == len(rows) - 1
     if is_regular and len(before) == n_before:
-        return Timeline(np.concatenate([before, rows]), slice(None), n_before, 0, older, numbers)
+        return Timeline(np.concatenate([before, rows]), slice(None), n_before, 0, older, numbers, past.first)
     at: slice | NDArray[np.intp] = slice(None)
     n_steps = len(rows)
     if not is_regular:
@@ -126,7 +138,7 @@ def lay_out(past: Past, rows: NDArray[np.floating], n_before: int) -> Timeline:
     line[: n_before if is_regular else None] = np.nan
     line[n_before - steps_back] = before
     line[n_before:][at] = rows
-    return Timeline(line, at, n_before, max(n_before - past.start, 0), older, numbers)
+    return Timeline(line, at, n_before, max(n_before - past.start, 0), older, numbers, past.first)
 
 
 def _fill(windows):

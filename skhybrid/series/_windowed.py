@@ -1,9 +1,6 @@
 """What regressors and classifiers on the windows of a series share: which windows they train on, and ask."""
 
-from typing import Any, NamedTuple
-
 import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 
 from skhybrid._validation import (
@@ -22,16 +19,27 @@ from skhybrid._validation import (
     warn,
 )
 from skhybrid.series._coming import Coming, check_ahead, learn_coming
+from skhybrid.series._histories import begins_in, count_left, count_skipped
 from skhybrid.series._keeps_history import KeepsHistory
+from skhybrid.series._panel import Panel, count_overlaps, per_series, read_labels
+from skhybrid.series._training_rows import TrainingData, fill_targets
 from skhybrid.series._warm_start import continue_from, last_step, trains_on
 from skhybrid.series.carrier import Windows
-from skhybrid.series.labels import time_index
 from skhybrid.series.readers import takes_nan, takes_windows
 
 
 def inner_has(method):
     """Return whether the estimator, fitted where it is, has a method."""
     return lambda self: hasattr(getattr(self, "estimator_", self.estimator), method)
+
+
+def open_gaps(estimator):
+    """Return the names of the parameters `validation_gap` of an estimator, and of those inside, that are None."""
+    return [
+        name
+        for name, value in estimator.get_params().items()
+        if f"__{name}".endswith("__validation_gap") and value is None
+    ]
 
 
 class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
@@ -182,19 +190,20 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         rows, _, labels = self._take_apart(X)
-        last = self._history.numbers[-1]
+        known = self._history
         self._extend(rows, labels)
-        n_missing = int(self._history.numbers[-len(rows)] - last) - 1
-        if n_missing:
+        n_missing = count_skipped(known, self._history, labels, len(rows))
+        if n_missing.any():
+            where = f"In {np.count_nonzero(n_missing)} series, " if isinstance(labels, Panel) else ""
             warn(
-                f"X starts {n_missing + 1} steps after the rows known so far, so that {n_missing} rows between them "
-                "will be missing from later windows; pass all rows that follow."
+                f"{where}X starts {n_missing.max() + 1} steps after the rows known so far, so that {n_missing.sum()} "
+                "rows between them will be missing from later windows; pass all rows that follow."
             )
         return self
 
     def _take_apart(self, X):
         """Return the rows of X of which windows are made, what is known ahead of them, and their labels."""
-        labels = time_index(X)  # first, so that shuffled rows are called shuffled whatever they hold
+        labels = read_labels(X)  # first, so that shuffled rows are called shuffled whatever they hold
         rows, known = self._coming.split(check_input(self, X, reset=False, allow_nd=False))
         self._check_values(rows, self._as_fitted.missing)
         return rows, known, labels
@@ -242,14 +251,12 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
     def _with_gap(self, estimator):
         """Return an estimator which validates as many rows after those it trains on as the horizon asks for."""
         if self.horizon is not None:
-            gaps = [name for name in estimator.get_params() if name.split("__")[-1] == "validation_gap"]
-            open_gaps = [name for name in gaps if estimator.get_params()[name] is None]
-            estimator.set_params(**dict.fromkeys(open_gaps, self._n_ahead))
+            estimator.set_params(**dict.fromkeys(open_gaps(estimator), self._n_ahead))
         return estimator
 
     def _check_training_data(self, X, y, sample_weight, *, reset):
         """Return the rows to fit to; NaN is left in them where it may be."""
-        labels = time_index(X)  # first, so that shuffled rows are called shuffled whatever they hold
+        labels = read_labels(X)  # first, so that shuffled rows are called shuffled whatever they hold
         y, has_target = fill_targets(y)
         rows, y = check_training_data(self, X, y, reset=reset, allow_nd=False, labels=is_classifier(self))
         weights = None if sample_weight is None else check_weights(sample_weight, len(rows))
@@ -271,9 +278,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
 
         NaN in X has weight 0 where all windows that it lies in have.
         """
-        n_nan = np.cumsum(np.isnan(data.rows).any(axis=1))  # up to each row
-        n_nan[self.window_length :] -= n_nan[: -self.window_length].copy()  # in the window of each row
-        in_X = (n_nan > 0) | (~data.knows_ahead & is_due)
+        in_X = per_series(data.labels, self._holds_nan, data.rows) | (~data.knows_ahead & is_due)
         for name, has_nan in (("X", in_X), ("y", ~data.has_target & is_due)):
             counts = has_nan if data.weights is None else has_nan & (data.weights > 0)
             if counts.any():
@@ -282,12 +287,18 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
                     "out what touches it (missing='drop'), give all windows that do weight 0, or fill it before."
                 )
 
+    def _holds_nan(self, rows):
+        """Return which rows of a series have NaN in their window, among these rows."""
+        n_nan = np.cumsum(np.isnan(rows).any(axis=1))  # up to each row
+        n_nan[self.window_length :] -= n_nan[: -self.window_length].copy()  # in the window of each row
+        return n_nan > 0
+
     def _train(self, method, line, data, **options):
         """Train the estimator on the complete windows that end in the rows of X."""
         is_broken = ~data.has_target | line.touches_unknown(unborn=False, missing=not self._passes_nan)
         if not self._passes_nan:
             is_broken |= ~data.knows_ahead
-        is_due = self._rows_due(line)
+        is_due = self._rows_due(line, data.labels)
         if self.missing == "raise":
             self._refuse_nan(data, is_due)
         rows = np.flatnonzero(is_due & ~is_broken)
@@ -297,15 +308,25 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
                 "or values; pass a smaller window_length or a longer series."
             )
         self.n_training_rows_, self.n_left_out_ = len(rows), int((is_due & is_broken).sum())
-        is_run = rows[-1] - rows[0] == len(rows) - 1
-        chosen = slice(rows[0], rows[-1] + 1) if is_run else rows  # a slice makes a view of the windows, not a copy
+        chosen = self._order(rows, data.labels)
         if data.weights is not None:
             options["sample_weight"] = check_weights(data.weights[chosen], len(rows))  # not only zeros
         ahead = self._coming.ahead(data.known, data.labels, line.numbers)[chosen]
         windows = self._shape(line.windows(fill=False)[chosen], ahead)
         getattr(self.estimator_, method)(windows, data.y[chosen], **options)
 
-    def _rows_due(self, line):
+    def _order(self, rows, labels):
+        """Return the rows to train on as they go to the estimator: in time, since the last ones may validate."""
+        if isinstance(labels, Panel):
+            rows = labels.in_time(rows)
+            if self.horizon is not None:
+                gap = count_overlaps(labels, rows, self._n_ahead + 1)
+                self.estimator_.set_params(**dict.fromkeys(open_gaps(self.estimator), gap))
+            return rows
+        is_run = rows[-1] - rows[0] == len(rows) - 1
+        return slice(rows[0], rows[-1] + 1) if is_run else rows  # a slice makes a view of the windows, not a copy
+
+    def _rows_due(self, line, labels):
         """Return which rows are to be trained on: those with a whole past, from the warmup to the embargo."""
         if 0 < self.warmup < self._n_before:
             raise ValueError(
@@ -315,15 +336,14 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         embargo = self._n_ahead if self.embargo is None else self.embargo
         has_past = ~line.touches_unknown(unborn=True, missing=False)
         n_rows = len(has_past)
-        numbers = self._history.numbers
-        is_due = has_past & (numbers[-1] - numbers[-n_rows:] >= embargo)
-        if n_rows == len(numbers):  # the first rows
-            is_due[: self.warmup] = False
+        is_due = has_past & (count_left(self._history, labels, n_rows) >= embargo)
+        is_due &= ~begins_in(self._history, labels, n_rows, self.warmup)
         if not is_due.any():
             raise ValueError(
                 f"window_length={self.window_length} with warmup={self.warmup} and embargo={embargo} needs at least "
-                f"{max(line.n_unborn, self.warmup) + embargo + 1} rows, but X has n_samples={n_rows}; pass a "
-                "smaller window_length or a longer series."
+                f"{max(line.n_unborn, self.warmup) + embargo + 1} rows, but X has n_samples={n_rows}"
+                f"{' in all series' if isinstance(labels, Panel) else ''}; pass a smaller window_length or a longer "
+                "series."
             )
         return is_due
 
@@ -346,31 +366,3 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
             return windows.reshape(len(windows), -1) if self._flatten else windows
         carried = Windows(windows, ahead, seasons=self._coming.seasons)
         return carried.to_table() if self._flatten else carried
-
-
-class TrainingData(NamedTuple):
-    """Rows to fit to, what is known ahead of them, their labels, targets, which of these are known, and weights."""
-
-    rows: Any
-    known: Any
-    labels: Any
-    y: Any
-    has_target: Any
-    weights: Any
-
-    @property
-    def knows_ahead(self):
-        """Which rows have all that is known ahead, (n_rows,)."""
-        return ~np.isnan(self.known).any(axis=(1, 2))
-
-
-def fill_targets(y):
-    """Return targets without a missing one, in whose place stands another, and which are known, (n_rows,)."""
-    targets = np.asarray(y)
-    is_missing = pd.isna(targets)
-    if targets.size == 0 or targets.ndim == 0 or not is_missing.any():
-        return y, np.ones(targets.shape[:1], dtype=bool)
-    if is_missing.all():
-        raise ValueError("y must hold a known target, but all are missing (NaN); pass targets that are known.")
-    filled = pd.DataFrame(np.where(is_missing, targets[~is_missing][0], targets)).infer_objects().to_numpy()
-    return filled.reshape(targets.shape), ~is_missing.reshape(len(targets), -1).any(axis=1)

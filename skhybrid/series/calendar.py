@@ -17,7 +17,8 @@ from skhybrid._validation import (
     fit_context,
     validate_data,
 )
-from skhybrid.series.labels import as_times, time_index
+from skhybrid.series._panel import Panel, read_labels
+from skhybrid.series.labels import as_times
 
 __all__ = ["CalendarFeatures"]
 
@@ -85,11 +86,12 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
         - `"quarter"`: 4 in a year.
 
     time : str, int or None, default=None
-        Where the times are. None reads the index of a DataFrame, which must be strictly increasing. A str is the
-        name of a column, an int its position (negative ones count from the end), so that arrays can be used too;
-        the column may be in any order, and is left out of the output: a network cannot read times, and numbers
-        of them only grow beyond what it was trained on. Either holds datetimes, dates, periods, text such as
-        "2024-01-31 10:00" (ISO 8601), or categories of these; a column may hold numbers as well, see `unit`.
+        Where the times are. None reads the index of a DataFrame, which must be strictly increasing; of several series
+        (see :class:`SlidingWindow`) its second level. A str is the name of a column, an int its position (negative ones
+        count from the end), so that arrays can be used too; the column may be in any order, and is left out of the
+        output: a network cannot read times, and numbers of them only grow beyond what it was trained on. Either holds
+        datetimes, dates, periods, text such as "2024-01-31 10:00" (ISO 8601), or categories of these; a column may hold
+        numbers as well, see `unit`.
 
     unit : {"s", "ms", "us", "ns"}, default="s"
         What numbers in the column of times count since 1970-01-01 UTC: seconds, milliseconds, microseconds or
@@ -255,8 +257,8 @@ def _split_times(X: pd.DataFrame, time_position: int | None, unit: str) -> tuple
 
 
 def _read_index(X: pd.DataFrame) -> pd.DatetimeIndex:
-    labels = X.index if len(X) == 0 else time_index(X)  # no rows are refused as such
-    times = _as_datetimes(labels)
+    labels = X.index if len(X) == 0 else read_labels(X)  # no rows are refused as such
+    times = _as_datetimes(labels.times if isinstance(labels, Panel) else labels)
     if times is None:
         raise ValueError(
             f"time=None needs a DataFrame with a DatetimeIndex, but the index of X is {type(X.index).__name__}; "

@@ -25,8 +25,8 @@ def time_index(X: Any, name: str = "X") -> pd.Index | None:
         return None
     if isinstance(index, pd.MultiIndex):
         raise ValueError(
-            f"{name} must hold one series with one label per row, but has a MultiIndex of {index.nlevels} levels; fit "
-            "one pipeline per series."
+            f"{name} must hold one series with one label per row, but has a MultiIndex of {index.nlevels} levels; "
+            "pass one series at a time."
         )
     labels = as_times(index)
     if labels is None and _only_names_rows(index):
@@ -44,8 +44,8 @@ def time_index(X: Any, name: str = "X") -> pd.Index | None:
     if not (labels.is_monotonic_increasing and labels.is_unique):
         raise ValueError(
             f"{name} must hold the rows of one series in time order, each label once, but its index is not strictly "
-            "increasing; sort the rows, fit one pipeline per series, and cross-validate with TimeSeriesSplit "
-            "(shuffled, bootstrapped or KFold rows have no past)."
+            "increasing; sort the rows, label those of several series (series, time), and cross-validate with "
+            "TimeSeriesSplit (shuffled, bootstrapped or KFold rows have no past)."
         )
     return labels
 

@@ -106,7 +106,12 @@ class Clock:
 
 def learn_clock(labels: pd.Index | None, steps: Steps, seasons: Sequence[int]) -> Clock:
     """Return the clock of fitted labels, which must be a regular step apart unless rows are counted."""
-    if labels is None or is_default(labels) or steps.counts_rows:
+    return Clock() if labels is None or is_default(labels) else read_clock(labels, steps, seasons)
+
+
+def read_clock(labels: pd.Index, steps: Steps, seasons: Sequence[int]) -> Clock:
+    """Return the clock of fitted labels, which are read even where they only number the rows."""
+    if steps.counts_rows:
         return Clock()
     unit, length = _measure(labels, steps)
     if not length:

@@ -16,7 +16,7 @@ class RollingFeatures(TransformsRows):
 
     Row t uses the rows up to t only. At the start of the series, where fewer rows than a window are known, the
     statistics are those of the known rows. The first rows of a test fold take the end of the fitted data as their
-    past, by the same rule as :class:`SlidingWindow`.
+    past, by the same rule as :class:`SlidingWindow`, which holds for several series in one X as well.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class RollingFeatures(TransformsRows):
             The columns of X, then each statistic of each window.
         """
         check_is_fitted(self)
-        return self._make(self._read_rows(X))
+        return self._read_rows(X).each(self._make)
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns of the output: those of X, then ``load_mean_24`` and so on.
@@ -119,7 +119,7 @@ class RollingFeatures(TransformsRows):
         n_steps, n_columns = rows.shape
         features = np.empty((n_steps, n_columns * (1 + len(windows) * len(statistics))), rows.dtype)
         features[:, :n_columns] = rows
-        rolling_statistics(line.rows, windows, statistics, centre=self._history.first, out=features[:, n_columns:])
+        rolling_statistics(line.rows, windows, statistics, centre=line.first, out=features[:, n_columns:])
         return features[line.at]
 
 

@@ -80,14 +80,22 @@ class SlidingWindow(TransformsRows):
     - *Arrays*, and an index that only numbers the rows of X from 0: if the first row of X equals one fitted row (except
       for rounding), X is part of the fitted data from there on; if it equals none, X continues it. If it equals
       several, the first row or one of the kept rows among them, a warning says what X is taken as.
-    - Of the fitted rows the last ``2 * window_length - 2`` are kept. In the window of a row within the fitted data
-      whose past is no longer kept, and of one after a hole, each step that is missing is filled by the value before it
-      in the window, or else the first one after it (by NaN with ``incomplete="nan"``); a warning counts such rows.
+    - *Several series* have labels of two levels, the series and the time, whatever these are called. Each series has a
+      past of its own, and what comes of it is what comes of it alone; rows may stand in any order in which those of
+      each series are in time. One that was not fitted has no past. Their times are read even where they are numbers
+      from 0. Keep the labels in a pipeline, with ``set_output(transform="pandas")`` on the steps before, and split with
+      :class:`PanelTimeSeriesSplit`.
+    - Of the fitted rows (of each series) the last ``2 * window_length - 2`` are kept. In the window of a row within the
+      fitted data whose past is no longer kept, and of one after a hole, each step that is missing is filled by the
+      value before it in the window, or else the first one after it (by NaN with ``incomplete="nan"``); a warning counts
+      such rows.
 
     With ``freq=None`` steps are told from the fitted rows: nine in ten that are alike, or more than half that are equal
     with the others multiples of them, are regular, and a longer one is a hole. Months and the like are counted on their
     calendar. Days none of which is at a weekend may have holidays, which nothing tells from holes: there, and where
-    steps are of all lengths, they may differ up to ten times; pass `freq` to have each missing one seen.
+    steps are of all lengths, they may differ up to ten times; pass `freq` to have each missing one seen. Each of
+    several series has steps of its own; one of fewer than ten rows, and one that is new, takes those of the longest,
+    unless the others differ.
 
     Without `flatten` the output has three dimensions: it cannot be a DataFrame, `set_output` has no effect, and the
     transformer cannot stand inside a ``FeatureUnion`` or ``ColumnTransformer``.
@@ -141,7 +149,7 @@ class SlidingWindow(TransformsRows):
             (n_rows, window_length * n_features).
         """
         check_is_fitted(self)
-        return self._as_fitted._make(self._read_rows(X))
+        return self._read_rows(X).each(self._as_fitted._make)
 
     @available_if(_gives_columns)
     def get_feature_names_out(self, input_features=None):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pandas.tseries.frequencies import to_offset
 from pandas.tseries.offsets import Day, Tick
 
+FEW_LABELS = 10  # ten workdays in a row have a weekend among them
 _DAY = float(pd.Timedelta(days=1) // pd.Timedelta(1, "ns"))
 
 
@@ -49,7 +50,7 @@ class Steps:
             positions = pd.date_range(labels[0], labels[-1], freq=self.inferred).get_indexer(labels)
             if (positions >= 0).all():
                 return positions
-        gaps = _gaps(labels)
+        gaps = gaps_of(labels)
         is_hole = gaps > self.longest
         if not is_hole.any():
             return np.arange(n_rows)
@@ -66,7 +67,7 @@ class Steps:
         labels = last.append(first)
         if self.freq is not None:
             return int(_positions_on_grid(labels, self.freq)[-1])
-        gap = _gaps(labels)[0]
+        gap = gaps_of(labels)[0]
         if self.is_exact:
             return max(self._count(labels, gap), 1)
         return max(self._count(labels, gap), 2) if gap > self.longest_after else 1
@@ -103,7 +104,7 @@ def learn_steps(labels: pd.Index | None, freq: Any) -> Steps:
         return Steps(freq)
     if labels is None or len(labels) < 2:
         return Steps()
-    gaps = _gaps(labels)
+    gaps = gaps_of(labels)
     usual = float(np.median(gaps))
     is_regular = np.mean(np.abs(gaps / usual - 1) <= 0.2) >= 0.9 or _are_multiples(labels, gaps, usual)
     longest = (1.5 if is_regular else 10) * usual
@@ -214,7 +215,7 @@ def _since_first(labels):
     return (labels.asi8 - labels.asi8[0]) * (pd.Timedelta(1, labels.unit) // pd.Timedelta(1, "ns"))
 
 
-def _gaps(labels):
+def gaps_of(labels):
     """Return the steps between labels, in nanoseconds, periods or as numbers."""
     if isinstance(labels, pd.DatetimeIndex | pd.TimedeltaIndex):
         return np.diff(labels.asi8) * (pd.Timedelta(1, labels.unit) / pd.Timedelta(1, "ns"))

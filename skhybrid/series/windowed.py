@@ -21,6 +21,10 @@ class WindowedRegressor(RegressorMixin, Windowed):
     validate as far from the rows that they train on. (A ``gap`` of the splitter would take them away altogether; never
     use both.) Set ``embargo=0`` for a final fit on everything, and leave `horizon` as it is.
 
+    Several series, in one X with labels of two levels, series and time (see :class:`SlidingWindow`), train one
+    estimator on the windows of all. These are ordered by time, and at one time by series, so that an estimator that
+    holds out the last ones validates on what is later.
+
     With ``warm_start=True`` in `estimator`, or in the last step of a pipeline, another `fit` trains `estimator_` on.
 
     Parameters
@@ -47,15 +51,19 @@ class WindowedRegressor(RegressorMixin, Windowed):
         NaN instead.
 
     warmup : int, default=0
-        Number of rows at the start that are history only. In a search over `window_length`, one `warmup` of the
-        longest ``window_length - 1`` has all candidates trained on the same rows. 0 takes ``window_length - 1``.
+        Number of rows at the start (of each series) that are history only. In a search over `window_length`, one
+        `warmup` of the longest ``window_length - 1`` has all candidates trained on the same rows. 0 takes
+        ``window_length - 1``.
 
     horizon : int or sequence of int, default=None
         How many steps ahead the target lies, as in :func:`make_supervised`. From it derive `embargo` and, where the
-        estimator, or one inside it, has a `validation_gap` that is None, this gap: both ``max(horizon) - 1``.
+        estimator, or one inside it, has a `validation_gap` that is None, this gap: both ``max(horizon) - 1``. Of
+        several series the gap is the largest number of samples before one whose targets may lie after it.
 
     embargo : int, default=None
         Number of steps at the end whose rows are history only. None is ``max(horizon) - 1``, and 0 without `horizon`.
+        Of several series it is counted from the last time of all: where one ends early, its targets are known by then
+        (with ``freq="rows"``, where no time tells that, it is counted from the end of each).
 
     known_future : sequence of str or int, default=None
         Columns of X that hold what is known ahead, as ``make_supervised(known_future=...)`` returns them. They belong
@@ -161,6 +169,10 @@ class WindowedClassifier(ClassifierMixin, Windowed):
     last rows of a training part are not known yet at the first test row's time: ``embargo=h`` keeps these rows as
     history only. (A ``gap`` of the splitter would take them away altogether; never use both.)
 
+    Several series, in one X with labels of two levels, series and time (see :class:`SlidingWindow`), train one
+    estimator on the windows of all. These are ordered by time, and at one time by series, so that an estimator that
+    holds out the last ones validates on what is later.
+
     With ``warm_start=True`` in `estimator`, or in the last step of a pipeline, another `fit` trains `estimator_` on.
 
     Parameters
@@ -187,16 +199,19 @@ class WindowedClassifier(ClassifierMixin, Windowed):
         NaN instead.
 
     warmup : int, default=0
-        Number of rows at the start that are history only. In a search over `window_length`, one `warmup` of the
-        longest ``window_length - 1`` has all candidates trained on the same rows. 0 takes ``window_length - 1``.
+        Number of rows at the start (of each series) that are history only. In a search over `window_length`, one
+        `warmup` of the longest ``window_length - 1`` has all candidates trained on the same rows. 0 takes
+        ``window_length - 1``.
 
     horizon : int, default=None
         How many steps ahead the label lies. From it derive `embargo` and, where the estimator, or one inside it, has a
-        `validation_gap` that is None, this gap: both ``horizon - 1``.
+        `validation_gap` that is None, this gap: both ``horizon - 1``; of several series it is the largest number of
+        samples before one whose labels may lie after it.
 
     embargo : int, default=None
         Number of steps at the end whose rows are history only: those whose labels are not known yet. None is
-        ``horizon - 1``, and 0 without `horizon`.
+        ``horizon - 1``, and 0 without `horizon`. Of several series it is counted from the last time of all (with
+        ``freq="rows"`` from the end of each).
 
     known_future : sequence of str or int, default=None
         Columns of X that hold what is known ahead, as ``make_supervised(known_future=...)`` returns them. They belong

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from skhybrid._validation import check_positive_int, check_rows, check_seasons
+from skhybrid.series._panel import naming
 from skhybrid.series._supervised import supervise
 from skhybrid.series.carrier import Windows
 from skhybrid.series.labels import time_index
@@ -79,6 +80,9 @@ def make_supervised(
     The shift is made once, before any split, and in steps: where rows are missing, no target moves into their place.
     Rows that have no target yet are left out. Split what comes out with
     ``TimeSeriesSplit(gap=max(horizon) - 1)``, so that no training target lies in the test period.
+
+    Several series, with labels of two levels, series and time, are shifted each by itself, and come out in the order of
+    their rows; split them with :class:`PanelTimeSeriesSplit`. A series that is too short for the horizon gives no rows.
 
     Parameters
     ----------
@@ -143,16 +147,13 @@ def make_supervised(
     1    20        0  30
     2    30        1  40
     """
-    table = supervise(data, target, horizon, known_future, freq, missing)
-    n_samples = len(table.y)
-    rows = table.rows_with_ahead(table.n_known if return_future else n_samples)
-    X, y = rows.iloc[:n_samples], table.y
-    if missing == "drop":
-        kept = table.has_target & X.notna().all(axis=1).to_numpy()
-        _check_any(kept, "row")
-        X, y = X[kept], y[kept].astype(table.dtype)
-    parts = (X, y, rows.iloc[n_samples:])[: 3 if return_future else 2]
-    return parts if isinstance(data, pd.DataFrame | pd.Series) else tuple(part.to_numpy() for part in parts)
+    tables = supervise(data, target, horizon, known_future, freq, missing)
+    # A series without a row to forecast from gives none, as one that is too short for the horizon does.
+    tables = {key: table for key, table in tables.items() if (table.n_known if return_future else len(table.y))}
+    found = _of_each(tables, lambda table: _rows_of(table, missing, return_future))
+    parts = [_joined(of_series, data) for of_series in zip(*found, strict=True)][: 3 if return_future else 2]
+    _check_any(len(parts[0]), "row")
+    return tuple(parts if isinstance(data, pd.DataFrame | pd.Series) else [part.to_numpy() for part in parts])
 
 
 def make_windows(
@@ -172,6 +173,10 @@ def make_windows(
     Windows learn nothing from the data, so cutting them first leaks nothing, and every window has its full history.
     Cross-validate with ``TimeSeriesSplit(gap=max(horizon) - 1)`` (for ``stride=1``). To search over
     `window_length`, put a :class:`SlidingWindow` into the pipeline instead.
+
+    Several series, with labels of two levels, series and time, are cut each by itself, and come out in the order of the
+    last rows of their windows; split them with :class:`PanelTimeSeriesSplit`, which reads the labels of y. Then X is a
+    copy, and a series that is too short for a window gives none.
 
     Parameters
     ----------
@@ -247,22 +252,66 @@ def make_windows(
     stride = check_positive_int(stride, "stride")
     seasons = check_seasons(seasons)
     horizon = list(horizon) if isinstance(horizon, Iterable) else horizon  # a generator can be read once
-    table = supervise(data, target, horizon, known_future, freq, missing)
+    tables = supervise(data, target, horizon, known_future, freq, missing)
+    longest = max(tables.values(), key=lambda table: len(table.y))
+    _check_enough_rows(len(longest.y), window_length, n_ahead=max(longest.horizons))
+    tables = {key: table for key, table in tables.items() if len(table.y) >= window_length}
+    found = _of_each(tables, lambda table: _cut(table, window_length, stride, seasons, missing))
+    windows, ahead, targets = zip(*found, strict=True)
+    y = _joined(targets, data)
+    _check_any(len(y), "window")
+    X = windows[0] if len(found) == 1 else np.concatenate(windows)[_order(targets, data)]
+    if longest.known or seasons:
+        known = ahead[0] if len(found) == 1 else np.concatenate(ahead)[_order(targets, data)]
+        X = Windows(X, known.astype(np.result_type(X, np.float32)), seasons=seasons)
+    return X, y if isinstance(data, pd.DataFrame | pd.Series) else y.to_numpy()
+
+
+def _of_each(tables, function):
+    """Return what a function makes of each series, which a refusal names unless it is the only one."""
+    if None in tables:
+        return [function(tables[None])]
+    made = []
+    for key, table in tables.items():
+        with naming(key):
+            made.append(function(table))
+    return made
+
+
+def _rows_of(table, missing, with_future):
+    """Return the rows of a series that have targets, these, and the rows after them."""
+    n_samples = len(table.y)
+    rows = table.rows_with_ahead(table.n_known if with_future else n_samples)
+    X, y = rows.iloc[:n_samples], table.y
+    if missing == "drop":
+        kept = table.has_target & X.notna().all(axis=1).to_numpy()
+        X, y = X[kept], y[kept].astype(table.dtype)
+    return X, y, rows.iloc[n_samples:]
+
+
+def _cut(table, window_length, stride, seasons, missing):
+    """Return the windows of a series, what is known ahead of them, and their targets."""
     rows = check_rows(table.frame.iloc[: len(table.y)], "data")
-    _check_enough_rows(len(rows), window_length, n_ahead=max(table.horizons))
     ahead = table.ahead(seasons)[window_length - 1 :]
     y = table.y.iloc[window_length - 1 :]
     ends: Any = slice(None, None, stride)
     if missing == "drop":
         ends = _whole_windows(table, rows, window_length, stride) & ~np.isnan(ahead).any(axis=(1, 2))
-        _check_any(ends, "window")
-        y = y.iloc[ends].astype(table.dtype)
-    else:
-        y = y.iloc[ends]
-    X = sliding_windows(rows, window_length)[ends]
-    if table.known or seasons:
-        X = Windows(X, ahead[ends].astype(np.result_type(rows, np.float32)), seasons=seasons)
-    return X, y if isinstance(data, pd.DataFrame | pd.Series) else y.to_numpy()
+    y = y.iloc[ends].astype(table.dtype) if missing == "drop" else y.iloc[ends]
+    return sliding_windows(rows, window_length)[ends], ahead[ends], y
+
+
+def _joined(parts, data):
+    """Return what was made of the series in the order of the rows of `data`."""
+    if len(parts) == 1:
+        return parts[0]
+    joined = pd.concat(parts)
+    return joined.iloc[_order(parts, data)]
+
+
+def _order(parts, data):
+    """Return the order that puts what was made of the series into that of the rows of `data`."""
+    return np.argsort(np.concatenate([data.index.get_indexer(part.index) for part in parts]))
 
 
 def _whole_windows(table, rows, window_length, stride):
@@ -276,8 +325,8 @@ def _whole_windows(table, rows, window_length, stride):
     return is_whole & table.has_target[window_length - 1 :] & (first_steps % stride == 0)
 
 
-def _check_any(kept, what):
-    if not kept.any():
+def _check_any(n_kept, what):
+    if not n_kept:
         raise ValueError(
             f"data must hold a {what} with a target that touches no hole and no NaN, but none is left; fill them, or "
             "pass a shorter window or horizon."

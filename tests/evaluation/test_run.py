@@ -23,7 +23,7 @@ from sklearn.svm import SVR
 
 from skhybrid import DenseRegressor, WindowedRegressor
 from skhybrid.evaluation import _run
-from skhybrid.evaluation._run import count_parameters, join_texts, read_engines
+from skhybrid.evaluation._run import count_parameters, join_texts, read_engines, run_trial
 from tests.helpers import PLANE_MODELS, Noisy, compare_on_plane, make_plane
 
 X, Y = np.random.default_rng(0).normal(size=(2, 30, 2))
@@ -299,3 +299,15 @@ def test_progress_in_a_terminal(capsys, monkeypatch, verbose, n_lines):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     compare_on_plane({"mean": DummyRegressor()}, cv=TimeSeriesSplit(2), verbose=verbose)
     assert len(capsys.readouterr().err.splitlines()) == n_lines
+
+
+def test_mase_of_several_series_is_the_mean_of_theirs():
+    index = pd.MultiIndex.from_product([["a", "b"], range(6)])
+    y = pd.Series([1.0, 2, 3, 4, 5, 6, 10, 30, 50, 70, 90, 110], index)
+    X = pd.DataFrame({"x": y})
+    train, test = np.flatnonzero(index.get_level_values(1) < 4), np.flatnonzero(index.get_level_values(1) >= 4)
+    trial = run_trial(DummyRegressor(strategy="constant", constant=0.0), 0, X, y, (train, test), {}, 1)
+    assert trial.errors["mase"] == pytest.approx((5.5 / 1 + 100 / 20) / 2)
+    both = pd.DataFrame({"one": y, "other": 2 * y})
+    trial = run_trial(DummyRegressor(strategy="constant", constant=[0.0, 0.0]), 0, X, both, (train, test), {}, 1)
+    assert trial.errors["mase"] == pytest.approx((5.5 / 1 + 100 / 20) / 2)

@@ -34,6 +34,7 @@ WINDOWS = RNG.normal(size=(N, 6, 2))
 FRAMES = {"Conv2DLSTM": RNG.normal(size=(N, 6, 5, 1)), "Conv3DLSTM": RNG.normal(size=(N, 4, 6, 5, 1))}
 HOURS = pd.date_range("2024-10-26", periods=N, freq="h", tz="Europe/Berlin")
 FRAME = pd.DataFrame(RNG.normal(size=(N, 2)), columns=["load", "wind"], index=HOURS)
+SEVERAL = pd.concat({"a": FRAME, "b": FRAME + 1})
 y = WINDOWS[:, -1, 0]
 
 
@@ -63,6 +64,8 @@ CASES = [
     ("PerStepTransformer", PerStepTransformer(StandardScaler()), WINDOWS, None),
     ("NaiveRegressor", NaiveRegressor(), FRAME, y),
     ("WindowedRegressor", WindowedRegressor(Ridge(), 3), FRAME, y),
+    ("several series", WindowedRegressor(Ridge(), 3), SEVERAL, np.resize(y, 2 * N)),
+    ("numbered series", SlidingWindow(3), SEVERAL.set_axis(pd.MultiIndex.from_product([[1, 2], range(N)])), None),
     ("known ahead", WindowedRegressor(Ridge(), 3, horizon=1, known_future=[1], seasons=(24,)), FRAME, y),
     ("WindowedClassifier", WindowedClassifier(LogisticRegression(), 3), FRAME, y > 0),
     ("windowed network", WindowedRegressor(small_dense(), 3), FRAME, y),

@@ -244,11 +244,11 @@ def test_calendar_refuses_data_without_times(X, index):
         (DAYS[::-1], "not strictly increasing"),
         (DAYS[[0, 0, 1, 2]], "not strictly increasing"),
         (DAYS.strftime("%Y-%m-%d")[::-1], "not strictly increasing"),
-        (pd.MultiIndex.from_product([["a", "b"], DAYS[:2]]), "MultiIndex of 2 levels"),
+        (pd.MultiIndex.from_product([["a"], ["b"], DAYS[:4]]), "MultiIndex of 3 levels"),
         (DAYS.where([True, True, True, False]), "missing ones are among them"),
         (DAYS.strftime("%d.%m.%Y"), "must have times or numbers as labels"),
     ],
-    ids=["newest first", "repeated", "text newest first", "panel", "missing", "text that is not ISO"],
+    ids=["newest first", "repeated", "text newest first", "three levels", "missing", "text that is not ISO"],
 )
 def test_calendar_reads_the_index_by_the_rule_of_labels(index, message):
     X = pd.DataFrame({"load": np.arange(4.0), "time": DAYS[::-1]}, index)

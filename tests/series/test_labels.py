@@ -149,7 +149,7 @@ def test_time_index_refuses_what_orders_nothing(labels, message):
 
 
 def test_time_index_refuses_several_levels():
-    with pytest.raises(ValueError, match="MultiIndex of 2 levels; fit one pipeline per series"):
+    with pytest.raises(ValueError, match="MultiIndex of 2 levels; pass one series at a time"):
         time_index(framed(pd.MultiIndex.from_tuples([("a", 1)])))
 
 

@@ -232,12 +232,6 @@ def test_sliding_window_refuses_labels_out_of_order(X, message):
         window.transform(X)
 
 
-def test_sliding_window_refuses_several_series():
-    index = pd.MultiIndex.from_product([["a", "b"], [1, 2]])
-    with pytest.raises(ValueError, match="one series with one label per row, but has a MultiIndex of 2 levels"):
-        SlidingWindow(2).fit(pd.DataFrame({"x": [1.0, 2, 3, 4]}, index))
-
-
 @pytest.mark.parametrize("cv", [KFold(3), KFold(3, shuffle=True, random_state=0)])
 def test_sliding_window_refuses_folds_that_are_not_in_time(cv):
     X, y = make_supervised(frame(60), "x0")

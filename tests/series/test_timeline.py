@@ -19,13 +19,13 @@ def line(*values, **options):
 
 def line_of(rows, at=slice(None), n_before=2, n_unborn=0):
     """Return rows on a line of steps, of which nothing is known before; windows do not need their numbers."""
-    return Timeline(rows, at, n_before, n_unborn, np.full(rows.shape[1], NAN), np.empty(0, dtype=int))
+    return Timeline(rows, at, n_before, n_unborn, np.full(rows.shape[1], NAN), np.empty(0, dtype=int), rows[0])
 
 
 def past(*values, steps_back=None, steps=(0, 1), start=9):
     """Return a past of the rows `values`, which end just before the first row of X unless `steps_back` says more."""
     steps_back = range(len(values), 0, -1) if steps_back is None else steps_back
-    return Past(column(*values), np.array(steps_back, dtype=int), np.array(steps), start, column(NAN)[0])
+    return Past(column(*values), np.array(steps_back, dtype=int), np.array(steps), start, column(NAN)[0], column(0)[0])
 
 
 # --- lay_out ---------------------------------------------------------------------------------------------------------

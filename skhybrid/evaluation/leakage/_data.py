@@ -13,22 +13,27 @@ from skhybrid.evaluation.leakage._alteration import (
     find_moved,
     take_rows,
 )
+from skhybrid.evaluation.leakage._order import Order
 from skhybrid.evaluation.leakage.report import NOT_SEEN, Leak
-from skhybrid.series.labels import time_index
-from skhybrid.series.steps import learn_steps
+from skhybrid.series.panel import has_levels, read_labels
 
 
 class Given:
-    """Rows and targets as they were given."""
+    """Rows and targets as they were given; those of several series in the order of time."""
 
     def __init__(self, X, y):
-        self.X, self.y = as_array(X), as_array(y)
-        labels = time_index(X)
-        self.steps = np.arange(len(self.X))  # rows are steps, where the target is found so many of them later
-        self.horizon = find_horizon(self.X, self.y, self.steps)
+        X, y = as_array(X), as_array(y)
+        labels = read_labels(y, "y") if has_levels(y) and not has_levels(X) else read_labels(X)
+        self.order = Order(labels, len(X))
+        self.X, self.y = self.order.sort(X), self.order.sort(y)
+        self.steps, self.horizon = self.order.steps, None
+        if self.order.is_single:
+            self.steps = np.arange(len(X))  # rows are steps, where the target is found so many of them later
+            self.horizon = find_horizon(X, y, self.steps)
         if not self.horizon:
-            self.steps = _number_steps(time_index(y, "y") if labels is None else labels, len(self.X))
-            self.horizon = find_horizon(self.X, self.y, self.steps)
+            self.order = Order(read_labels(y, "y"), len(X)) if labels is None else self.order
+            self.steps = self.order.steps
+            self.horizon = find_horizon(*self.order.one_by_one(self.X, self.y))
         found = [f"training targets for a horizon of {self.horizon}, read from X"] if self.horizon else []
         self.checked = ("features against the target", *found)
 
@@ -57,16 +62,18 @@ class Prepared:
 
     def __init__(self, raw, prepare, known_future):
         self.raw, self.known_future = as_array(raw), known_future
-        steps = _number_steps(time_index(raw), len(self.raw))
+        self.raw_order = Order(read_labels(raw), len(self.raw))
         unknown = [name for name in known_future if name not in feature_names(self.raw)]
         if unknown:
             raise ValueError(
                 f"known_future must name columns of the raw data X, but {unknown[0]!r} is not one of "
                 f"{feature_names(self.raw)}; pass some of these."
             )
-        self.make = lambda raw: _prepare(prepare, raw)
-        self.X, self.y, self.positions = self.make(self.raw)
-        self.steps = steps[self.positions]
+        self.raw = self.raw_order.sort(self.raw)
+        self.make = lambda raw: _prepare(prepare, raw, self.raw_order)[:3]
+        self.X, self.y, self.positions, rank = _prepare(prepare, self.raw, self.raw_order)
+        self.order = self.raw_order.select(self.positions, rank)
+        self.steps = self.order.steps
         X, y, positions = self.make(self.raw)
         if not np.array_equal(positions, self.positions) or find_moved(self.X, X).any() or find_moved(self.y, y).any():
             raise ValueError(
@@ -80,11 +87,11 @@ class Prepared:
         ends = np.flatnonzero(missing[:-1] & ~missing[1:]) + 1
         some = ends[np.linspace(0, len(ends) - 1, min(len(ends), 3), dtype=int)]
         for cut in [len(self.raw) // 2, *some]:
-            yield from self._alter_from(cut)[1]
+            yield from self._alter_from(self.raw_order.align(cut))[1]
 
     def alter_future(self, row):
         """Return the targets after all raw data later than `row` were altered, and the leaks on the way."""
-        return self._alter_from(self.positions[row] + 1)
+        return self._alter_from(self.raw_order.after(self.positions[row]))
 
     def _alter_from(self, cut):
         n = np.searchsorted(self.positions, cut)  # rows whose time is before the cut
@@ -112,22 +119,27 @@ class Prepared:
         )
 
 
-def _number_steps(labels, n_rows):
-    """Return how many steps each row lies after the first one."""
-    return learn_steps(labels, None).number(labels, n_rows)
-
-
-def _prepare(prepare, raw):
-    """Return X, y and the row of the raw data at which each row is."""
+def _prepare(prepare, raw, order):
+    """Return X, y and the row of the raw data at which each row is, in the order of time, and where each was given."""
+    raw = order.unsort(raw)
     X, y = (as_array(part) for part in prepare(raw.copy()))
+    positions = order.rank[_find_positions(X, y, raw)]
+    if order.is_single:
+        return X, y, positions, np.arange(len(X))
+    in_time = np.argsort(positions)
+    return take_rows(X, in_time), take_rows(y, in_time), positions[in_time], np.argsort(in_time)
+
+
+def _find_positions(X, y, raw):
+    """Return the row of the raw data at which each row is."""
     labels = raw.index if isinstance(raw, PANDAS) else pd.RangeIndex(len(raw))
     for part in (X, y):
         if isinstance(part, PANDAS) and labels.is_unique:
             positions = labels.get_indexer(part.index)
             if (positions >= 0).all() and (np.diff(positions) > 0).all():
-                return X, y, positions
+                return positions
     if len(X) == len(raw):
-        return X, y, np.arange(len(raw))
+        return np.arange(len(raw))
     raise ValueError(
         f"prepare must return X or y with labels of the raw data, in their order, since it makes {len(X)} rows of "
         f"{len(raw)}, whose time is not known otherwise; pass raw data with a time index and keep its labels."

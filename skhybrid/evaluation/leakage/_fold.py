@@ -11,8 +11,9 @@ from skhybrid.evaluation.leakage.report import NOT_SEEN, Leak
 class Fold:
     """An estimator fitted on the training rows of one fold, and what it predicts for the test rows."""
 
-    def __init__(self, estimator, X, y, train, test):
-        self.estimator, self.y, self.train, self.test = estimator, y, train, np.sort(test)
+    def __init__(self, estimator, X, y, rows, order):
+        train, test = rows
+        self.estimator, self.y, self.train, self.test, self.order = estimator, y, train, np.sort(test), order
         self.X_train, self.X_test = take_rows(X, train), take_rows(X, self.test)
         self.model = clone(estimator).fit(self.X_train, take_rows(y, train))
         self.predictions = _respond(self.model, self.X_test)
@@ -35,7 +36,7 @@ class Fold:
 
 def find_look_ahead(fold):
     """Yield whether predictions for the first half of the test rows depend on the second half."""
-    half = len(fold.test) // 2
+    half = _find_half(fold.order.moments[fold.test])
     if half == 0:
         yield Leak(NOT_SEEN, "look-ahead of the predictions in folds with a single test row; pass cv= with more.")
         return
@@ -58,15 +59,26 @@ def find_look_ahead(fold):
     )
 
 
+def _find_half(moments):
+    """Return how many rows come before the middle, none of them of the same time as one after; 0 if there is one time.
+
+    A model may read what other series do at the same time.
+    """
+    half = int(np.searchsorted(moments, moments[len(moments) // 2]))
+    half = half or int(np.searchsorted(moments, moments[0], side="right"))
+    return half if half < len(moments) else 0
+
+
 def find_late_targets(fold, later_y):
     """Yield whether the fit depends on training targets that lie in the test period."""
     moved = fold.train[find_moved(take_rows(fold.y, fold.train), take_rows(later_y, fold.train)).any(axis=1)]
     if not len(moved):
         return
-    gap = fold.test[0] - moved.min()
+    moments = fold.order.moments
+    gap = moments[fold.test[0]] - moments[moved.min()]
     message = (
         f"the last {len(moved)} training targets lie in the test period, and the fit learns from them; split with "
-        f"TimeSeriesSplit(gap={gap}), or take WindowedRegressor(embargo={gap}) without a gap."
+        f"{fold.order.splitter}(gap={gap}), or take WindowedRegressor(embargo={gap}) without a gap."
     )
     if len(moved) == len(fold.train):
         message = (
@@ -81,7 +93,8 @@ def find_held_rows(fold):
     for name, value in nested_parameters(fold.estimator).items():
         if isinstance(value, (*PANDAS, np.ndarray)) and value.shape[:1] == fold.y.shape[:1]:
             leak = Leak("held rows", f"{name} holds values of the test rows, and the fit uses them; leave them out.")
-            other = clone(fold.estimator).set_params(**{name: alter_rows(value, fold.test)})
+            altered = fold.order.unsort(alter_rows(fold.order.sort(value), fold.test))
+            other = clone(fold.estimator).set_params(**{name: altered})
             yield from _if_fit_moves(leak, fold, other, fold.y)
 
 

@@ -6,7 +6,7 @@ from skhybrid.evaluation.leakage._alteration import as_table, feature_names, fin
 from skhybrid.evaluation.leakage.report import Leak
 
 
-def find_disorder(folds, X):
+def find_disorder(folds, X, splitter="TimeSeriesSplit"):
     """Yield the folds whose training rows lie after a test row, or are in both parts."""
     reach = int(np.prod(X.shape[1:-1])) if len(X.shape) in (3, 4) else 1  # steps of a window
     for number, (train, test) in enumerate(folds):
@@ -20,7 +20,7 @@ def find_disorder(folds, X):
             "order",
             f"{len(later)} of {len(train)} training rows do not lie before the first test row, and "
             f"{is_near[later].sum()} of them are within {reach} row(s) of a test row, where windows overlap and hold "
-            "each other's targets; split with TimeSeriesSplit, since KFold and shuffled folds mix past and future.",
+            f"each other's targets; split with {splitter}, since KFold and shuffled folds mix past and future.",
             (number,),
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 
@@ -43,6 +44,9 @@ def check_leakage(
     - **Preparation**, with `prepare` only. The raw data after the first test row's time are altered: the rows of X up
       to that time must not move. Scalers fitted on all rows, centred means, convolutions with `same` padding over the
       whole series and gaps filled from later values are found so.
+
+    Several series, with labels of two levels, series and time, are looked at in the order of their times: what they
+    share at one time is no leak. Split them with :class:`PanelTimeSeriesSplit`.
 
     Numbers are altered by mirroring them above the largest value of their column (they stay positive and leave the
     range known so far), text, flags and integers of few values by exchanging the values; times and missing values
@@ -119,10 +123,14 @@ def check_leakage(
     _check_arguments(estimator, X, y, prepare)
     data = Given(X, y) if prepare is None else Prepared(X, prepare, known_future)
     estimator = make_seeded(estimator, random_state)
-    folds = list(check_cv(cv, data.y, classifier=is_classifier(estimator)).split(data.X, data.y))
+    order = data.order
+    given = order.unsort(data.X), order.unsort(data.y)
+    splits = check_cv(cv, given[1], classifier=is_classifier(estimator)).split(*given)
+    folds = [tuple(rows if order.is_single else np.sort(order.rank[rows]) for rows in fold) for fold in splits]
+    rows = (data.X, data.y, data.steps) if order.is_single else order.one_by_one(data.X, data.y)
     notes = [
-        *find_disorder(folds, data.X),
-        *find_target_features(data.X, data.y, data.steps),
+        *find_disorder(folds, data.X, order.splitter),
+        *find_target_features(*rows),
         *find_prefitted(estimator),
         *data.check(),
     ]
@@ -131,7 +139,7 @@ def check_leakage(
         notes.append(Leak(NOT_SEEN, "what the estimator does in folds that are not in time order; mend these first."))
     for number in in_time:
         later_y, moved = data.alter_future(folds[number][1].min())
-        fold = Fold(estimator, data.X, data.y, *folds[number])
+        fold = Fold(estimator, data.X, data.y, folds[number], order)
         fold_notes = [*moved, *find_look_ahead(fold), *find_late_targets(fold, later_y), *find_held_rows(fold)]
         notes += [note._replace(folds=(number,)) for note in fold_notes]
     return LeakageReport(

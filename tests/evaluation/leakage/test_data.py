@@ -238,9 +238,9 @@ def test_prepared_rows_have_the_steps_of_the_raw_data():
         (load_and_price().index[::-1], "X must hold the rows of one series in time order"),
         (load_and_price().index.strftime("%Y-%m-%d %H:%M")[::-1], "X must hold the rows of one series in time order"),
         (load_and_price().index.floor("2h"), "each label once, but its index is not strictly increasing"),
-        (pd.MultiIndex.from_product([["a", "b"], range(60)]), "X must hold one series .* MultiIndex of 2 levels"),
+        (pd.MultiIndex.from_product([["a"], ["b"], range(120)]), "X must have one label .* MultiIndex of 3 levels"),
     ],
-    ids=["newest first", "text newest first", "repeated", "panel"],
+    ids=["newest first", "text newest first", "repeated", "three levels"],
 )
 def test_rows_out_of_order_are_refused(index, message):
     df = load_and_price().set_axis(index)

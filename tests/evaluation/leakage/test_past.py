@@ -25,13 +25,13 @@ class Mean(RegressorMixin, BaseEstimator):
 
 
 def disordered(rng, X):
-    """Return rows in an order that is not that of time, or with labels of several series."""
+    """Return rows in an order that is not that of time, or with labels of three levels."""
     way = rng.integers(3)
     if way == 0:
         return X[::-1]
     if way == 1:
         return X.iloc[[*range(len(X) - 1), len(X) - 2]]
-    return X.set_axis(pd.MultiIndex.from_product([["a"], X.index]))
+    return X.set_axis(pd.MultiIndex.from_product([["a"], ["b"], X.index]))
 
 
 def test_findings_are_those_of_a_loop_over_steps():
