@@ -7,7 +7,10 @@ import pytest
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 SMALLER = {
-    "n_days=60": "n_days=10",
+    "n_days=60": "n_days=16",
+    "24 * 14": "24 * 3",
+    "refit=24 * 7": "refit=24 * 2",
+    "n_shops=8": "n_shops=1",
     "[12, 24, 48]": "[12]",
     "[2, 3, 5]": "[2]",
     "[16, 32]": "[2]",
@@ -40,3 +43,19 @@ def test_search_finds_the_best_of_its_candidates(names):
 def test_comparison_has_a_row_for_each_model(names):
     assert set(names["comparison"].table.index) == {"CNN-LSTM", "LSTM", "ridge", "last value"}
     assert "CNN-LSTM" in names["comparison"].verdict()
+
+
+def test_forecaster_forecasts_the_coming_days(names):
+    assert names["forecast"].index.equals(names["coming"].index)
+    assert names["backtest"].errors().notna().all(axis=None)
+
+
+def test_forecaster_of_shops_forecasts_each(names):
+    shops, days = names["forecasts"].index.get_level_values(0), names["forecasts"].index.get_level_values(1)
+    assert shops.unique().tolist() == names["sales"].index.get_level_values(0).unique().tolist()
+    assert days.min().isoformat() == "2024-01-08T00:00:00"
+
+
+def test_readme_is_short():
+    prose = re.sub(r"```.*?```", "", README.read_text(), flags=re.DOTALL)
+    assert len(prose.split()) <= 1500

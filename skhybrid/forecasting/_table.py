@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from skhybrid._validation import check_input, check_rows, check_training_data
 from skhybrid.series.labels import time_index
+from skhybrid.series.panel import Panel, has_levels, read_labels
 
 ALONE = "the series"  # the key of a series that is alone, which no one sees
 
@@ -61,26 +62,12 @@ def read_table(X: Any, *, series: Any = None, time: Any = None, name: str = "X")
     frame = _index_by_columns(_as_frame(X, name), series, time, name)
     if len(frame) == 0:
         raise ValueError(f"{name} must have rows, but has none; pass some.")
-    if not isinstance(frame.index, pd.MultiIndex):
+    labels = read_labels(frame, name) if has_levels(frame) else None
+    if not isinstance(labels, Panel):
         part = Part(_in_time(frame, name), np.arange(len(frame)))
         return Table({ALONE: part}, part.frame.index, is_panel=False)
-    if frame.index.nlevels != 2:
-        raise ValueError(
-            f"{name} must have an index of times, or of (series, time), but its MultiIndex has {frame.index.nlevels} "
-            "levels; join those that name a series into one."
-        )
-    keys = frame.index.get_level_values(0)
-    if keys.hasnans:
-        raise ValueError(
-            f"{name} must name the series of each row, but some names are missing; fill them, or drop these rows."
-        )
-    codes, names = pd.factorize(keys, sort=True)
-    order = np.argsort(codes, kind="stable")
-    parts = {}
-    for code, positions in enumerate(np.split(order, np.cumsum(np.bincount(codes))[:-1])):
-        rows = frame.iloc[positions].droplevel(0)
-        parts[names[code]] = Part(_in_time(rows, f"{name} of series {names[code]!r}"), positions)
-    _check_zones(parts, name)
+    rows = zip(labels.keys, labels.places, labels.labels, strict=True)
+    parts = {key: Part(frame.iloc[places].set_axis(times), places) for key, places, times in rows}
     return Table(parts, frame.index, is_panel=True)
 
 
@@ -131,21 +118,6 @@ def _in_time(frame, name):
         )
     labels = time_index(frame, name)
     return frame.set_axis(pd.RangeIndex(len(frame)) if labels is None else labels)
-
-
-def _check_zones(parts, name):
-    """Refuse series whose times cannot be compared."""
-    kinds: dict[Any, Hashable] = {}
-    for key, part in parts.items():
-        zone = getattr(part.frame.index, "tz", None)
-        kinds.setdefault((part.frame.index.dtype.kind, zone is not None), key)
-    if len(kinds) > 1:
-        first, second = list(kinds.values())[:2]
-        dtypes = [parts[key].frame.index.dtype for key in (first, second)]
-        raise ValueError(
-            f"{name} must have times of one kind, but those of series {first!r} are {dtypes[0]} and those of "
-            f"{second!r} {dtypes[1]}; convert them (tz_convert, tz_localize, pandas.to_datetime)."
-        )
 
 
 def attach(X: Any, y: Any, target: Any) -> tuple[pd.DataFrame, list[Hashable]]:

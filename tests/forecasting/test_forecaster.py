@@ -12,7 +12,7 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skhybrid import CNNLSTMRegressor, Forecaster, make_power_usage, recommended
+from skhybrid import CNNLSTMRegressor, Forecaster, PanelTimeSeriesSplit, make_power_usage, recommended
 from tests.forecasting.oracle import Recorder, RecorderOfWindows
 
 SMALL = {"horizon": 6, "estimator": Ridge(), "window_length": 24}
@@ -299,6 +299,19 @@ def test_searches_and_folds_on_frames(load):
     assert search.best_estimator_.forecast().shape == (6, 1)
 
 
+def test_folds_of_a_panel():
+    sales = panel_of()
+    model = Forecaster("sold", **OF_SHOPS)
+    scores = cross_val_score(model, sales, cv=PanelTimeSeriesSplit(2, test_size=14))
+    days = sales.index.get_level_values(1)
+    ends = days.max() - pd.Timedelta(days=14) * np.array([2, 1])
+    wanted = [
+        clone(model).fit(sales[days <= end]).score(sales[(days > end) & (days <= end + pd.Timedelta(days=14))])
+        for end in ends
+    ]
+    np.testing.assert_allclose(scores, wanted)
+
+
 def test_pickled_forecaster_forecasts_the_same(load):
     model = Forecaster("load", **SMALL, holidays=None).fit(load)
     pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(model)).forecast(), model.forecast())
@@ -438,7 +451,7 @@ def test_bad_tables_are_refused(load):
     with pytest.raises(ValueError, match="X must hold one series, as in fit, but holds many"):
         model.fit(load).predict(panel_of())
     sales = panel_of()
-    with pytest.raises(ValueError, match="X of series 'shop 0' must have each time once"):
+    with pytest.raises(ValueError, match="each time once, but in series 'shop 0' 2024-01-01 00:00:00 is there twice"):
         Forecaster("sold", **OF_SHOPS).fit(pd.concat([sales[:1], sales]))
     fitted = Forecaster("sold", **OF_SHOPS).fit(sales)
     with pytest.raises(
