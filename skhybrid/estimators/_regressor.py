@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.metaestimators import available_if
 
-from skhybrid._validation import check_training_data, fit_context
+from skhybrid._validation import check_is_fitted, check_training_data, fit_context
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import RegressorMixin
 from skhybrid.estimators._build import LinearLayers, all_parameters
@@ -22,12 +22,18 @@ from skhybrid.estimators._members import settings_of
 from skhybrid.estimators._offsets import PhaseOffsets, learn_offsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._quantiles import Pinball, check_quantiles
+from skhybrid.estimators._refresh import refresh_linear_path
 from skhybrid.estimators._refusals import check_lengths, check_partial
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Values, learn_values
 from skhybrid.estimators._task import Rows, Task, read_held_out
 from skhybrid.estimators._window_options import TargetOptions
 from skhybrid.networks.linear_path import find_segment_length
+
+
+def _has_ridge(estimator):
+    """Return whether there is a linear path in closed form, as of the fit where there was one."""
+    return getattr(estimator, "_as_fitted", estimator).linear_path == "ridge"
 
 
 def _has_quantiles(estimator):
@@ -267,6 +273,33 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
     def _chooses_by_samples(self) -> bool:
         return self.linear_path == "ridge"
 
+    @available_if(_has_ridge)
+    def refresh_linear(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Learn the linear path in closed form anew, by the choices of `fit`; there with ``linear_path="ridge"`` only.
+
+        The samples take the place of those fitted to. Networks, trees, what share of them is added, and all scaling
+        stay as they are, so that it takes a small part of the time of `fit`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, *shape of a sample)
+            Samples, as in `fit`: those fitted to and later ones, for example.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        check_is_fitted(self)
+        refresh_linear_path(self, X, y, sample_weight)
+        return self
+
     def _learn_offsets(self, samples: Samples) -> PhaseOffsets | None:
         if not self.phase_offsets:
             return None
@@ -291,21 +324,25 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
         if layers is None or layers.trainable:
             return None
         check_lengths(task.samples.n_after)
-        n_steps = task.samples.windows.shape[1]
-        options = LinearOptions(
-            check_bases(self.linear_bases, self.window_norm, self.season_length, n_steps),
-            self.season_length,
-            self.linear_lengths,
-            list(dict.fromkeys([self.half_life, self.linear_half_life or self.half_life])),
-            self.linear_by_phase,
-            self.n_estimators if self.boosting and self._limit_epochs(task, self.epochs) else 0,
-            self.loss in ABSOLUTE_LOSSES,
-        )
+        n_folds = self.n_estimators if self.boosting and self._limit_epochs(task, self.epochs) else 0
+        options = self._linear_options(task.samples, n_folds)
         linear = learn_linear_path(task, rows, target, self._reading, layers, options, before)
         self.linear_penalty_ = linear.of_folds[0].penalties
         self.linear_share_ = linear.choice.shares
         self.phase_penalty_ = np.inf if linear.phase is None else linear.phase.choice.penalty
         return linear
+
+    def _linear_options(self, samples: Samples, boosting_folds: int) -> LinearOptions:
+        """Return what the linear path in closed form is made of."""
+        return LinearOptions(
+            check_bases(self.linear_bases, self.window_norm, self.season_length, samples.windows.shape[1]),
+            self.season_length,
+            self.linear_lengths,
+            list(dict.fromkeys([self.half_life, self.linear_half_life or self.half_life])),
+            self.linear_by_phase,
+            boosting_folds,
+            self.loss in ABSOLUTE_LOSSES,
+        )
 
     def _refuse_without_ridge(self):
         """Refuse what says how a linear path in closed form is made, of the networks' own parameters as well."""

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from skhybrid.forecasting._coming import add_coming, check_same_series
 from skhybrid.forecasting._grid import Grid, name_steps
@@ -34,6 +35,7 @@ def forecast_ahead(
     future: Table | None,
     n_steps: int | None,
     max_fill: int,
+    bias: Mapping[Hashable, NDArray[np.float64]],
 ) -> dict[Hashable, pd.DataFrame]:
     """Return the forecasts of each series.
 
@@ -51,6 +53,8 @@ def forecast_ahead(
         Number of steps to forecast; None for the horizon.
     max_fill : int
         How many of the newest values may be missing.
+    bias : mapping of Hashable to ndarray of shape (n_targets, horizon)
+        What is added to the forecasts of some series.
     """
     horizon = plan.cutter.horizon
     n_steps = horizon if n_steps is None else n_steps
@@ -68,7 +72,8 @@ def forecast_ahead(
         for (key, grid), block in zip(grids.items(), forecasts, strict=True):
             first = origins[key] + 1 + plan.cutter.lead
             index = grid.labels[first : first + horizon].rename(known[key].index.name)
-            blocks[key].append(pd.DataFrame(block[0].T, index, list(plan.maker.roles.targets)))
+            values = plan.transform.bound(block[0] + bias.get(key, 0.0))
+            blocks[key].append(pd.DataFrame(values.T, index, list(plan.maker.roles.targets)))
             starts[key] = _go_on(starts[key], blocks[key][-1])
     return {key: _name_columns(pd.concat(parts).iloc[:n_steps]) for key, parts in blocks.items()}
 

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
+from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
 
 from skhybrid.estimators.recipe import recommended
 from skhybrid.forecasting._learning import learn_plan, make_filter, pick_training
 from skhybrid.forecasting._memory import Memory
-from skhybrid.forecasting._table import Table
+from skhybrid.forecasting._table import Table, attach
 from skhybrid.forecasting._transform import learn_residuals
 from skhybrid.forecasting._within import spread
 
@@ -34,16 +35,31 @@ class Fitted(NamedTuple):
     n_left_out: int
 
 
+def settle(forecaster: Any, X: Any, y: Any) -> tuple[Any, Any]:
+    """Return one table of X and y, and an unfitted forecaster that names its target in it.
+
+    Where the target is given apart and no column of X has a role, all are read up to the origin.
+    """
+    settings = clone(forecaster)
+    if y is None:
+        return X, settings
+    has_roles = any(len(getattr(forecaster, name)) for name in ("past", "known_future", "static"))
+    table, targets = attach(X, y, forecaster.target)
+    others = (*targets, forecaster.series, forecaster.time)
+    past = forecaster.past if has_roles else [name for name in table.columns if name not in others]
+    return table, settings.set_params(target=targets, past=past)
+
+
 def fit_to(table: Table, forecaster: Any, weights: NDArray[np.float64] | None) -> Fitted:
     """Train the estimator that a forecaster names on the rows of a table, with a weight for each as a target."""
     plan = learn_plan(forecaster, table)
-    grids = {key: plan.maker.make(part.frame) for key, part in table.parts.items()}
     of_steps = None
     if weights is not None:
-        of_steps = {key: spread(grids[key], part, weights) for key, part in table.parts.items()}
-    training = pick_training(plan, grids, make_filter(forecaster.origins), of_steps, forecaster.half_life)
-    options = {} if training.weights is None else {"sample_weight": training.weights}
-    estimator = _make_estimator(forecaster, plan.seasons, training.gap).fit(training.X, training.y, **options)
+        of_steps = {key: spread(plan.maker.make(part.frame), part, weights) for key, part in table.parts.items()}
+    frames = {key: part.frame for key, part in table.parts.items()}
+    training = _pick(plan, frames, forecaster, of_steps)
+    estimator = _make_estimator(forecaster, plan.seasons, training.gap)
+    estimator.fit(training.X, training.y, **_weighted(training))
     if plan.transform.transformers:
         errors = np.reshape(training.y - estimator.predict(training.X), (-1, plan.n_targets, plan.cutter.horizon))
         plan = replace(plan, transform=learn_residuals(plan.transform, errors))
@@ -54,16 +70,52 @@ def fit_to(table: Table, forecaster: Any, weights: NDArray[np.float64] | None) -
         table.is_panel,
         (forecaster.series, forecaster.time),
         min(plan.seasons, default=forecaster.horizon) if forecaster.max_fill is None else forecaster.max_fill,
+        max(part.frame.index[-1] for part in table.parts.values()),
     )
     return Fitted(estimator, memory, len(training.y), training.n_left_out)
+
+
+def adapt_linear(estimator: Any, memory: Memory, forecaster: Any) -> Any:
+    """Return an estimator whose linear part is learned anew from all known rows, in closed form.
+
+    Where the whole estimator is a linear regression, it is fitted anew; else networks and trees stay as they are.
+    """
+    training = _pick(memory.plan, memory.known, forecaster, None)
+    final = estimator
+    while steps := getattr(final, "steps", None):
+        final = steps[-1][1]
+    if isinstance(final, LinearRegression | Ridge | RidgeCV):
+        return clone(estimator).fit(training.X, training.y, **_weighted(training))
+    if not hasattr(estimator, "refresh_linear"):
+        raise ValueError(
+            "adapt='linear' needs an estimator with a linear path in closed form (linear_path='ridge'), or one that is "
+            f"a LinearRegression, Ridge or RidgeCV, but it is {type(final).__name__}; pass adapt='none' or 'bias', or "
+            "fit anew."
+        )
+    return estimator.refresh_linear(training.X, training.y, **_weighted(training))
+
+
+def _pick(plan, frames, forecaster, weights):
+    """Return the samples to learn from, of the rows of each series."""
+    grids = {key: plan.maker.make(frame) for key, frame in frames.items()}
+    return pick_training(plan, grids, make_filter(forecaster.origins), weights, forecaster.half_life)
+
+
+def _weighted(training):
+    """Return the weights of samples as an option of `fit`, where there are any."""
+    return {} if training.weights is None else {"sample_weight": training.weights}
 
 
 def _make_estimator(forecaster, seasons, gap):
     """Return the estimator to train; where it holds samples out, it leaves out those before that know too much."""
     if forecaster.estimator is None:
+        # Its seasonal parts take the first step to forecast for the one after the window. With a lead or a delay that
+        # is not a whole season they would read another phase, and are left out.
+        late = forecaster.lead + max((forecaster.delay or {}).values(), default=0)
+        is_aligned = not seasons or late % min(seasons) == 0
         return recommended(
             forecaster.horizon,
-            seasons,
+            seasons if is_aligned else (),
             validation_gap=gap,
             random_state=forecaster.random_state,
             n_jobs=forecaster.n_jobs,

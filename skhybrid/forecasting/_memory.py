@@ -1,8 +1,8 @@
 """What a fitted forecaster remembers: how rows become samples, and the rows that it knows."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,25 @@ from skhybrid.forecasting._known import like_known, place
 from skhybrid.forecasting._plan import Plan
 from skhybrid.forecasting._table import Part, Table, attach, read_table
 from skhybrid.forecasting._within import Forecasts, forecast_within
+
+
+class Bias(NamedTuple):
+    """The mean of the errors that are known, truth less forecast, by target and step, (n_targets, horizon).
+
+    Attributes
+    ----------
+    total : ndarray of shape (n_targets, horizon)
+        The weighted sum of errors.
+    weight : ndarray of shape (n_targets, horizon)
+        The sum of their weights.
+    """
+
+    total: NDArray[np.float64]
+    weight: NDArray[np.float64]
+
+    def mean(self, prior: int) -> NDArray[np.float64]:
+        """Return the mean, as if so many errors of 0 had come before."""
+        return self.total / (self.weight + prior)
 
 
 @dataclass(frozen=True)
@@ -34,6 +53,10 @@ class Memory:
         The columns of a table that hold the series and the time, where its index does not.
     max_fill : int
         How many of the newest values of a window may be missing.
+    fitted_until : label
+        The time of the last fitted row.
+    bias : mapping of Hashable to Bias
+        What is added to the forecasts of each series.
     """
 
     plan: Plan
@@ -42,6 +65,8 @@ class Memory:
     is_panel: bool
     columns: tuple[Any, Any]
     max_fill: int
+    fitted_until: Any
+    bias: Mapping[Hashable, Bias] = field(default_factory=dict)
 
     def read(self, X: Any, y: Any = None) -> Table:
         """Return the rows of X by series, numbered as they follow those known where they have no labels."""
@@ -75,7 +100,8 @@ class Memory:
     ) -> dict[Hashable, pd.DataFrame]:
         """Return forecasts of what comes after the known rows of each series."""
         known = self.known if series is None else {key: self._known_of(key) for key in series}
-        return forecast_ahead(self.plan, estimator, known, future, n_steps, self.max_fill)
+        bias = {key: of_series.mean(self._season) for key, of_series in self.bias.items()}
+        return forecast_ahead(self.plan, estimator, known, future, n_steps, self.max_fill, bias)
 
     def forecast_within(
         self, estimator: Any, table: Table, choose: Callable[[Grid, int], NDArray[np.intp]]
@@ -86,6 +112,37 @@ class Memory:
     def followed_by(self, table: Table) -> "Memory":
         """Return what is remembered once the rows of a table have followed."""
         return replace(self, known={**self.known, **{key: self._join(key, part) for key, part in table.parts.items()}})
+
+    def learn_bias(self, estimator: Any, table: Table) -> "Memory":
+        """Return what is remembered once the errors are known of forecasts whose last target is in a table.
+
+        Its rows are the last known ones. Forecasts that were made before the end of the fitted rows do not count.
+        """
+        plan, bias = self.plan, dict(self.bias)
+        n_ahead = plan.cutter.lead + plan.cutter.horizon
+
+        def choose(grid: Grid, n_rows: int) -> NDArray[np.intp]:
+            first = max(grid.numbers[len(grid.numbers) - n_rows] - n_ahead, 0)
+            is_since_fit = grid.labels[grid.numbers] >= self.fitted_until
+            is_new = (grid.numbers >= first) & (grid.numbers <= grid.last - n_ahead)
+            return grid.numbers[is_since_fit & is_new]
+
+        for of_series in forecast_within(plan, estimator, self.known, table, choose, self.max_fill):
+            errors = of_series.truth - of_series.values  # (origin, target, step)
+            n_steps = of_series.grid.last - of_series.grid.numbers[-len(table.parts[of_series.key].positions)] + 1
+            ages = of_series.grid.last - n_ahead - of_series.origins
+            weights = np.where(np.isnan(errors), 0, 0.5 ** (ages / self._season)[:, None, None])
+            total, weight = bias.get(of_series.key, Bias(*np.zeros((2, *errors.shape[1:]))))
+            fading = 0.5 ** (n_steps / self._season)
+            bias[of_series.key] = Bias(
+                fading * total + np.nansum(weights * errors, axis=0), fading * weight + weights.sum(axis=0)
+            )
+        return replace(self, bias=bias)
+
+    @property
+    def _season(self):
+        """The number of steps of the shortest season, or of the horizon where there is none."""
+        return min(self.plan.seasons, default=self.plan.cutter.horizon)
 
     def _known_of(self, key):
         """Return the known rows of a series."""

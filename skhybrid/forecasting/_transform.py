@@ -54,7 +54,11 @@ class TargetTransform:
                 decoded += self._undo(forecasts + residual) / len(self.residuals)
         else:
             decoded = self._undo(forecasts)
-        return decoded if self.bounds == (None, None) else np.clip(decoded, *self.bounds)
+        return self.bound(decoded)
+
+    def bound(self, forecasts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return forecasts between the bounds."""
+        return forecasts if self.bounds == (None, None) else np.clip(forecasts, *self.bounds)
 
     def _undo(self, forecasts):
         if not self.transformers:

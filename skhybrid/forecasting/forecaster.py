@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.base import RegressorMixin, clone
+from sklearn.base import RegressorMixin
 
 from skhybrid._validation import as_before_on_error, check_is_fitted, check_weights, fit_context
-from skhybrid.forecasting._fitting import fit_to
+from skhybrid.forecasting._fitting import adapt_linear, fit_to, settle
 from skhybrid.forecasting._learning import make_filter
 from skhybrid.forecasting._memory import Memory
 from skhybrid.forecasting._options import Options
-from skhybrid.forecasting._table import ALONE, attach, check_columns, read_table, remember_columns
+from skhybrid.forecasting._table import ALONE, check_columns, read_table, remember_columns
 from skhybrid.forecasting._within import origins_of_targets, root_mean_squared_error, rows_of
 from skhybrid.forecasting.backtest import Schedule, run_backtest
 
@@ -199,7 +199,7 @@ class Forecaster(RegressorMixin, Options):
             rows or values are missing.
         """
         with as_before_on_error(self):
-            X, settings = self._settle(*remember_columns(self, X, y))
+            X, settings = settle(self, *remember_columns(self, X, y))
             table = read_table(X, series=self.series, time=self.time)
             weights = None if sample_weight is None else check_weights(sample_weight, len(table.labels))
             self.estimator_, self._memory, self.n_training_samples_, self.n_left_out_ = fit_to(table, settings, weights)
@@ -343,18 +343,25 @@ class Forecaster(RegressorMixin, Options):
         ValueError
             If X has too few rows, or `fit` refuses those before the test part.
         """
-        X, settings = self._settle(X, y)
+        X, settings = settle(self, X, y)
         table = read_table(X, series=self.series, time=self.time)
         schedule = Schedule(test_size, refit, stride, max_train_size)
         return run_backtest(settings, table, schedule, None if checkpoint is None else Path(checkpoint))
 
-    def update(self, X):
-        """Take rows that follow into what is known, without training.
+    def update(self, X, *, adapt="none"):
+        """Take rows that follow into what is known, without training a network.
 
         Parameters
         ----------
         X : DataFrame, Series or array-like of shape (n_rows, n_columns)
             Rows with the columns of `fit` that follow those known, of each series; new series may be among them.
+
+        adapt : {"none", "linear", "bias"}, default="none"
+            What else changes. "linear" learns the linear part anew from all known rows, in closed form: the whole of a
+            `Ridge`, `RidgeCV` or `LinearRegression`, or the linear path of a network, which stays as it is. "bias" adds
+            to the later results of `forecast`, for each series and step, the mean of the errors known since `fit`,
+            each counting half as much as one a season later, and shrunk as if a season of forecasts without error had
+            come before.
 
         Returns
         -------
@@ -364,25 +371,19 @@ class Forecaster(RegressorMixin, Options):
         Raises
         ------
         ValueError
-            If rows of a series do not follow those known.
+            If rows of a series do not follow those known, or the estimator has no linear part in closed form.
         """
         check_is_fitted(self)
-        self._memory = self._memory.followed_by(self._memory.read(check_columns(self, X)))
+        if adapt not in ("none", "linear", "bias"):
+            raise ValueError(f"adapt must be 'none', 'linear' or 'bias', but is {adapt!r}; pass one of these.")
+        table = self._memory.read(check_columns(self, X))
+        memory = self._memory.followed_by(table)
+        if adapt == "linear":
+            self.estimator_ = adapt_linear(self.estimator_, memory, self._as_fitted)
+        elif adapt == "bias":
+            memory = memory.learn_bias(self.estimator_, table)
+        self._memory = memory
         return self
-
-    def _settle(self, X, y):
-        """Return one table of X and y, and an unfitted forecaster that names its target in it.
-
-        Where the target is given apart and no column of X has a role, all are read up to the origin.
-        """
-        settings = clone(self)
-        if y is None:
-            return X, settings
-        has_roles = any(len(getattr(self, name)) for name in ("past", "known_future", "static"))
-        table, targets = attach(X, y, self.target)
-        indexes = (self.series, self.time)
-        past = self.past if has_roles else [name for name in table.columns if name not in (*targets, *indexes)]
-        return table, settings.set_params(target=targets, past=past)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skhybrid import CNNLSTMRegressor, Forecaster, PanelTimeSeriesSplit, make_power_usage, recommended
@@ -77,6 +79,52 @@ def test_update_refuses_rows_that_do_not_follow(load):
     model = Forecaster("load", **SMALL).fit(load[:-40])
     with pytest.raises(ValueError, match="X must follow the rows known so far, which end at"):
         model.update(load[-41:-30])
+
+
+@pytest.mark.parametrize("estimator", [Ridge(), make_pipeline(StandardScaler(), Ridge())])
+def test_linear_update_of_a_regression_equals_a_fresh_fit(load, estimator):
+    model = Forecaster("load", **{**SMALL, "estimator": estimator}, calendar=None).fit(load[:-40])
+    fresh = Forecaster("load", **{**SMALL, "estimator": estimator}, calendar=None).fit(load)
+    np.testing.assert_allclose(model.update(load[-40:], adapt="linear").forecast(), fresh.forecast(), rtol=1e-8)
+
+
+def test_linear_update_learns_the_path_anew_beside_networks_that_stay(load):
+    network = recommended(6, 24, epochs=1, min_samples=0, boosting=False, random_state=0)
+    model = Forecaster("load", **{**SMALL, "estimator": network}).fit(load[:-40])
+    fitted = model.forecast()
+    path = model.estimator_.linear_share_.copy()
+    again = clone(model).fit(load[:-40])
+    model.update(load[-40:], adapt="linear")
+    np.testing.assert_array_equal(model.estimator_.linear_share_, path)  # what fit has chosen
+    plain = again.update(load[-40:]).forecast()
+    assert not np.allclose(model.forecast(), plain)
+    assert fitted.shape == plain.shape
+
+
+def test_linear_update_is_refused_without_a_linear_part(load):
+    model = Forecaster("load", **{**SMALL, "estimator": Recorder()}, calendar=None).fit(load[:-40])
+    with pytest.raises(ValueError, match="adapt='linear' needs an estimator with a linear path in closed form"):
+        model.update(load[-40:], adapt="linear")
+    assert model.forecast().index[0] == load.index[-40]  # as before
+
+
+def test_bias_is_the_fading_mean_of_known_errors(load):
+    model = Forecaster("load", **SMALL, calendar=None).fit(load[:-60])
+    plain = clone(model).fit(load[:-60])
+    for start in (-60, -50):
+        model.update(load[start : start + 10 or None], adapt="bias")
+    forecasts = plain.predict(load[-61:-40])
+    total, weight = np.zeros(6), np.zeros(6)
+    last = 20  # rows that are known since the fit, whose last one is origin 0
+    for origin in range(last - 6 + 1):
+        truth = load["load"].to_numpy()[-60 + origin : -60 + origin + 6]
+        fades = 0.5 ** ((last - 6 - origin) / 24)
+        total += fades * (truth - forecasts[origin])
+        weight += fades
+    plain.update(load[-60:-40])
+    np.testing.assert_allclose(
+        model.forecast()["forecast"], plain.forecast()["forecast"] + total / (weight + 24), rtol=1e-9
+    )
 
 
 def test_several_targets_are_columns(load):
