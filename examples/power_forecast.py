@@ -23,6 +23,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skhybrid import (
     CNNLSTMRegressor,
+    Forecaster,
     LSTMRegressor,
     NaiveRegressor,
     SlidingWindow,
@@ -185,4 +186,16 @@ elif "worse" in verdicts:
 else:
     print("Not shown that the convolution earns its place: it is not better than all the simpler models.")
 print("This is one split and one seed; repeat it with others before relying on a small difference.")
+
+# %% Tomorrow: all rows are known, and all steps of the next season are forecast at once
+tomorrow = Forecaster(
+    target,
+    horizon=args.season,
+    season_length=args.season,
+    past=[column for column in df if column != target],
+    random_state=0,
+)
+forecast = tomorrow.fit(df).forecast()
+print(f"\nWhat comes after {df.index[-1]}, {args.season} steps forecast at once:")
+print(forecast.iloc[:: max(args.season // 8, 1)].to_string(float_format="{:.1f}".format))
 print(f"\nPicture: {args.out}")

@@ -56,6 +56,9 @@ def test_power_forecast_without_a_file(run, tmp_path):
     out = run("power_forecast.py", "--days", 20, "--epochs", 1, "--quick", "--out", "load.png")
     assert "columns ['load', 'temperature', 'workday']" in out
     assert (tmp_path / "load.png").exists()
+    assert "What comes after 2024-01-20 23:00:00, 24 steps forecast at once:" in out
+    times = re.findall(r"^(2024-01-21 \d\d:00:00) +[\d.]+$", out, re.MULTILINE)
+    assert list(pd.to_datetime(times)) == list(pd.date_range("2024-01-21", periods=8, freq="3h"))
 
 
 def test_sp500_lesson_stand_in_shows_no_figure_of_the_lesson(run):
