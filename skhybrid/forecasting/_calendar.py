@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pandas.tseries.frequencies import to_offset
 from pandas.tseries.offsets import (
     BusinessDay,
+    CustomBusinessDay,
     Day,
     MonthBegin,
     MonthEnd,
@@ -36,8 +37,8 @@ def find_seasons(labels: pd.Index, steps: Steps) -> tuple[int, ...]:
     Below a day the day and the week, of days the week, of workdays five, of weeks, months and quarters the year.
     """
     offset = step_of(labels, steps)
-    if offset is None:
-        return ()
+    if offset is None or isinstance(offset, CustomBusinessDay) or (steps.freq is None and not steps.is_regular):
+        return ()  # nothing counts the steps of such labels by the label alone
     for kinds, season in _SEASONS.items():
         if isinstance(offset, kinds):
             return (season,) if offset.n == 1 else ()

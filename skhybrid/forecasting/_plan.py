@@ -132,8 +132,8 @@ def join(samples: Sequence[Samples]) -> Samples:
 
 
 def times_of(grids: Iterable[Grid]) -> pd.Index:
-    """Return the times of all steps of some grids, each once, in order."""
-    labels = [grid.labels for grid in grids]
+    """Return the times of all rows of some grids, each once, in order."""
+    labels = [grid.labels[grid.numbers] for grid in grids]
     union = labels[0]
     for more in labels[1:]:
         union = union.union(more)

@@ -216,6 +216,47 @@ def test_clock_changes_are_exact(day):
     np.testing.assert_array_equal((phases[1:, 1] - phases[:-1, 1]) % 168, np.diff(forecast.index.hour) % 24)
 
 
+def test_rows_are_steps_whatever_their_times():
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2022-01-01", periods=400, freq="D")[np.sort(rng.choice(400, 200, replace=False))]
+    rows = pd.DataFrame({"y": np.arange(200.0)}, days)
+    model = Forecaster(horizon=3, estimator=Ridge(1e-6), freq="rows", window_length=5).fit(rows)
+    with pytest.raises(ValueError, match="future must name the coming 3 steps, since the known rows do not tell"):
+        model.forecast()
+    coming = pd.DataFrame(index=pd.to_datetime(["2023-06-01", "2023-06-05", "2023-07-01"]))
+    forecast = model.forecast(coming)
+    assert forecast.index.equals(coming.index)
+    np.testing.assert_allclose(forecast["forecast"], [200, 201, 202], atol=1e-3)
+
+
+def test_trading_days_with_holidays_have_no_seasons():
+    days = pd.bdate_range("2022-01-03", periods=300)
+    rows = pd.DataFrame({"y": np.arange(300.0)}, days).drop(days[[100, 200]])
+    model = Forecaster(horizon=5, estimator=Ridge(1e-6), window_length=5)
+    assert model.fit(rows).seasons_ == ()
+    calendar = pd.offsets.CustomBusinessDay(holidays=[days[100], days[200], pd.Timestamp("2023-02-28")])
+    forecast = model.set_params(freq=calendar).fit(rows).forecast()
+    assert forecast.index.equals(pd.DatetimeIndex(["2023-02-27", *pd.bdate_range("2023-03-01", periods=4)]))
+
+
+@pytest.mark.parametrize(
+    ("index", "coming"),
+    [
+        (pd.date_range("2000-01-31", periods=60, freq="ME"), ["2005-01-31", "2005-02-28"]),
+        (pd.period_range("2000Q1", periods=60, freq="Q"), ["2015Q1", "2015Q2"]),
+        (pd.date_range("2024-01-01", periods=60, freq="15min", tz="UTC"), ["2024-01-01 15:00Z", "2024-01-01 15:15Z"]),
+        (pd.timedelta_range("0s", periods=60, freq="2s"), ["120s", "122s"]),
+        (pd.Index(np.arange(100, 160)), [160, 161]),
+        (pd.Index(np.arange(0, 30, 0.5)), [30.0, 30.5]),
+    ],
+)
+def test_coming_steps_are_named(index, coming):
+    rows = pd.Series(np.arange(60.0), index, name="y")
+    forecast = Forecaster(horizon=2, estimator=Ridge(1e-6), window_length=4).fit(rows).forecast()
+    assert forecast.index.equals(pd.Index(coming).astype(index.dtype))
+    np.testing.assert_allclose(forecast["forecast"], [60, 61], atol=0.2)
+
+
 def test_origins_at_times_of_the_day(load):
     model = Forecaster("load", horizon=6, estimator=Recorder(), window_length=24, origins="10:00", calendar=None)
     recorder = model.fit(load).estimator_
