@@ -1,6 +1,7 @@
 """Errors of forecasts: as functions, and as scorers for a search or a comparison."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -205,7 +206,8 @@ def forecast_scorer(metric, **kwargs):
     Returns
     -------
     scorer : callable
-        Called with a fitted estimator, X and y, it returns the negated error of the predictions.
+        Called with a fitted estimator, X and y, it returns the negated error of the predictions; with a fitted
+        :class:`Forecaster` and X, of its forecasts whose targets lie in X.
 
     Raises
     ------
@@ -227,7 +229,15 @@ def forecast_scorer(metric, **kwargs):
             f"metric must be one of {', '.join(map(repr, METRICS))}, but is {metric!r}; for another error make a "
             "scorer with sklearn.metrics.make_scorer(error, greater_is_better=False)."
         )
-    return make_scorer(METRICS[metric], greater_is_better=False, **kwargs)
+    error = METRICS[metric]
+    return partial(_score, scorer=make_scorer(error, greater_is_better=False, **kwargs), error=partial(error, **kwargs))
+
+
+def _score(estimator, X, y=None, *, scorer, error, **options):
+    """Return the negated error; of forecasters, whose targets lie in X, of the forecasts of all origins."""
+    if hasattr(estimator, "paired_forecasts"):
+        return -error(*estimator.paired_forecasts(X, y))
+    return scorer(estimator, X, y, **options)
 
 
 def row_losses(metric: str, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[np.float64]:

@@ -128,6 +128,13 @@ def root_mean_squared_error(
     return float(np.sqrt(np.average(np.concatenate(squares), weights=np.concatenate(counts))))
 
 
+def join_outputs(made: Sequence[Forecasts], name: str) -> NDArray[np.float64]:
+    """Return the truth or the forecasts of several series, (n_origins, n_targets * horizon)."""
+    if not made:
+        raise ValueError("X must hold all targets of an origin, but there is none; pass more rows that follow.")
+    return np.concatenate([getattr(of_series, name).reshape(len(of_series.origins), -1) for of_series in made])
+
+
 def tabulate(plan: Plan, forecasts: Iterable[Forecasts], keys: Sequence[Hashable]) -> pd.DataFrame:
     """Return one row for each forecast whose truth is known; series and targets are told by their places."""
     lead = plan.cutter.lead

@@ -12,7 +12,7 @@ from skhybrid.forecasting._learning import make_filter
 from skhybrid.forecasting._memory import Memory
 from skhybrid.forecasting._options import Options
 from skhybrid.forecasting._table import ALONE, check_columns, read_table, remember_columns
-from skhybrid.forecasting._within import origins_of_targets, root_mean_squared_error, rows_of
+from skhybrid.forecasting._within import join_outputs, origins_of_targets, root_mean_squared_error, rows_of
 from skhybrid.forecasting.backtest import Schedule, run_backtest
 
 __all__ = ["Forecaster"]
@@ -289,18 +289,28 @@ class Forecaster(RegressorMixin, Options):
         -------
         score : float
             In the units of the target; 0 is best.
-
-        Raises
-        ------
-        ValueError
-            If X has no origin whose targets are all known.
         """
         check_is_fitted(self)
-        table, plan = self._memory.read(check_columns(self, X), y), self._memory.plan
+        table = self._memory.read(check_columns(self, X), y)
         weights = None if sample_weight is None else check_weights(sample_weight, len(table.labels))
-        choose = origins_of_targets(plan, make_filter(self._as_fitted.origins))
-        made = self._memory.forecast_within(self.estimator_, table, choose)
-        return -root_mean_squared_error(plan, made, table, weights)
+        return -root_mean_squared_error(self._memory.plan, self._forecast_origins(table), table, weights)
+
+    def paired_forecasts(self, X, y=None):
+        """Return what came and what was forecast, of all origins that `score` is the error of.
+
+        Parameters
+        ----------
+        X, y : DataFrame, Series or array-like
+            As in `score`.
+
+        Returns
+        -------
+        y_true, y_pred : ndarray of shape (n_origins, n_targets * horizon)
+            Series by series, in time order.
+        """
+        check_is_fitted(self)
+        made = list(self._forecast_origins(self._memory.read(check_columns(self, X), y)))
+        return tuple(join_outputs(made, name) for name in ("truth", "values"))
 
     def backtest(self, X, y=None, *, test_size, refit=None, stride=1, max_train_size=None, checkpoint=None):
         """Forecast the last part of X as it would have been forecast in the past.
@@ -337,11 +347,6 @@ class Forecaster(RegressorMixin, Options):
         -------
         backtest : Backtest
             The forecasts, what came, and their errors.
-
-        Raises
-        ------
-        ValueError
-            If X has too few rows, or `fit` refuses those before the test part.
         """
         X, settings = settle(self, X, y)
         table = read_table(X, series=self.series, time=self.time)
@@ -367,11 +372,6 @@ class Forecaster(RegressorMixin, Options):
         -------
         self : object
             The forecaster, which forecasts from later rows.
-
-        Raises
-        ------
-        ValueError
-            If rows of a series do not follow those known, or the estimator has no linear part in closed form.
         """
         check_is_fitted(self)
         if adapt not in ("none", "linear", "bias"):
@@ -384,6 +384,11 @@ class Forecaster(RegressorMixin, Options):
             memory = memory.learn_bias(self.estimator_, table)
         self._memory = memory
         return self
+
+    def _forecast_origins(self, table):
+        """Yield the forecasts, series by series, whose targets all lie in a table."""
+        choose = origins_of_targets(self._memory.plan, make_filter(self._as_fitted.origins))
+        return self._memory.forecast_within(self.estimator_, table, choose)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -14,7 +14,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skhybrid import CNNLSTMRegressor, Forecaster, PanelTimeSeriesSplit, make_power_usage, recommended
+from skhybrid import (
+    CNNLSTMRegressor,
+    Forecaster,
+    PanelTimeSeriesSplit,
+    forecast_scorer,
+    make_power_usage,
+    pinball,
+    recommended,
+)
 from tests.forecasting.oracle import Recorder, RecorderOfWindows
 
 SMALL = {"horizon": 6, "estimator": Ridge(), "window_length": 24}
@@ -386,6 +394,18 @@ def test_searches_and_folds_on_frames(load):
     search = GridSearchCV(model, grid, cv=TimeSeriesSplit(3)).fit(load)
     assert search.best_params_["estimator__alpha"] == 0.1
     assert search.best_estimator_.forecast().shape == (6, 1)
+
+
+def test_named_errors_are_those_of_the_same_forecasts(load):
+    model = Forecaster("load", **SMALL).fit(load[:-48])
+    truth, forecasts = model.paired_forecasts(load[-48:])
+    assert truth.shape == forecasts.shape == (43, 6)
+    np.testing.assert_array_equal(truth[-1], load["load"][-6:])
+    np.testing.assert_allclose(forecast_scorer("mae")(model, load[-48:]), -np.abs(truth - forecasts).mean())
+    scores = cross_val_score(Forecaster("load", **SMALL), load, cv=TimeSeriesSplit(2), scoring=forecast_scorer("mae"))
+    assert (scores < 0).all()
+    by_name = forecast_scorer("pinball", quantile=0.9)(model, load[-48:][["temperature"]], load["load"][-48:])
+    np.testing.assert_allclose(by_name, -pinball(truth, forecasts, quantile=0.9))
 
 
 def test_folds_of_a_panel():
