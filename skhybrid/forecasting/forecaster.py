@@ -145,10 +145,8 @@ class Forecaster(RegressorMixin, Options):
     Notes
     -----
     In a table of many series, and for several targets without an `estimator`, each target is divided by its mean size
-    in the rows of its series up to the origin, so that series of different size share one network; with
-    `target_transform` it
-    is not. Samples of all series are in time order, and where the estimator holds the last ones out, no target of those
-    before is later than these allow (`validation_gap`, where it is None).
+    in its series up to the origin, so that all share one network; with `target_transform` it is not. Samples of all
+    series are in time order, and a `validation_gap` that is None becomes what keeps targets apart.
 
     Examples
     --------
@@ -296,11 +294,14 @@ class Forecaster(RegressorMixin, Options):
         return -root_mean_squared_error(self._memory.plan, self._forecast_origins(table), table, weights)
 
     def paired_forecasts(self, X, y=None):
-        """Return what came and what was forecast, of all origins that `score` is the error of.
+        """Return the true values and the forecasts of which `score` is the error.
 
         Parameters
         ----------
-        X, y : DataFrame, Series or array-like
+        X : DataFrame, Series or array-like of shape (n_rows, n_columns)
+            As in `score`.
+
+        y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_targets), default=None
             As in `score`.
 
         Returns
