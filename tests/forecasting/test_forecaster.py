@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -442,6 +442,27 @@ def test_arrays_are_numbered(load):
     np.testing.assert_allclose(model.forecast()["forecast"], wanted.forecast()["forecast"])
     np.testing.assert_allclose(model.predict(values[-6:]), wanted.predict(load[-6:]))
     np.testing.assert_allclose(model.predict(values[:-6]), wanted.predict(load[:-6]))
+
+
+@pytest.mark.real_data
+def test_demand_of_victoria_with_the_weather_known(shared_data):
+    rows = pd.read_csv(shared_data / "vic_electricity_halfhourly.csv.gz").iloc[-6000:]
+    times = pd.DatetimeIndex(pd.to_datetime(rows["time_utc"], utc=True)).tz_convert("Australia/Melbourne")
+    df = rows.set_axis(times)[["demand_mw", "temperature_c", "holiday"]].rename_axis("time")
+    known = ["temperature_c", "holiday"]
+    model = Forecaster(
+        target="demand_mw",
+        horizon=48,
+        season_length=48,
+        known_future=known,
+        estimator=make_pipeline(StandardScaler(), RidgeCV(10.0 ** np.arange(-2, 5))),
+    )
+    backtest = model.backtest(df, test_size=48 * 14, refit=48 * 7, stride=48)
+    assert len(backtest.refits) == 2
+    without = model.set_params(known_future=()).backtest(df, test_size=48 * 14, refit=48 * 7, stride=48)
+    assert backtest.errors()["rmse"].item() < 0.9 * without.errors()["rmse"].item()
+    forecast = model.set_params(known_future=known).fit(df[:-48]).forecast(df[known][-48:])
+    assert forecast.index.equals(df.index[-48:])
 
 
 # --- what the target is forecast as ----------------------------------------------------------------------------------
