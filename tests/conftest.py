@@ -14,6 +14,7 @@ from sklearn.utils.estimator_checks import check_sample_weight_equivalence_on_de
 # No property test is timed, as a slow or busy machine would break it; and CI draws the same examples in every run.
 settings.register_profile(
     "skhybrid",
+    max_examples=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,

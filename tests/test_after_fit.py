@@ -32,10 +32,14 @@ OTHERS = {
     "bias_regularizer": "l2",
     "bidirectional": True,
     "boosting": True,
+    "bounds": (0, 1),
+    "calendar": None,
     "callbacks": keras.callbacks.TerminateOnNaN(),
+    "categorical": (1,),
     "cell": "gru",
     "class_weight": "balanced",
     "decoder": "segments",
+    "delay": {0: 1},
     "dense_units": (5,),
     "dilations": 2,
     "dimension_shuffle": False,
@@ -48,6 +52,7 @@ OTHERS = {
     "flatten": False,
     "freq": "rows",
     "half_life": 0.5,
+    "holidays": "DE",
     "horizon": (1, 2),
     "incomplete": "nan",
     "input_shape": (4, 2, 2),
@@ -56,6 +61,7 @@ OTHERS = {
     "kernel_sizes": (2,),
     "known_future": [0],
     "last_steps": 3,
+    "lead": 3,
     "learning_rate": 0.1,
     "learning_rate_schedule": "cosine",
     "linear_bases": ("raw",),
@@ -66,8 +72,10 @@ OTHERS = {
     "linear_squares": True,
     "linear_weight": 0.5,
     "loss": "mae",
+    "max_fill": 3,
     "member_params": [{"last_steps": 3}],
     "metrics": ["mae"],
+    "min_history": 2,
     "min_samples": 9,
     "missing": "drop",
     "n_estimators": 2,
@@ -79,8 +87,10 @@ OTHERS = {
     "network_params": {"units": 3},
     "norm_channels": [1],
     "optimizer": "sgd",
+    "origins": "10:00",
     "output_activation": "softplus",
     "padding": "same",
+    "past": (),
     "phase_offsets": True,
     "pool_size": 3,
     "quantiles": (0.5,),
@@ -92,11 +102,15 @@ OTHERS = {
     "season_length": 5,
     "seasons": (5,),
     "segment_length": 2,
+    "series": 1,
     "shuffle": False,
+    "static": (1,),
     "statistics": ("max",),
     "strategy": "mean",
     "strides": 2,
+    "target": 1,
     "target_channel": 2,
+    "target_transform": "log1p",
     "time": 0,
     "transformer": MinMaxScaler(),
     "unit": "ms",
@@ -151,6 +165,7 @@ def make_model(name):
         return make_network(name)
     make = {
         "CalendarFeatures": lambda: (cls(time=-1), np.hstack([rows, 3600 * np.arange(40)[:, None]])),
+        "Forecaster": lambda: (cls(0, past=[1], horizon=2, estimator=Ridge(), window_length=4, half_life=9), rows),
         "NaiveRegressor": lambda: (cls("seasonal", season_length=3, n_features=2, target_channel=1), flat_windows),
         "PerStepTransformer": lambda: (cls(), values(40, N_STEPS, N_FEATURES)),
         "RollingFeatures": lambda: (cls(), rows),
@@ -165,6 +180,8 @@ def make_model(name):
 def fit(name):
     """Return a fitted model of a class, and further samples for it."""
     model, X = make_model(name)
+    if name == "Forecaster":  # whose target is in X
+        return model.fit(X[:20]), X[20:]
     y = np.arange(20) % 2 if is_classifier(model) else X[:20].reshape(20, -1)[:, -1]
     return model.fit(X[:20], y), X[20:]
 

@@ -15,6 +15,8 @@ from skhybrid.forecasting._table import Table, attach
 from skhybrid.forecasting._transform import learn_residuals
 from skhybrid.forecasting._within import spread
 
+HELD_OUT, MAX_FOLDS = 0.15, 4  # of the samples by each part, and parts, as `recommended` has them
+
 
 class Fitted(NamedTuple):
     """What a fit leaves.
@@ -58,7 +60,7 @@ def fit_to(table: Table, forecaster: Any, weights: NDArray[np.float64] | None) -
         of_steps = {key: spread(plan.maker.make(part.frame), part, weights) for key, part in table.parts.items()}
     frames = {key: part.frame for key, part in table.parts.items()}
     training = _pick(plan, frames, forecaster, of_steps)
-    estimator = _make_estimator(forecaster, plan.seasons, training.gap)
+    estimator = _make_estimator(forecaster, plan.seasons, training)
     estimator.fit(training.X, training.y, **_weighted(training))
     if plan.transform.transformers:
         errors = np.reshape(training.y - estimator.predict(training.X), (-1, plan.n_targets, plan.cutter.horizon))
@@ -106,7 +108,13 @@ def _weighted(training):
     return {} if training.weights is None else {"sample_weight": training.weights}
 
 
-def _make_estimator(forecaster, seasons, gap):
+def find_folds(n_samples: int, gap: int) -> int:
+    """Return how many parts what is recommended holds out, one after the other: four, if there is room for them."""
+    n_held_out = max(round(HELD_OUT * n_samples), 1)
+    return max(1, min(MAX_FOLDS, (n_samples - gap) // n_held_out - 1))  # one part more is left to learn from
+
+
+def _make_estimator(forecaster, seasons, training):
     """Return the estimator to train; where it holds samples out, it leaves out those before that know too much."""
     if forecaster.estimator is None:
         # Its seasonal parts take the first step to forecast for the one after the window. With a lead or a delay that
@@ -116,11 +124,12 @@ def _make_estimator(forecaster, seasons, gap):
         return recommended(
             forecaster.horizon,
             seasons if is_aligned else (),
-            validation_gap=gap,
+            validation_gap=training.gap,
+            validation_folds=find_folds(len(training.y), training.gap),
             random_state=forecaster.random_state,
             n_jobs=forecaster.n_jobs,
         )
     estimator = clone(forecaster.estimator)
     is_open = {name for name, value in estimator.get_params().items() if value is None}
     gaps = [name for name in is_open if name.split("__")[-1] == "validation_gap"]
-    return estimator.set_params(**dict.fromkeys(gaps, gap))
+    return estimator.set_params(**dict.fromkeys(gaps, training.gap))

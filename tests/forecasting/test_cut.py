@@ -78,7 +78,7 @@ def expected_samples(panel, window_length, horizon, lead, delay, min_history, *,
     min_history=st.integers(1, 6),
     order=st.sampled_from(["series", "time", "mixed"]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60)
 def test_model_learns_from_the_samples_of_a_loop(panel, window_length, horizon, lead, delay, min_history, order):
     X = frame_of(panel, order, np.random.default_rng(0))
     wanted, targets = expected_samples(panel, window_length, horizon, lead, delay, min_history, scaled=True)

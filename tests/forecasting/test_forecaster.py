@@ -23,6 +23,7 @@ from skhybrid import (
     pinball,
     recommended,
 )
+from skhybrid.forecasting._fitting import find_folds
 from tests.forecasting.oracle import Recorder, RecorderOfWindows
 
 SMALL = {"horizon": 6, "estimator": Ridge(), "window_length": 24}
@@ -186,7 +187,7 @@ def test_forecast_beyond_the_horizon_is_refused(load, options, obstacle):
 
 
 @given(lead=st.integers(0, 3), delay=st.integers(0, 3), after=st.integers(30, 80), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20)
 def test_no_forecast_depends_on_a_later_row(lead, delay, after, seed):
     rng = np.random.default_rng(seed)
     hours = pd.date_range("2024-01-01", periods=100, freq="h")
@@ -433,6 +434,18 @@ def test_recommended_forecasts_one_series(load):
     assert "fewer than min_samples" in model.estimator_.engine_
     naive = Forecaster("load", horizon=6, estimator=Ridge(1e9), window_length=24, calendar=None).fit(load[:-48])
     assert model.score(load[-48:]) > 0.9 * naive.score(load[-48:])
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "gap", "n_folds"), [(1000, 23, 4), (73, 47, 1), (100, 40, 3), (20, 0, 4), (9, 8, 1)]
+)
+def test_fewer_parts_are_held_out_where_there_is_no_room(n_samples, gap, n_folds):
+    assert find_folds(n_samples, gap) == n_folds
+
+
+def test_few_rows_and_a_long_horizon_are_forecast(load):
+    model = Forecaster("load", horizon=48, random_state=0).fit(load[-168:])
+    assert model.forecast()["forecast"].between(load["load"].min() - 30, load["load"].max() + 30).all()
 
 
 def test_arrays_are_numbered(load):

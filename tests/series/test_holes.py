@@ -27,7 +27,7 @@ from tests.series.oracle import (
     steps_of,
 )
 
-N_CASES = 2000
+N_CASES = 1000
 OFFSETS = {
     "hours": "h",
     "hours of a zone": "h",

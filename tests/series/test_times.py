@@ -13,7 +13,7 @@ import pandas as pd
 from skhybrid import CalendarFeatures
 from tests.series.oracle import HOURS, LABELS, N_ROWS, ask
 
-N_CASES = 2000
+N_CASES = 1000
 CYCLES = {
     "minute": lambda t: (t.minute + t.second / 60) / 60,
     "hour": lambda t: (t.hour + t.minute / 60 + t.second / 3600) / 24,

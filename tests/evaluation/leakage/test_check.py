@@ -17,6 +17,7 @@ from skhybrid import (
     WindowedRegressor,
     Windows,
     check_leakage,
+    make_power_usage,
     make_supervised,
     make_windows,
 )
@@ -46,8 +47,8 @@ def readme():
     """What the main job in the README defines, on fewer days, up to the search's fit."""
     text = (ROOT / "README.md").read_text()
     code = next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "search.fit(X, y)" in block)
-    names: dict = {}
-    exec(code.replace("n_days=60", "n_days=8").replace("search.fit(X, y)", ""), names)
+    names: dict = {"df": make_power_usage(8, random_state=0)}
+    exec(code.replace("search.fit(X, y)", ""), names)
     return names
 
 

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from skhybrid import check_leakage, make_supervised
 from tests.series.oracle import LABELS, VALUES, ask
 
-N_CASES = 2000
+N_CASES = 1000
 N_ROWS = 60
 
 
