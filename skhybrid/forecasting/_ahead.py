@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skhybrid._validation import check_positive_int, warn
 from skhybrid.forecasting._coming import add_coming, check_same_series
 from skhybrid.forecasting._grid import Grid, name_steps
+from skhybrid.forecasting._known import count_known
 from skhybrid.forecasting._plan import Plan
 from skhybrid.forecasting._table import ALONE, Table
 
@@ -57,7 +59,7 @@ def forecast_ahead(
         What is added to the forecasts of some series.
     """
     horizon = plan.cutter.horizon
-    n_steps = horizon if n_steps is None else n_steps
+    n_steps = horizon if n_steps is None else check_positive_int(n_steps, "n_steps")
     if n_steps > horizon:
         _check_recursive(plan, n_steps)
     if future is not None and plan.maker.roles.known:
@@ -97,8 +99,12 @@ def lay_ahead(plan: Plan, start: Start, whose: str) -> Grid:
 
 def _start(plan, frame, future, key):
     """Return the rows of a series up to its last known target, and what is known of those after it."""
-    is_known = frame[list(plan.maker.roles.targets)].notna().any(axis=1).to_numpy()
-    n_known = int(np.flatnonzero(is_known)[-1]) + 1
+    n_known = count_known(frame, plan.maker.roles.targets)
+    if n_known == 0:
+        raise ValueError(
+            f"X must hold a known target{whose(key)}, but there is none to forecast from; update with its rows, or "
+            "leave it out with series=[...]."
+        )
     coming = frame.iloc[n_known:]
     if future is not None and key in future.parts:
         coming = future.parts[key].frame
@@ -166,3 +172,10 @@ def _check_newest(plan, grids, origins, max_fill):
             )
         n_filled += plan.count_filled(grid, np.array([origins[key]]))
     plan.report_holes(n_filled, len(grids))
+    short = [key for key, origin in origins.items() if origin + 1 < plan.min_history]
+    if short:
+        warn(
+            f"{len(short)} of {len(grids)} series have fewer than min_history={plan.min_history} steps"
+            f"{whose(short[0])}{', ...' if len(short) > 1 else ''}; in the windows of their forecasts the first value "
+            "stands for the steps before it."
+        )

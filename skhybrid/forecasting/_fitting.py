@@ -60,7 +60,7 @@ def fit_to(table: Table, forecaster: Any, weights: NDArray[np.float64] | None) -
         of_steps = {key: spread(plan.maker.make(part.frame), part, weights) for key, part in table.parts.items()}
     frames = {key: part.frame for key, part in table.parts.items()}
     training = _pick(plan, frames, forecaster, of_steps)
-    estimator = _make_estimator(forecaster, plan.seasons, training)
+    estimator = _make_estimator(forecaster, plan, training)
     estimator.fit(training.X, training.y, **_weighted(training))
     if plan.transform.transformers:
         errors = np.reshape(training.y - estimator.predict(training.X), (-1, plan.n_targets, plan.cutter.horizon))
@@ -73,6 +73,7 @@ def fit_to(table: Table, forecaster: Any, weights: NDArray[np.float64] | None) -
         (forecaster.series, forecaster.time),
         min(plan.seasons, default=forecaster.horizon) if forecaster.max_fill is None else forecaster.max_fill,
         max(part.frame.index[-1] for part in table.parts.values()),
+        weights is not None,
     )
     return Fitted(estimator, memory, len(training.y), training.n_left_out)
 
@@ -82,6 +83,11 @@ def adapt_linear(estimator: Any, memory: Memory, forecaster: Any) -> Any:
 
     Where the whole estimator is a linear regression, it is fitted anew; else networks and trees stay as they are.
     """
+    if memory.is_weighted:
+        raise ValueError(
+            "adapt must be 'none' or 'bias' after a fit with sample_weight, since nothing tells the weights of the "
+            "rows that follow, but is 'linear'; fit anew."
+        )
     training = _pick(memory.plan, memory.known, forecaster, None)
     final = estimator
     while steps := getattr(final, "steps", None):
@@ -114,16 +120,16 @@ def find_folds(n_samples: int, gap: int) -> int:
     return max(1, min(MAX_FOLDS, (n_samples - gap) // n_held_out - 1))  # one part more is left to learn from
 
 
-def _make_estimator(forecaster, seasons, training):
+def _make_estimator(forecaster, plan, training):
     """Return the estimator to train; where it holds samples out, it leaves out those before that know too much."""
     if forecaster.estimator is None:
         # Its seasonal parts take the first step to forecast for the one after the window. With a lead or a delay that
         # is not a whole season they would read another phase, and are left out.
-        late = forecaster.lead + max((forecaster.delay or {}).values(), default=0)
-        is_aligned = not seasons or late % min(seasons) == 0
+        late = {forecaster.lead + delay for delay in plan.cutter.delays[: plan.n_targets]}
+        is_aligned = not plan.seasons or all(n_steps % min(plan.seasons) == 0 for n_steps in late)
         return recommended(
             forecaster.horizon,
-            seasons if is_aligned else (),
+            plan.seasons if is_aligned else (),
             validation_gap=training.gap,
             validation_folds=find_folds(len(training.y), training.gap),
             random_state=forecaster.random_state,

@@ -26,6 +26,12 @@ def join(known: pd.DataFrame | None, frame: pd.DataFrame, columns: Sequence[Hash
     return pd.concat([before, frame]) if len(before) else frame
 
 
+def count_known(frame: pd.DataFrame, targets: Sequence[Hashable]) -> int:
+    """Return how many rows there are up to the last one of which a target is known."""
+    known = np.flatnonzero(frame[list(targets)].notna().any(axis=1))
+    return int(known[-1]) + 1 if len(known) else 0
+
+
 def like_known(frame: pd.DataFrame, known: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return rows with their times in the zone of the known ones; refuse labels of another kind."""
     labels, fitted = frame.index, known.index
@@ -51,7 +57,7 @@ def place(table: Table, known: Mapping[Hashable, pd.DataFrame]) -> Table:
     for key, part in table.parts.items():
         fitted = known.get(key)
         is_numbered = is_default(part.frame.index) and fitted is not None and is_default(fitted.index)
-        if not is_numbered:
+        if table.is_panel or not is_numbered:  # those of many series are labels
             parts[key] = part
             continue
         start = _find(part.frame.iloc[0], fitted)

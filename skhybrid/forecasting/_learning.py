@@ -12,9 +12,10 @@ from skhybrid.forecasting._calendar import find_seasons, knows_year
 from skhybrid.forecasting._columns import learn_encoder
 from skhybrid.forecasting._cut import Cutter, Samples
 from skhybrid.forecasting._grid import Grid, GridMaker
-from skhybrid.forecasting._plan import Plan, join, times_of
+from skhybrid.forecasting._known import count_known
+from skhybrid.forecasting._plan import Plan, join
 from skhybrid.forecasting._roles import Roles, check_numeric, learn_roles
-from skhybrid.forecasting._table import Table
+from skhybrid.forecasting._table import Table, union_of
 from skhybrid.forecasting._transform import learn_transform
 from skhybrid.series.phases import Clock, learn_clock
 from skhybrid.series.readers import takes_nan, takes_windows
@@ -127,8 +128,7 @@ def _refuse_holes(frames: Mapping[Hashable, pd.DataFrame], steps: Steps, roles: 
     """Refuse missing steps, and NaN, in rows up to the last known target."""
     for frame in frames.values():
         check_steps(steps.number(frame.index, len(frame)), frame.index)
-        is_known = frame[list(roles.targets)].notna().any(axis=1).to_numpy()
-        read = frame.iloc[: np.flatnonzero(is_known)[-1] + 1 if is_known.any() else 0]
+        read = frame.iloc[: count_known(frame, roles.targets)]
         columns = [name for name in roles.used if read[name].isna().any()]
         if columns:
             rows = np.flatnonzero(read[columns[0]].isna())
@@ -156,7 +156,7 @@ def pick_training(
     half_life : int or None
         Number of steps after which, counted back from the last one, a sample counts half as much.
     """
-    times = times_of(grids.values())
+    times = union_of([grid.labels[grid.numbers] for grid in grids.values()])
     picked = [
         _pick(plan, unit, cutter, is_origin, np.ones(len(unit.labels)) if weights is None else weights[key], times)
         for key, grid in grids.items()

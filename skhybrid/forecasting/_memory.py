@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skhybrid.forecasting._ahead import forecast_ahead, whose
 from skhybrid.forecasting._grid import Grid
-from skhybrid.forecasting._known import like_known, place
+from skhybrid.forecasting._known import count_known, like_known, place
 from skhybrid.forecasting._plan import Plan
 from skhybrid.forecasting._table import Part, Table, attach, read_table
 from skhybrid.forecasting._within import Forecasts, forecast_within
@@ -55,6 +55,8 @@ class Memory:
         How many of the newest values of a window may be missing.
     fitted_until : label
         The time of the last fitted row.
+    is_weighted : bool
+        Whether fitted rows had weights of their own.
     bias : mapping of Hashable to Bias
         What is added to the forecasts of each series.
     """
@@ -66,6 +68,7 @@ class Memory:
     columns: tuple[Any, Any]
     max_fill: int
     fitted_until: Any
+    is_weighted: bool
     bias: Mapping[Hashable, Bias] = field(default_factory=dict)
 
     def read(self, X: Any, y: Any = None) -> Table:
@@ -160,8 +163,9 @@ class Memory:
         if known is None:
             return frame
         frame = like_known(frame, known, "X")
-        is_known = known[list(roles.targets)].notna().any(axis=1).to_numpy()
-        known = known.iloc[: np.flatnonzero(is_known)[-1] + 1]  # rows that were coming ones come now
+        known = known.iloc[: count_known(known, roles.targets)]  # rows that were coming ones come now
+        if len(known) == 0:
+            return frame
         if not frame.index[0] > known.index[-1]:
             raise ValueError(
                 f"X must follow the rows known so far{whose(key)}, which end at {known.index[-1]}, but starts at "

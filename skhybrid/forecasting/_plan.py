@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from skhybrid._validation import warn
@@ -129,12 +128,3 @@ def join(samples: Sequence[Samples]) -> Samples:
     if len(samples) == 1:  # without a copy
         return samples[0]
     return Samples(*map(np.concatenate, zip(*samples, strict=True)))
-
-
-def times_of(grids: Iterable[Grid]) -> pd.Index:
-    """Return the times of all rows of some grids, each once, in order."""
-    labels = [grid.labels[grid.numbers] for grid in grids]
-    union = labels[0]
-    for more in labels[1:]:
-        union = union.union(more)
-    return union

@@ -1,6 +1,6 @@
 """Reading a table: rows in time, of one series or of many."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -118,6 +118,14 @@ def _in_time(frame, name):
         )
     labels = time_index(frame, name)
     return frame.set_axis(pd.RangeIndex(len(frame)) if labels is None else labels)
+
+
+def union_of(indexes: Sequence[pd.Index]) -> pd.Index:
+    """Return all labels of several indexes, each once, in order."""
+    union = indexes[0]
+    for index in indexes[1:]:
+        union = union.union(index)
+    return union
 
 
 def attach(X: Any, y: Any, target: Any) -> tuple[pd.DataFrame, list[Hashable]]:

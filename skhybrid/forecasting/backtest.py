@@ -9,11 +9,12 @@ import joblib
 import numpy as np
 import pandas as pd
 
+from skhybrid._validation import check_positive_int
 from skhybrid.displays.forecast import ForecastDisplay
 from skhybrid.forecasting._fitting import fit_to
 from skhybrid.forecasting._learning import find_lengths, make_filter
 from skhybrid.forecasting._roles import learn_targets
-from skhybrid.forecasting._table import Part, Table
+from skhybrid.forecasting._table import Part, Table, union_of
 from skhybrid.forecasting._within import tabulate
 from skhybrid.series.steps import learn_steps
 
@@ -184,6 +185,10 @@ def run_backtest(forecaster: Any, table: Table, schedule: Schedule, store: Path 
     store : Path or None
         Folder for what is finished, which is not done again.
     """
+    for name in ("test_size", "refit", "stride", "max_train_size"):
+        value = getattr(schedule, name)
+        if value is not None or name in ("test_size", "stride"):
+            check_positive_int(value, name)
     n_ahead = forecaster.lead + forecaster.horizon
     times, keys = times_of(table), list(table.parts)
     made, fitted = [], []
@@ -281,8 +286,4 @@ def select(table: Table, times: pd.Index) -> Table:
 
 def times_of(table: Table) -> pd.Index:
     """Return all times of a table, each once, in order."""
-    indexes = [part.frame.index for part in table.parts.values()]
-    union = indexes[0]
-    for index in indexes[1:]:
-        union = union.union(index)
-    return union
+    return union_of([part.frame.index for part in table.parts.values()])

@@ -107,8 +107,8 @@ class Forecaster(RegressorMixin, Options):
         the length of the shortest season, or of the horizon where there is none.
 
     min_history : int, default=None
-        Number of steps that a series must have before it is trained on or forecast from. In the place of a step before
-        the series began stands its first one. None is `window_length` for one series, and one season of many.
+        Number of steps that a series must have before it is trained on; forecasts of shorter ones are warned of. In the
+        place of a step before a series began stands its first one. None is `window_length`, of many series one season.
 
     random_state : int, RandomState instance or None, default=None
         For what is recommended; not used with an `estimator`.

@@ -24,6 +24,7 @@ from skhybrid import (
     recommended,
 )
 from skhybrid.forecasting._fitting import find_folds
+from skhybrid.forecasting._learning import find_gap
 from tests.forecasting.oracle import Recorder, RecorderOfWindows
 
 SMALL = {"horizon": 6, "estimator": Ridge(), "window_length": 24}
@@ -100,14 +101,12 @@ def test_linear_update_of_a_regression_equals_a_fresh_fit(load, estimator):
 def test_linear_update_learns_the_path_anew_beside_networks_that_stay(load):
     network = recommended(6, 24, epochs=1, min_samples=0, boosting=False, random_state=0)
     model = Forecaster("load", **{**SMALL, "estimator": network}).fit(load[:-40])
-    fitted = model.forecast()
     path = model.estimator_.linear_share_.copy()
     again = clone(model).fit(load[:-40])
     model.update(load[-40:], adapt="linear")
     np.testing.assert_array_equal(model.estimator_.linear_share_, path)  # what fit has chosen
     plain = again.update(load[-40:]).forecast()
     assert not np.allclose(model.forecast(), plain)
-    assert fitted.shape == plain.shape
 
 
 def test_linear_update_is_refused_without_a_linear_part(load):
@@ -343,10 +342,18 @@ def test_validation_gap_leaves_out_what_is_known_too_late():
     network = recommended(7, 7, min_samples=10**6)
     model = Forecaster("sold", horizon=7, estimator=network).fit(sales)
     gap = model.estimator_.validation_gap
-    last_days = np.sort(sales.index.get_level_values(1).unique())
-    assert gap >= 3 * 7 - 3  # three series have each seven origins with a target that is not known
-    assert gap < 3 * 7 + 3
-    assert len(last_days)
+    assert 3 * 7 - 3 <= gap < 3 * 7  # three series have each seven origins with a target that is not known yet
+
+
+@given(steps=st.lists(st.integers(0, 20), min_size=1, max_size=40).map(sorted), n_ahead=st.integers(1, 6))
+def test_gap_is_the_least_that_keeps_targets_apart(steps, n_ahead):
+    def is_enough(gap):
+        """Whether, wherever samples are parted, all that are trained on have their targets by then."""
+        return all(steps[i] + n_ahead <= steps[b] for b in range(len(steps)) for i in range(b - gap))
+
+    gap = find_gap(np.array(steps), n_ahead)
+    assert is_enough(gap)
+    assert gap == 0 or not is_enough(gap - 1)
 
 
 # --- scikit-learn ----------------------------------------------------------------------------------------------------
@@ -601,6 +608,40 @@ def test_bad_tables_are_refused(load):
         ValueError, match="future must hold the coming rows of each series, but lacks those of 'shop 2'"
     ):
         fitted.forecast(coming_rows(sales, promotion=1).drop("shop 2"))
+
+
+def test_times_of_series_must_be_of_one_kind():
+    sales = panel_of()
+    aware = sales.loc[["shop 1"]].reset_index()
+    aware["date"] = aware["date"].dt.tz_localize("UTC")
+    with pytest.raises(ValueError, match="X must have times or numbers as second level of its index"):
+        Forecaster("sold", **OF_SHOPS).fit(pd.concat([sales.drop("shop 1"), aware.set_index(["shop", "date"])]))
+
+
+def test_short_and_unknown_series_are_said():
+    sales = panel_of()
+    old, new = sales.drop("shop 2"), sales.loc[["shop 2"]].iloc[:3]
+    future = coming_rows(new, promotion=1)
+    model = Forecaster("sold", **OF_SHOPS).fit(old).update(new)
+    with pytest.warns(UserWarning, match="1 of 1 series have fewer than min_history=7 steps of series 'shop 2'"):
+        assert model.forecast(future, series=["shop 2"]).notna().all(axis=None)
+    unknown = Forecaster("sold", **OF_SHOPS).fit(old).update(new.assign(sold=np.nan))
+    with pytest.raises(ValueError, match="X must hold a known target of series 'shop 2', but there is none"):
+        unknown.forecast(future, series=["shop 2"])
+
+
+def test_numbers_of_steps_are_checked(load):
+    model = Forecaster("load", **SMALL).fit(load)
+    with pytest.raises(ValueError, match="n_steps must be an integer of at least 1, but is 0"):
+        model.forecast(n_steps=0)
+    for name in ("test_size", "refit", "stride", "max_train_size"):
+        with pytest.raises(ValueError, match=f"{name} must be an integer of at least 1, but is 0"):
+            model.backtest(load, **{"test_size": 30, name: 0})
+    with pytest.raises(ValueError, match="adapt must be 'none', 'linear' or 'bias', but is 'all'"):
+        model.update(load, adapt="all")
+    weighted = Forecaster("load", **SMALL).fit(load[:-9], sample_weight=np.ones(len(load) - 9))
+    with pytest.raises(ValueError, match="adapt must be 'none' or 'bias' after a fit with sample_weight"):
+        weighted.update(load[-9:], adapt="linear")
 
 
 def test_holes_are_left_out_and_counted(load):
