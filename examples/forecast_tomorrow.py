@@ -78,6 +78,6 @@ if args.out:
     later["forecast"].plot(ax=ax, label="a day later", linestyle="--")
     ax.axvline(known.index[-1], color="grey", linestyle=":")
     ax.set(title="The last four days, and what comes", xlabel="", ylabel=args.target)
-    ax.legend(ncols=3, loc="upper left")
+    fig.legend(ncols=3, loc="outside lower center")
     fig.savefig(args.out, dpi=120)
     print(f"\nPicture: {args.out}")
