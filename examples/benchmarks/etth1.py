@@ -13,8 +13,8 @@ The network is the recommended one, with what `SETTINGS` changes. It learns the 
 path leaves (`linear_weight=0`), and by absolute errors, for the validation rows are full of outliers. These rows, and
 none of the test, decide when training stops, on penalties and shares, and what `SETTINGS` holds. As in the literature,
 they are not trained on. As there, too, all is relative to what the window holds, and nothing to the mean of the
-training rows: a choice of bases by three folds inside the training rows (--bases prints their errors), since the
-validation rows, whose level is another, would choose the mean.
+training rows, of which the validation rows, whose level is another, would take much. On three folds inside the training
+rows (--bases) that takes 2 % off the error of the linear path at 720 hours, and adds 1 % to it at 96.
 
 Each network leaves its forecasts and errors in FOLDER; what is there is not trained again, unless --units or --epochs
 differ. A network takes some ten minutes on one core. Protocols differ: until 2024 much published code left out the
