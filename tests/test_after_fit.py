@@ -38,6 +38,7 @@ OTHERS = {
     "categorical": (1,),
     "cell": "gru",
     "class_weight": "balanced",
+    "cold_start": True,
     "decoder": "segments",
     "delay": {0: 1},
     "dense_units": (5,),

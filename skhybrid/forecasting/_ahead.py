@@ -77,7 +77,7 @@ def forecast_ahead(
             values = plan.transform.bound(block[0] + bias.get(key, 0.0))
             blocks[key].append(pd.DataFrame(values.T, index, list(plan.maker.roles.targets)))
             starts[key] = _go_on(starts[key], blocks[key][-1])
-    return {key: _name_columns(pd.concat(parts).iloc[:n_steps]) for key, parts in blocks.items()}
+    return {key: name_columns(pd.concat(parts).iloc[:n_steps]) for key, parts in blocks.items()}
 
 
 def lay_ahead(plan: Plan, start: Start, whose: str) -> Grid:
@@ -127,7 +127,7 @@ def _go_on(start, forecast):
     return Start(rows, later if later is not None and len(later) else None)
 
 
-def _name_columns(forecasts):
+def name_columns(forecasts: pd.DataFrame) -> pd.DataFrame:
     """Return forecasts with the names of what is forecast of the targets."""
     if forecasts.shape[1] == 1:
         return forecasts.set_axis(["forecast"], axis=1)

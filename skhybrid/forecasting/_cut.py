@@ -125,10 +125,13 @@ class Cutter:
             units = np.ones((len(scale), 1, windows.shape[2]))
             units[:, 0, : scale.shape[1]] = scale
             windows = windows / units
-        coming = np.concatenate([grid.known, grid.phases], axis=1)
-        steps = origins[:, None] + 1 + self.lead + np.arange(self.horizon)
         static = np.broadcast_to(grid.static, (len(origins), len(grid.static)))
-        return Samples(windows, coming[steps], static, scale)
+        return Samples(windows, self.coming(grid, origins), static, scale)
+
+    def coming(self, grid: Grid, origins: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return what is known ahead at origins, and the phases, (n_samples, horizon, n_known + n_seasons)."""
+        steps = origins[:, None] + 1 + self.lead + np.arange(self.horizon)
+        return np.concatenate([grid.known, grid.phases], axis=1)[steps]
 
 
 def fill_forward(rows: NDArray[np.float64]) -> NDArray[np.float64]:

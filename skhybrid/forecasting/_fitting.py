@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
 
 from skhybrid.estimators.recipe import recommended
+from skhybrid.forecasting._cold import pick_cold_starts, plan_cold_start
 from skhybrid.forecasting._learning import learn_plan, make_filter, pick_training
 from skhybrid.forecasting._memory import Memory
 from skhybrid.forecasting._table import Table, attach
@@ -58,13 +59,10 @@ def fit_to(table: Table, forecaster: Any, weights: NDArray[np.float64] | None) -
     of_steps = None
     if weights is not None:
         of_steps = {key: spread(plan.maker.make(part.frame), part, weights) for key, part in table.parts.items()}
-    frames = {key: part.frame for key, part in table.parts.items()}
-    training = _pick(plan, frames, forecaster, of_steps)
-    estimator = _make_estimator(forecaster, plan, training)
-    estimator.fit(training.X, training.y, **_weighted(training))
-    if plan.transform.transformers:
-        errors = np.reshape(training.y - estimator.predict(training.X), (-1, plan.n_targets, plan.cutter.horizon))
-        plan = replace(plan, transform=learn_residuals(plan.transform, errors))
+    grids = {key: plan.maker.make(part.frame) for key, part in table.parts.items()}
+    cold = _plan_cold(forecaster, plan, grids, table.is_panel)
+    training = _pick(plan, grids, forecaster, of_steps)
+    estimator, plan = _train(forecaster, plan, training)
     memory = Memory(
         plan,
         {key: part.frame[plan.maker.roles.used] for key, part in table.parts.items()},
@@ -74,6 +72,7 @@ def fit_to(table: Table, forecaster: Any, weights: NDArray[np.float64] | None) -
         min(plan.seasons, default=forecaster.horizon) if forecaster.max_fill is None else forecaster.max_fill,
         max(part.frame.index[-1] for part in table.parts.values()),
         weights is not None,
+        cold=None if cold is None else _train_cold(forecaster, cold, grids, of_steps),
     )
     return Fitted(estimator, memory, len(training.y), training.n_left_out)
 
@@ -88,7 +87,8 @@ def adapt_linear(estimator: Any, memory: Memory, forecaster: Any) -> Any:
             "adapt must be 'none' or 'bias' after a fit with sample_weight, since nothing tells the weights of the "
             "rows that follow, but is 'linear'; fit anew."
         )
-    training = _pick(memory.plan, memory.known, forecaster, None)
+    grids = {key: memory.plan.maker.make(frame) for key, frame in memory.known.items()}
+    training = _pick(memory.plan, grids, forecaster, None)
     final = estimator
     while steps := getattr(final, "steps", None):
         final = steps[-1][1]
@@ -103,9 +103,34 @@ def adapt_linear(estimator: Any, memory: Memory, forecaster: Any) -> Any:
     return estimator.refresh_linear(training.X, training.y, **_weighted(training))
 
 
-def _pick(plan, frames, forecaster, weights):
-    """Return the samples to learn from, of the rows of each series."""
-    grids = {key: plan.maker.make(frame) for key, frame in frames.items()}
+def _train(forecaster, plan, training, **settings):
+    """Return the estimator that a forecaster names, trained, and the plan with what its errors tell."""
+    estimator = _make_estimator(forecaster, plan, training, settings)
+    estimator.fit(training.X, training.y, **_weighted(training))
+    if plan.transform.transformers:
+        errors = np.reshape(training.y - estimator.predict(training.X), (-1, plan.n_targets, plan.cutter.horizon))
+        plan = replace(plan, transform=learn_residuals(plan.transform, errors))
+    return estimator, plan
+
+
+def _plan_cold(forecaster, plan, grids, is_panel):
+    """Return how series without rows are forecast, before a model of them is trained; None where they are not."""
+    if not forecaster.cold_start:
+        return None
+    return plan_cold_start(plan, grids, is_panel=is_panel, short=forecaster.estimator is None)
+
+
+def _train_cold(forecaster, cold, grids, weights):
+    """Return how series without rows are forecast, by a model that is trained on all as if they had not begun."""
+    training = pick_cold_starts(cold, grids, make_filter(forecaster.origins), weights, forecaster.half_life)
+    # What is recommended has no past to start from, and no reason to trust the last of the series most.
+    settings = {"linear_bases": None, "linear_lengths": 1, "linear_half_life": None}
+    estimator, plan = _train(forecaster, cold.plan, training, **settings)
+    return replace(cold, plan=plan, estimator=estimator)
+
+
+def _pick(plan, grids, forecaster, weights):
+    """Return the samples to learn from, of the steps of each series."""
     return pick_training(plan, grids, make_filter(forecaster.origins), weights, forecaster.half_life)
 
 
@@ -120,8 +145,11 @@ def find_folds(n_samples: int, gap: int) -> int:
     return max(1, min(MAX_FOLDS, (n_samples - gap) // n_held_out - 1))  # one part more is left to learn from
 
 
-def _make_estimator(forecaster, plan, training):
-    """Return the estimator to train; where it holds samples out, it leaves out those before that know too much."""
+def _make_estimator(forecaster, plan, training, settings):
+    """Return the estimator to train; where it holds samples out, it leaves out those before that know too much.
+
+    The `settings` are for what is recommended alone.
+    """
     if forecaster.estimator is None:
         # Its seasonal parts take the first step to forecast for the one after the window. With a lead or a delay that
         # is not a whole season they would read another phase, and are left out.
@@ -134,6 +162,7 @@ def _make_estimator(forecaster, plan, training):
             validation_folds=find_folds(len(training.y), training.gap),
             random_state=forecaster.random_state,
             n_jobs=forecaster.n_jobs,
+            **settings,
         )
     estimator = clone(forecaster.estimator)
     is_open = {name for name, value in estimator.get_params().items() if value is None}

@@ -156,13 +156,7 @@ def pick_training(
     half_life : int or None
         Number of steps after which, counted back from the last one, a sample counts half as much.
     """
-    times = union_of([grid.labels[grid.numbers] for grid in grids.values()])
-    picked = [
-        _pick(plan, unit, cutter, is_origin, np.ones(len(unit.labels)) if weights is None else weights[key], times)
-        for key, grid in grids.items()
-        for unit, cutter in plan.units(grid)
-    ]
-    samples, y, steps, counts, n_left_out = _join(picked)
+    samples, y, steps, counts, n_left_out = _join(pick_samples(plan, grids, is_origin, weights))
     if len(steps) == 0:
         raise ValueError(
             f"X must hold an origin with a whole window of {plan.cutter.window_length} steps and {plan.cutter.horizon} "
@@ -170,15 +164,14 @@ def pick_training(
             f"{sum(len(grid.numbers) for grid in grids.values())}); pass a smaller window_length or horizon, or more "
             "rows."
         )
-    if half_life is not None:
-        counts = counts * 0.5 ** ((steps[-1] - steps) / half_life)
+    counts = fade(counts, steps, half_life)
     has_weights = weights is not None or half_life is not None
     gap = find_gap(steps, plan.cutter.lead + plan.cutter.horizon)
     y = y[:, 0] if y.shape[1] == 1 else y
     return Training(plan.shape(samples), y, counts if has_weights else None, gap, n_left_out)
 
 
-class _Picked(NamedTuple):
+class Picked(NamedTuple):
     """The samples of one series, their targets, at which of all times they are, their weights, and those left out."""
 
     samples: Samples
@@ -186,6 +179,23 @@ class _Picked(NamedTuple):
     steps: NDArray[np.intp]
     weights: NDArray[np.float64]
     n_left_out: int
+
+
+def pick_samples(
+    plan: Plan, grids: Mapping[Hashable, Grid], is_origin: Any, weights: Mapping[Hashable, Any] | None
+) -> list[Picked]:
+    """Return the samples to train on of each series, and of each target where these are series of their own."""
+    times = union_of([grid.labels[grid.numbers] for grid in grids.values()])
+    return [
+        _pick(plan, unit, cutter, is_origin, np.ones(len(unit.labels)) if weights is None else weights[key], times)
+        for key, grid in grids.items()
+        for unit, cutter in plan.units(grid)
+    ]
+
+
+def fade(weights: NDArray[np.float64], steps: NDArray[np.intp], half_life: int | None) -> NDArray[np.float64]:
+    """Return the weights of samples at some steps, halved with each half-life before the last of these."""
+    return weights if half_life is None else weights * 0.5 ** ((steps.max() - steps) / half_life)
 
 
 def _pick(plan, grid, cutter, is_origin, weights, times):
@@ -203,10 +213,10 @@ def _pick(plan, grid, cutter, is_origin, weights, times):
     samples = cutter.cut(grid, rows, fill=False)
     y = (targets[~is_broken] / samples.scale[:, :, None]).reshape(len(rows), targets.shape[1] * cutter.horizon)
     steps = times.get_indexer(grid.labels[rows])
-    return _Picked(samples, y, steps, counts[~is_broken], int(is_broken.sum()))
+    return Picked(samples, y, steps, counts[~is_broken], int(is_broken.sum()))
 
 
-def _join(picked: Sequence[_Picked]) -> _Picked:
+def _join(picked: Sequence[Picked]) -> Picked:
     """Return the samples of all series in time order."""
     if len(picked) == 1:  # without a copy
         return picked[0]
@@ -215,7 +225,7 @@ def _join(picked: Sequence[_Picked]) -> _Picked:
         np.concatenate([getattr(part, name) for part in picked])[order] for name in ("y", "steps", "weights")
     )
     samples = Samples(*(part[order] for part in join([part.samples for part in picked])))
-    return _Picked(samples, y, steps, weights, sum(part.n_left_out for part in picked))
+    return Picked(samples, y, steps, weights, sum(part.n_left_out for part in picked))
 
 
 def find_gap(steps: NDArray[np.intp], n_ahead: int) -> int:

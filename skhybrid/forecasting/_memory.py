@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skhybrid.forecasting._ahead import forecast_ahead, whose
+from skhybrid.forecasting._cold import ColdStart
 from skhybrid.forecasting._grid import Grid
 from skhybrid.forecasting._known import count_known, like_known, place
 from skhybrid.forecasting._plan import Plan
@@ -59,6 +60,8 @@ class Memory:
         Whether fitted rows had weights of their own.
     bias : mapping of Hashable to Bias
         What is added to the forecasts of each series.
+    cold : ColdStart or None
+        How series without rows of their own are forecast, if they are.
     """
 
     plan: Plan
@@ -70,6 +73,7 @@ class Memory:
     fitted_until: Any
     is_weighted: bool
     bias: Mapping[Hashable, Bias] = field(default_factory=dict)
+    cold: ColdStart | None = None
 
     def read(self, X: Any, y: Any = None) -> Table:
         """Return the rows of X by series, numbered as they follow those known where they have no labels."""
@@ -101,10 +105,16 @@ class Memory:
     def forecast_ahead(
         self, estimator: Any, future: Table | None, n_steps: int | None, series: Iterable[Hashable] | None
     ) -> dict[Hashable, pd.DataFrame]:
-        """Return forecasts of what comes after the known rows of each series."""
-        known = self.known if series is None else {key: self._known_of(key) for key in series}
+        """Return forecasts of what comes after the known rows of each series, or of those that have none."""
+        keys, coming = self._choose(future, series)
+        known = {key: self.known[key] for key in keys if key not in coming}
         bias = {key: of_series.mean(self._season) for key, of_series in self.bias.items()}
-        return forecast_ahead(self.plan, estimator, known, future, n_steps, self.max_fill, bias)
+        frames = forecast_ahead(self.plan, estimator, known, future, n_steps, self.max_fill, bias) if known else {}
+        if self.cold is None:
+            return frames
+        if coming:
+            frames |= self.cold.forecast_ahead(coming, n_steps)
+        return {key: frames[key].assign(cold_start=key in coming) for key in keys}
 
     def forecast_within(
         self, estimator: Any, table: Table, choose: Callable[[Grid, int], NDArray[np.intp]]
@@ -147,14 +157,22 @@ class Memory:
         """The number of steps of the shortest season, or of the horizon where there is none."""
         return min(self.plan.seasons, default=self.plan.cutter.horizon)
 
-    def _known_of(self, key):
-        """Return the known rows of a series."""
-        if key in self.known:
-            return self.known[key]
-        raise ValueError(
-            f"series must name series that are known, but {key!r} is not one of the {len(self.known)} "
-            f"({', '.join(map(repr, list(self.known)[:5]))}, ...); update with its rows first."
-        )
+    def _choose(self, future, series):
+        """Return the series to forecast, and the coming rows of those that are forecast without rows of their own."""
+        coming = {} if future is None else {key: part.frame for key, part in future.parts.items()}
+        keys = list(dict.fromkeys([*self.known, *coming]) if series is None else series)
+        unknown = [key for key in keys if key not in self.known and not (self.cold and key in coming)]
+        if unknown:
+            raise ValueError(
+                f"{'future' if series is None else 'series'} must name series that are known, but {unknown[0]!r} is "
+                f"not one of the {len(self.known)} ({', '.join(map(repr, list(self.known)[:5]))}, ...); update with "
+                "its rows first, or fit with cold_start=True and pass its coming ones as future."
+            )
+        if self.cold is None:
+            return keys, {}
+        targets = self.plan.maker.roles.targets
+        is_cold = {key: key not in self.known or count_known(self.known[key], targets) == 0 for key in keys}
+        return keys, {key: coming.get(key, self.known.get(key)) for key in keys if is_cold[key]}
 
     def _join(self, key, part):
         """Return the known rows of a series with those that follow."""

@@ -39,6 +39,7 @@ class Options(BaseEstimator):
     missing: Any = "raise"
     max_fill: Any = None
     min_history: Any = None
+    cold_start: Any = False
     random_state: Any = None
     n_jobs: Any = None
 
@@ -67,6 +68,7 @@ class Options(BaseEstimator):
         "missing": [StrOptions({"raise", "drop"})],
         "max_fill": [non_negative_int, None],
         "min_history": [positive_int, None],
+        "cold_start": ["boolean"],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
     }

@@ -109,6 +109,10 @@ class Forecaster(Scored, Options):
         Number of steps that a series must have before it is trained on; forecasts of shorter ones are warned of. In the
         place of a step before a series began stands its first one. None is `window_length`, of many series one season.
 
+    cold_start : bool, default=False
+        Whether series of a table of many that have no known target are forecast, too: by a second model, which is
+        trained on all series as if they had not begun, from `static`, `known_future` and the calendar alone.
+
     random_state : int, RandomState instance or None, default=None
         For what is recommended; not used with an `estimator`.
 
@@ -219,19 +223,22 @@ class Forecaster(Scored, Options):
             next ones made from these.
 
         series : list, default=None
-            The series to forecast. None is all that are known.
+            The series to forecast. None is all that are known and, with `cold_start`, all in `future`.
 
         Returns
         -------
         forecasts : DataFrame
             One row for each step, labelled with its time, or with (series, time), and with the scenario before these
             where there are several. The column is `forecast`; of several targets, columns are (target, "forecast").
+            With `cold_start`, the column `cold_start` marks series without rows of their own, which begin with the
+            first of their coming ones.
 
         Raises
         ------
         ValueError
-            If `future` lacks a series, a column or a step, or holds NaN; if more than `max_fill` of the newest values
-            are missing; beyond the horizon, if windows hold columns of `past`, or `lead` or `delay` is set.
+            If `future` lacks a series, a column or a step, or holds NaN or, without `cold_start`, a series that is not
+            known; if more than `max_fill` of the newest values are missing; beyond the horizon, if windows hold columns
+            of `past`, or `lead` or `delay` is set, or a series has no rows of its own.
         """
         check_is_fitted(self)
         if isinstance(future, dict):
