@@ -1,19 +1,24 @@
-"""The errors of a fitted forecaster on rows that follow."""
+"""Forecasts of a forecaster beside what came: on rows that follow, and as they would have been made in the past."""
 
+from pathlib import Path
 from typing import Any
 
 from sklearn.base import RegressorMixin
 
 from skhybrid._validation import check_is_fitted, check_weights
+from skhybrid.forecasting._fitting import settle
 from skhybrid.forecasting._learning import make_filter
 from skhybrid.forecasting._memory import Memory
-from skhybrid.forecasting._table import check_columns
+from skhybrid.forecasting._table import check_columns, read_table
 from skhybrid.forecasting._within import join_outputs, origins_of_targets, root_mean_squared_error
+from skhybrid.forecasting.backtest import Schedule, run_backtest
 
 
 class Scored(RegressorMixin):
     """The methods of `Forecaster` that compare its forecasts with what came."""
 
+    series: Any
+    time: Any
     estimator_: Any
     _memory: Memory
     _as_fitted: Any
@@ -63,6 +68,47 @@ class Scored(RegressorMixin):
         check_is_fitted(self)
         made = list(self._forecast_origins(self._memory.read(check_columns(self, X), y)))
         return tuple(join_outputs(made, name) for name in ("truth", "values"))
+
+    def backtest(self, X, y=None, *, test_size, refit=None, stride=1, max_train_size=None, checkpoint=None):
+        """Forecast the last part of X as it would have been forecast in the past.
+
+        At the last time before the test part, and after every `refit` steps, a clone is fitted to the rows up to then.
+        Forecasts are made from this time on, each from the rows up to its origin, if all its targets lie in X. What was
+        fitted before plays no part.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array-like of shape (n_rows, n_columns)
+            Rows as in `fit`.
+
+        y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_targets), default=None
+            The target at each row, where X does not hold it.
+
+        test_size : int
+            Number of times at the end of X to forecast.
+
+        refit : int, default=None
+            Number of steps from one fit to the next; None fits once.
+
+        stride : int, default=1
+            Number of steps from one origin to the next.
+
+        max_train_size : int, default=None
+            Number of times to fit to at most, the newest ones; None for all.
+
+        checkpoint : str or Path, default=None
+            A folder where the forecasts of each fit are put once they are made, and taken from where the same is asked
+            for again, so that a backtest that was interrupted goes on. None keeps nothing.
+
+        Returns
+        -------
+        backtest : Backtest
+            The forecasts, what came, and their errors.
+        """
+        X, settings = settle(self, X, y)
+        table = read_table(X, series=self.series, time=self.time)
+        schedule = Schedule(test_size, refit, stride, max_train_size)
+        return run_backtest(settings, table, schedule, None if checkpoint is None else Path(checkpoint))
 
     def _forecast_origins(self, table):
         """Yield the forecasts, series by series, whose targets all lie in a table."""

@@ -1,7 +1,5 @@
 """One estimator from a table of series to a forecast."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -12,7 +10,6 @@ from skhybrid.forecasting._options import Options
 from skhybrid.forecasting._scoring import Scored
 from skhybrid.forecasting._table import ALONE, check_columns, read_table, remember_columns
 from skhybrid.forecasting._within import rows_of
-from skhybrid.forecasting.backtest import Schedule, run_backtest
 
 __all__ = ["Forecaster"]
 
@@ -272,47 +269,6 @@ class Forecaster(Scored, Options):
             positions = part.positions[np.searchsorted(steps, of_series.origins)]
             forecasts[positions] = of_series.values.reshape(len(positions), -1)
         return forecasts
-
-    def backtest(self, X, y=None, *, test_size, refit=None, stride=1, max_train_size=None, checkpoint=None):
-        """Forecast the last part of X as it would have been forecast in the past.
-
-        At the last time before the test part, and after every `refit` steps, a clone is fitted to the rows up to then.
-        Forecasts are made from this time on, each from the rows up to its origin, if all its targets lie in X. What was
-        fitted before plays no part.
-
-        Parameters
-        ----------
-        X : DataFrame, Series or array-like of shape (n_rows, n_columns)
-            Rows as in `fit`.
-
-        y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_targets), default=None
-            The target at each row, where X does not hold it.
-
-        test_size : int
-            Number of times at the end of X to forecast.
-
-        refit : int, default=None
-            Number of steps from one fit to the next; None fits once.
-
-        stride : int, default=1
-            Number of steps from one origin to the next.
-
-        max_train_size : int, default=None
-            Number of times to fit to at most, the newest ones; None for all.
-
-        checkpoint : str or Path, default=None
-            A folder where the forecasts of each fit are put once they are made, and taken from where the same is asked
-            for again, so that a backtest that was interrupted goes on. None keeps nothing.
-
-        Returns
-        -------
-        backtest : Backtest
-            The forecasts, what came, and their errors.
-        """
-        X, settings = settle(self, X, y)
-        table = read_table(X, series=self.series, time=self.time)
-        schedule = Schedule(test_size, refit, stride, max_train_size)
-        return run_backtest(settings, table, schedule, None if checkpoint is None else Path(checkpoint))
 
     def update(self, X, *, adapt="none"):
         """Take rows that follow into what is known, without training a network.
