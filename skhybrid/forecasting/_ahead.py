@@ -12,7 +12,7 @@ from skhybrid.forecasting._coming import add_coming, check_same_series
 from skhybrid.forecasting._grid import Grid, name_steps
 from skhybrid.forecasting._known import count_known
 from skhybrid.forecasting._plan import Plan
-from skhybrid.forecasting._table import ALONE, Table
+from skhybrid.forecasting._table import Table, whose
 
 
 class Start(NamedTuple):
@@ -132,11 +132,6 @@ def name_columns(forecasts: pd.DataFrame) -> pd.DataFrame:
     if forecasts.shape[1] == 1:
         return forecasts.set_axis(["forecast"], axis=1)
     return forecasts.set_axis(pd.MultiIndex.from_product([forecasts.columns, ["forecast"]]), axis=1)
-
-
-def whose(key: Hashable) -> str:
-    """Return what a message adds to name a series."""
-    return "" if key is ALONE else f" of series {key!r}"
 
 
 def _check_recursive(plan, n_steps):

@@ -90,7 +90,9 @@ def plan_cold_start(plan: Plan, grids: Mapping[Hashable, Grid], *, is_panel: boo
         delays=(0,) * len(plan.cutter.delays),
         scaled=False,
     )
-    plan = replace(plan, cutter=cutter, passes_nan=True, min_history=1)  # whatever the windows held
+    plan = replace(
+        plan, cutter=cutter, passes_nan=True, refuses_holes=False, min_history=1
+    )  # whatever the windows held
     rows = np.concatenate([cutter.features(unit) for grid in grids.values() for unit, _ in plan.units(grid)])
     is_known = ~np.isnan(rows)
     return ColdStart(plan, np.sum(rows, axis=0, where=is_known) / np.maximum(is_known.sum(axis=0), 1))

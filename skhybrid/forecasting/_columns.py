@@ -58,7 +58,7 @@ def learn_encoder(frames: Iterable[pd.DataFrame], columns: Sequence[Hashable], c
         )
     levels = {}
     for name in columns:
-        values = pd.concat([frame[name] for frame in frames])
+        values = pd.concat([frame[name] for frame in frames if name in frame])
         is_number = pd.api.types.is_numeric_dtype(values.dtype)
         if name in categorical or not is_number:
             _check_category(values, name)

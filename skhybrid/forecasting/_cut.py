@@ -91,13 +91,35 @@ class Cutter:
 
     def knows_ahead(self, grid: Grid) -> NDArray[np.bool_]:
         """Return at which steps all is known of the coming ones that should be, (n_steps,)."""
-        unknown = np.asarray(np.isnan(grid.known).any(axis=1))
+        is_unknown = np.isnan(grid.known)
+        if grid.archived is not None:
+            is_unknown[:, grid.archived.columns] = False
+        unknown = np.asarray(is_unknown.any(axis=1))
         counts = np.concatenate([[0], np.cumsum(unknown)])
         first = np.arange(len(unknown)) + 1 + self.lead
         last = first + self.horizon
         is_within = last <= len(unknown)
         first, last = np.minimum(first, len(unknown)), np.minimum(last, len(unknown))
-        return is_within & (counts[last] == counts[first])
+        is_known = is_within & (counts[last] == counts[first])
+        if grid.archived is not None:
+            is_known &= ~np.isnan(grid.archived.at(np.arange(len(unknown)))).any(axis=(1, 2))
+        return np.asarray(is_known)
+
+    def check_archived(self, grid: Grid, origins: NDArray[np.intp]) -> None:
+        """Refuse origins of which an archive does not tell all coming inputs."""
+        if grid.archived is None:
+            return
+        is_missing = np.asarray(np.isnan(grid.archived.at(origins)).any(axis=2))  # (origin, step)
+        found = np.argwhere(is_missing)
+        if len(found):
+            origin = origins[found[0, 0]]
+            time = grid.labels[origin + 1 + self.lead + found[0, 1]]
+            raise ValueError(
+                f"archive must hold {grid.archived.told} for the {self.horizon} steps to forecast from each origin, "
+                f"but lacks {len(found)} of {is_missing.size} (origin, time), of {len(np.unique(found[:, 0]))} origins "
+                f"(first origin {grid.labels[origin]}, time {time}); add them, or leave such origins out with "
+                "missing='drop'."
+            )
 
     def targets(self, grid: Grid, origins: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the targets of origins, (n_samples, n_targets, horizon); NaN where they are not known."""
@@ -131,7 +153,10 @@ class Cutter:
     def coming(self, grid: Grid, origins: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return what is known ahead at origins, and the phases, (n_samples, horizon, n_known + n_seasons)."""
         steps = origins[:, None] + 1 + self.lead + np.arange(self.horizon)
-        return np.concatenate([grid.known, grid.phases], axis=1)[steps]
+        coming = np.concatenate([grid.known, grid.phases], axis=1)[steps]
+        if grid.archived is not None:
+            coming[:, :, grid.archived.columns] = grid.archived.at(origins)
+        return coming
 
 
 def fill_forward(rows: NDArray[np.float64]) -> NDArray[np.float64]:

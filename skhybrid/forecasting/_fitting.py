@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
 
 from skhybrid.estimators.recipe import recommended
+from skhybrid.forecasting._archive import read_archive
 from skhybrid.forecasting._cold import pick_cold_starts, plan_cold_start
 from skhybrid.forecasting._learning import learn_plan, make_filter, pick_training
 from skhybrid.forecasting._memory import Memory
@@ -53,13 +54,18 @@ def settle(forecaster: Any, X: Any, y: Any) -> tuple[Any, Any]:
     return table, settings.set_params(target=targets, past=past)
 
 
-def fit_to(table: Table, forecaster: Any, weights: NDArray[np.float64] | None) -> Fitted:
-    """Train the estimator that a forecaster names on the rows of a table, with a weight for each as a target."""
-    plan = learn_plan(forecaster, table)
+def fit_to(table: Table, forecaster: Any, weights: NDArray[np.float64] | None, archive: Any = None) -> Fitted:
+    """Train the estimator that a forecaster names on the rows of a table.
+
+    Rows may have weights as targets, and an archive may hold what was known ahead at each origin.
+    """
+    read = read_archive(archive, table, forecaster.known_future)
+    table = table if read is None else read.complete(table)
+    plan = learn_plan(forecaster, table, read)
     of_steps = None
     if weights is not None:
         of_steps = {key: spread(plan.maker.make(part.frame), part, weights) for key, part in table.parts.items()}
-    grids = {key: plan.maker.make(part.frame) for key, part in table.parts.items()}
+    grids = _lay(plan, {key: part.frame for key, part in table.parts.items()}, read)
     cold = _plan_cold(forecaster, plan, grids, table.is_panel)
     training = _pick(plan, grids, forecaster, of_steps)
     estimator, plan = _train(forecaster, plan, training)
@@ -73,6 +79,7 @@ def fit_to(table: Table, forecaster: Any, weights: NDArray[np.float64] | None) -
         max(part.frame.index[-1] for part in table.parts.values()),
         weights is not None,
         cold=None if cold is None else _train_cold(forecaster, cold, grids, of_steps),
+        archive=read,
     )
     return Fitted(estimator, memory, len(training.y), training.n_left_out)
 
@@ -87,7 +94,7 @@ def adapt_linear(estimator: Any, memory: Memory, forecaster: Any) -> Any:
             "adapt must be 'none' or 'bias' after a fit with sample_weight, since nothing tells the weights of the "
             "rows that follow, but is 'linear'; fit anew."
         )
-    grids = {key: memory.plan.maker.make(frame) for key, frame in memory.known.items()}
+    grids = _lay(memory.plan, memory.known, memory.archive)
     training = _pick(memory.plan, grids, forecaster, None)
     final = estimator
     while steps := getattr(final, "steps", None):
@@ -101,6 +108,14 @@ def adapt_linear(estimator: Any, memory: Memory, forecaster: Any) -> Any:
             "fit anew."
         )
     return estimator.refresh_linear(training.X, training.y, **_weighted(training))
+
+
+def _lay(plan, frames, archive):
+    """Return the grid of each series, with what an archive tells."""
+    grids = {key: plan.maker.make(frame) for key, frame in frames.items()}
+    if archive is None:
+        return grids
+    return {key: archive.lay(key, grid, plan.maker, plan.cutter) for key, grid in grids.items()}
 
 
 def _train(forecaster, plan, training, **settings):

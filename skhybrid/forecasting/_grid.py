@@ -1,7 +1,7 @@
 """One series on a line of steps: what is known of each step, the coming ones among them."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,32 @@ from skhybrid.forecasting._columns import Encoder
 from skhybrid.forecasting._roles import Roles
 from skhybrid.series.phases import Clock
 from skhybrid.series.steps import Steps
+
+
+class Archived(NamedTuple):
+    """What was known at some steps of those that followed.
+
+    Attributes
+    ----------
+    told : str
+        What a message calls it.
+    columns : ndarray of shape (n_columns,)
+        Which of the numbers known ahead it tells.
+    numbers : ndarray of shape (n_steps,)
+        Where the values known at each step are; -1 for nowhere.
+    values : ndarray of shape (n_origins, horizon, n_columns)
+        The values; NaN where they are not known.
+    """
+
+    told: str
+    columns: NDArray[np.intp]
+    numbers: NDArray[np.intp]
+    values: NDArray[np.float64]
+
+    def at(self, steps: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return what was known at some steps, (n_steps, horizon, n_columns)."""
+        unknown = np.full((1, *self.values.shape[1:]), np.nan)
+        return np.concatenate([self.values, unknown])[self.numbers[steps]]
 
 
 @dataclass(frozen=True)
@@ -34,6 +60,8 @@ class Grid:
         The phase of each season.
     static : ndarray of shape (n_static,)
         What never changes.
+    archived : Archived or None
+        What was known ahead at each step, where it differs from what was known later.
     """
 
     labels: pd.Index
@@ -43,6 +71,7 @@ class Grid:
     known: NDArray[np.float64]
     phases: NDArray[np.float64]
     static: NDArray[np.float64]
+    archived: Archived | None = None
 
     @property
     def last(self) -> int:

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skhybrid._validation import check_seasons
+from skhybrid.forecasting._archive import Archive
 from skhybrid.forecasting._calendar import find_seasons, knows_year
 from skhybrid.forecasting._columns import learn_encoder
 from skhybrid.forecasting._cut import Cutter, Samples
@@ -48,23 +49,23 @@ class Training(NamedTuple):
     n_left_out: int
 
 
-def learn_plan(forecaster: Any, table: Table) -> Plan:
+def learn_plan(forecaster: Any, table: Table, archive: Archive | None = None) -> Plan:
     """Return how rows become samples, as parameters say and the rows of a table allow."""
     frames = {key: part.frame for key, part in table.parts.items()}
+    archived = () if archive is None else archive.parts.values()
     columns, estimator = list(next(iter(frames.values())).columns), forecaster.estimator
     roles = learn_roles(columns, forecaster.target, forecaster.past, forecaster.known_future, forecaster.static)
-    for frame in frames.values():
-        check_numeric(frame, roles.targets)
+    check_numeric(frames.values(), roles.targets)
     longest = max(frames.values(), key=len).index
     steps = learn_steps(longest, forecaster.freq)
     if forecaster.missing == "raise":
-        _refuse_holes(frames, steps, roles)
+        _refuse_holes(frames, steps, roles, () if archive is None else archive.columns)
     seasons = find_lengths(forecaster.season_length, longest, steps)
     uses_calendar = forecaster.calendar == "auto"
     told = seasons if uses_calendar else ()
     maker = GridMaker(
         roles,
-        learn_encoder(frames.values(), roles.used, forecaster.categorical),
+        learn_encoder([*frames.values(), *archived], roles.used, forecaster.categorical),
         steps,
         learn_clock(longest, steps, told) if told else Clock(),
         told,
@@ -124,12 +125,15 @@ def _delays(delay, roles):
     return tuple(int(delays.get(name, 0)) for name in features)
 
 
-def _refuse_holes(frames: Mapping[Hashable, pd.DataFrame], steps: Steps, roles: Roles) -> None:
-    """Refuse missing steps, and NaN, in rows up to the last known target."""
+def _refuse_holes(
+    frames: Mapping[Hashable, pd.DataFrame], steps: Steps, roles: Roles, archived: Sequence[Hashable]
+) -> None:
+    """Refuse missing steps, and NaN, in rows up to the last known target; what an archive tells may be missing."""
+    read_columns = [name for name in roles.used if name not in archived or name in roles.past]
     for frame in frames.values():
         check_steps(steps.number(frame.index, len(frame)), frame.index)
         read = frame.iloc[: count_known(frame, roles.targets)]
-        columns = [name for name in roles.used if read[name].isna().any()]
+        columns = [name for name in read_columns if read[name].isna().any()]
         if columns:
             rows = np.flatnonzero(read[columns[0]].isna())
             raise ValueError(
@@ -209,6 +213,8 @@ def _pick(plan, grid, cutter, is_origin, weights, times):
     is_broken = np.isnan(targets).any(axis=(1, 2)) | ~cutter.knows_ahead(grid)[rows]
     if not plan.passes_nan:
         is_broken |= ~cutter.is_whole(grid, cutter.features(grid), plan.min_history)[rows]
+    if plan.refuses_holes:
+        cutter.check_archived(grid, rows)
     rows = rows[~is_broken]
     samples = cutter.cut(grid, rows, fill=False)
     y = (targets[~is_broken] / samples.scale[:, :, None]).reshape(len(rows), targets.shape[1] * cutter.horizon)

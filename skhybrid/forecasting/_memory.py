@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skhybrid.forecasting._ahead import forecast_ahead, whose
+from skhybrid.forecasting._ahead import forecast_ahead
+from skhybrid.forecasting._archive import Archive, read_archive
 from skhybrid.forecasting._cold import ColdStart
 from skhybrid.forecasting._grid import Grid
 from skhybrid.forecasting._known import count_known, like_known, place
 from skhybrid.forecasting._plan import Plan
-from skhybrid.forecasting._table import Part, Table, attach, read_table
+from skhybrid.forecasting._table import Part, Table, attach, read_table, whose
 from skhybrid.forecasting._within import Forecasts, forecast_within
 
 
@@ -62,6 +63,8 @@ class Memory:
         What is added to the forecasts of each series.
     cold : ColdStart or None
         How series without rows of their own are forecast, if they are.
+    archive : Archive or None
+        What was known ahead at each origin, where it differs from what was known later.
     """
 
     plan: Plan
@@ -74,12 +77,23 @@ class Memory:
     is_weighted: bool
     bias: Mapping[Hashable, Bias] = field(default_factory=dict)
     cold: ColdStart | None = None
+    archive: Archive | None = None
 
     def read(self, X: Any, y: Any = None) -> Table:
         """Return the rows of X by series, numbered as they follow those known where they have no labels."""
         if y is not None:
             X, _ = attach(X, y, list(self.plan.maker.roles.targets))
         return place(self._read(X, "X"), self.known)
+
+    def with_archive(self, archive: Any) -> "Memory":
+        """Return what is remembered with a frame of what was known ahead at further origins."""
+        table = Table(
+            {key: Part(frame, np.arange(len(frame))) for key, frame in self.known.items()}, pd.Index([]), self.is_panel
+        )
+        read = read_archive(archive, table, self.plan.maker.roles.known)
+        if read is None:
+            return self
+        return replace(self, archive=read if self.archive is None else self.archive.followed_by(read))
 
     def read_future(self, future: Any) -> Table:
         """Return the rows of a future table by series."""
@@ -120,7 +134,7 @@ class Memory:
         self, estimator: Any, table: Table, choose: Callable[[Grid, int], NDArray[np.intp]]
     ) -> Iterator[Forecasts]:
         """Yield the forecasts from origins in a table that are chosen in the grid of each series."""
-        return forecast_within(self.plan, estimator, self.known, table, choose, self.max_fill)
+        return forecast_within(self.plan, estimator, self.known, table, choose, self.max_fill, self.archive)
 
     def followed_by(self, table: Table) -> "Memory":
         """Return what is remembered once the rows of a table have followed."""
@@ -140,7 +154,7 @@ class Memory:
             is_new = (grid.numbers >= first) & (grid.numbers <= grid.last - n_ahead)
             return grid.numbers[is_since_fit & is_new]
 
-        for of_series in forecast_within(plan, estimator, self.known, table, choose, self.max_fill):
+        for of_series in self.forecast_within(estimator, table, choose):
             errors = of_series.truth - of_series.values  # (origin, target, step)
             n_steps = of_series.grid.last - of_series.grid.numbers[-len(table.parts[of_series.key].positions)] + 1
             ages = of_series.grid.last - n_ahead - of_series.origins

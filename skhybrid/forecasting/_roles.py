@@ -1,6 +1,7 @@
 """The roles of columns: what is forecast, what is read of the past, what is known ahead, what never changes."""
 
 from collections.abc import Hashable, Iterable, Sequence
+from itertools import product
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -101,9 +102,9 @@ def _check_exclusive(named):
             )
 
 
-def check_numeric(frame: pd.DataFrame, targets: Iterable[Hashable]) -> None:
+def check_numeric(frames: Iterable[pd.DataFrame], targets: Iterable[Hashable]) -> None:
     """Refuse a target that does not hold numbers."""
-    for name in targets:
+    for frame, name in product(frames, targets):
         column = frame[name]
         if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
             first = column.iloc[0] if len(column) else None

@@ -23,7 +23,7 @@ class Scored(RegressorMixin):
     _memory: Memory
     _as_fitted: Any
 
-    def score(self, X, y=None, sample_weight=None):
+    def score(self, X, y=None, sample_weight=None, *, archive=None):
         """Return minus the root mean squared error of the forecasts whose targets all lie in X.
 
         The first of them is made at the last known row before X.
@@ -39,6 +39,9 @@ class Scored(RegressorMixin):
         sample_weight : array-like of shape (n_rows,), default=None
             Weights of the rows as targets.
 
+        archive : DataFrame, default=None
+            What was known at origins that no `archive` before has held; see `fit`.
+
         Returns
         -------
         score : float
@@ -47,9 +50,9 @@ class Scored(RegressorMixin):
         check_is_fitted(self)
         table = self._memory.read(check_columns(self, X), y)
         weights = None if sample_weight is None else check_weights(sample_weight, len(table.labels))
-        return -root_mean_squared_error(self._memory.plan, self._forecast_origins(table), table, weights)
+        return -root_mean_squared_error(self._memory.plan, self._forecast_origins(table, archive), table, weights)
 
-    def paired_forecasts(self, X, y=None):
+    def paired_forecasts(self, X, y=None, *, archive=None):
         """Return the true values and the forecasts of which `score` is the error.
 
         Parameters
@@ -60,16 +63,21 @@ class Scored(RegressorMixin):
         y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_targets), default=None
             As in `score`.
 
+        archive : DataFrame, default=None
+            As in `score`.
+
         Returns
         -------
         y_true, y_pred : ndarray of shape (n_origins, n_targets * horizon)
             Series by series, in time order.
         """
         check_is_fitted(self)
-        made = list(self._forecast_origins(self._memory.read(check_columns(self, X), y)))
+        made = list(self._forecast_origins(self._memory.read(check_columns(self, X), y), archive))
         return tuple(join_outputs(made, name) for name in ("truth", "values"))
 
-    def backtest(self, X, y=None, *, test_size, refit=None, stride=1, max_train_size=None, checkpoint=None):
+    def backtest(
+        self, X, y=None, *, test_size, refit=None, stride=1, max_train_size=None, checkpoint=None, archive=None
+    ):
         """Forecast the last part of X as it would have been forecast in the past.
 
         At the last time before the test part, and after every `refit` steps, a clone is fitted to the rows up to then.
@@ -100,6 +108,9 @@ class Scored(RegressorMixin):
             A folder where the forecasts of each fit are put once they are made, and taken from where the same is asked
             for again, so that a backtest that was interrupted goes on. None keeps nothing.
 
+        archive : DataFrame, default=None
+            What was known ahead at each origin, to train on and to forecast from; see `fit`.
+
         Returns
         -------
         backtest : Backtest
@@ -108,9 +119,9 @@ class Scored(RegressorMixin):
         X, settings = settle(self, X, y)
         table = read_table(X, series=self.series, time=self.time)
         schedule = Schedule(test_size, refit, stride, max_train_size)
-        return run_backtest(settings, table, schedule, None if checkpoint is None else Path(checkpoint))
+        return run_backtest(settings, table, schedule, None if checkpoint is None else Path(checkpoint), archive)
 
-    def _forecast_origins(self, table):
+    def _forecast_origins(self, table, archive):
         """Yield the forecasts, series by series, whose targets all lie in a table."""
         choose = origins_of_targets(self._memory.plan, make_filter(self._as_fitted.origins))
-        return self._memory.forecast_within(self.estimator_, table, choose)
+        return self._memory.with_archive(archive).forecast_within(self.estimator_, table, choose)

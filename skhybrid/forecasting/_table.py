@@ -14,6 +14,11 @@ from skhybrid.series.panel import Panel, has_levels, read_labels
 ALONE = "the series"  # the key of a series that is alone, which no one sees
 
 
+def whose(key: Hashable) -> str:
+    """Return what a message adds to name a series."""
+    return "" if key is ALONE else f" of series {key!r}"
+
+
 class Part(NamedTuple):
     """The rows of one series.
 

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skhybrid._validation import warn
+from skhybrid.forecasting._archive import Archive
 from skhybrid.forecasting._grid import Grid
 from skhybrid.forecasting._known import join
 from skhybrid.forecasting._plan import Plan
@@ -45,6 +46,7 @@ def forecast_within(
     table: Table,
     choose: Callable[[Grid, int], NDArray[np.intp]],
     max_fill: int,
+    archive: Archive | None = None,
 ) -> Iterator[Forecasts]:
     """Yield the forecasts of each series of a table, before which known rows stand.
 
@@ -62,12 +64,17 @@ def forecast_within(
         Returns the origins in a grid, of whose rows the last so many are those of the table.
     max_fill : int
         How many of the newest values may be missing.
+    archive : Archive or None
+        What was known ahead at each origin, where it differs from what was known later.
     """
     found: list[tuple[Hashable, Grid, NDArray[np.intp]]] = []
     n_due = 0
     for key, part in table.parts.items():
         grid = plan.maker.make(join(known.get(key), part.frame, plan.maker.roles.used, "X"))
+        grid = grid if archive is None else archive.lay(key, grid, plan.maker, plan.cutter)
         origins = choose(grid, len(part.positions))
+        if plan.refuses_holes:
+            plan.cutter.check_archived(grid, origins)
         n_due += len(origins)
         origins = origins[plan.can_forecast(grid, max_fill)[origins]]
         if len(origins):

@@ -171,7 +171,9 @@ class Schedule(NamedTuple):
     max_train_size: int | None
 
 
-def run_backtest(forecaster: Any, table: Table, schedule: Schedule, store: Path | None) -> Backtest:
+def run_backtest(
+    forecaster: Any, table: Table, schedule: Schedule, store: Path | None, archive: Any = None
+) -> Backtest:
     """Return the forecasts from all origins of a schedule.
 
     Parameters
@@ -184,6 +186,8 @@ def run_backtest(forecaster: Any, table: Table, schedule: Schedule, store: Path 
         When to fit and to forecast.
     store : Path or None
         Folder for what is finished, which is not done again.
+    archive : DataFrame or None
+        What was known ahead at each origin, where it differs from what was known later.
     """
     for name in ("test_size", "refit", "stride", "max_train_size"):
         value = getattr(schedule, name)
@@ -196,7 +200,7 @@ def run_backtest(forecaster: Any, table: Table, schedule: Schedule, store: Path 
         place, last = times.get_indexer(origins[[0, -1]])
         first = 0 if schedule.max_train_size is None else max(place + 1 - schedule.max_train_size, 0)
         known, later = (select(table, times[a : b + 1]) for a, b in ((first, place), (place + 1, last + n_ahead)))
-        made.append(_remember(forecaster, known, later, origins, keys, store))
+        made.append(_remember(forecaster, known, later, origins, keys, store, archive))
         fitted.append(origins[0])
     forecasts = pd.concat(made, ignore_index=True)
     if forecasts.empty:
@@ -217,9 +221,9 @@ def run_backtest(forecaster: Any, table: Table, schedule: Schedule, store: Path 
     return Backtest(forecasts.drop(columns=single), pd.Index(fitted), scales)
 
 
-def _fit_and_forecast(forecaster, known, later, origins, keys):
+def _fit_and_forecast(forecaster, known, later, origins, keys, archive):
     """Fit to the known rows; return the forecasts from some times, the later rows given."""
-    estimator, memory, *_ = fit_to(known, forecaster, None)
+    estimator, memory, *_ = fit_to(known, forecaster, None, archive)
     is_origin, n_ahead = make_filter(forecaster.origins), forecaster.lead + forecaster.horizon
 
     def choose(grid, n_rows):
@@ -253,16 +257,16 @@ def _blocks(times, schedule, n_ahead):
     return [times[places[numbers == number]] for number in np.unique(numbers)]
 
 
-def _remember(forecaster, known, later, origins, keys, store):
+def _remember(forecaster, known, later, origins, keys, store, archive):
     """Return the forecasts of a block: those that the store holds, else made and put there."""
     if store is None:
-        return _fit_and_forecast(forecaster, known, later, origins, keys)
+        return _fit_and_forecast(forecaster, known, later, origins, keys, archive)
     store.mkdir(parents=True, exist_ok=True)
     rows = [(key, part.frame) for table in (known, later) for key, part in table.parts.items()]
-    path = store / f"{joblib.hash((forecaster.get_params(), rows, origins))}.npz"
+    path = store / f"{joblib.hash((forecaster.get_params(), rows, origins, archive))}.npz"
     labels = {"origin": origins, "time": times_of(later)}
     if not path.exists():
-        frame = _fit_and_forecast(forecaster, known, later, origins, keys)
+        frame = _fit_and_forecast(forecaster, known, later, origins, keys, archive)
         for name, index in labels.items():
             frame[name] = index.get_indexer(frame[name])
         unfinished = path.with_name(f"unfinished_{path.name}")

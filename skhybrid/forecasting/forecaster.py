@@ -47,7 +47,8 @@ class Forecaster(Scored, Options):
 
     known_future : sequence of column labels, default=()
         Columns that are known ahead, such as prices, holidays or a weather forecast. Each enters once for each step to
-        forecast. (Measured weather in the place of its forecast makes errors smaller than they will be.)
+        forecast. (Measured weather in the place of its forecast makes errors smaller than they will be; what was known
+        at each origin can be given to `fit` as `archive`.)
 
     past : sequence of column labels, default=()
         Columns of which windows are made beside the target; they may be in `known_future` as well. Where y is given
@@ -168,7 +169,7 @@ class Forecaster(Scored, Options):
     _as_fitted: Options  # an unfitted forecaster with the parameters of the fit
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(self, X, y=None, sample_weight=None, *, archive=None):
         """Learn to forecast from the rows of a table.
 
         Parameters
@@ -184,6 +185,11 @@ class Forecaster(Scored, Options):
             Weights of the rows as targets, for an estimator that takes them: an origin has the mean weight of its
             targets, and is left out where that is 0.
 
+        archive : DataFrame, default=None
+            Columns of `known_future` as they were known at each origin, such as the weather forecasts of each day: one
+            row for each (origin, time), or (series, origin, time), which are the index. What it holds alone tells the
+            steps to forecast, here and later, and X need not have its columns.
+
         Returns
         -------
         self : object
@@ -194,13 +200,15 @@ class Forecaster(Scored, Options):
         ValueError
             If columns are missing or have two roles that exclude each other, the target does not hold numbers, rows are
             repeated or not in time order, no origin has a whole window and all its targets, or with ``missing="raise"``
-            rows or values are missing.
+            rows or values are missing, or `archive` lacks what is to be known at an origin.
         """
         with as_before_on_error(self):
             X, settings = settle(self, *remember_columns(self, X, y))
             table = read_table(X, series=self.series, time=self.time)
             weights = None if sample_weight is None else check_weights(sample_weight, len(table.labels))
-            self.estimator_, self._memory, self.n_training_samples_, self.n_left_out_ = fit_to(table, settings, weights)
+            self.estimator_, self._memory, self.n_training_samples_, self.n_left_out_ = fit_to(
+                table, settings, weights, archive
+            )
             self._as_fitted, plan = settings, self._memory.plan
             self.window_length_, self.seasons_ = plan.cutter.window_length, plan.seasons
             self.unused_columns_ = list(plan.maker.roles.unused)
@@ -245,7 +253,7 @@ class Forecaster(Scored, Options):
         frames = self._memory.forecast_ahead(self.estimator_, coming, n_steps, series)
         return pd.concat(frames, names=self._memory.names) if self._memory.is_panel else frames[ALONE]
 
-    def predict(self, X):
+    def predict(self, X, *, archive=None):
         """Forecast from each row of X, by what was known then.
 
         Parameters
@@ -254,6 +262,9 @@ class Forecaster(Scored, Options):
             Rows with the columns of `fit`. Known rows before the first of them are its past. A target that X does not
             hold is known of known rows.
 
+        archive : DataFrame, default=None
+            What was known at origins that no `archive` before has held; see `fit`.
+
         Returns
         -------
         y : ndarray of shape (n_rows, horizon) or (n_rows, n_targets * horizon)
@@ -261,16 +272,17 @@ class Forecaster(Scored, Options):
             where what is known ahead of all steps is not in X.
         """
         check_is_fitted(self)
-        table, plan = self._memory.read(check_columns(self, X)), self._memory.plan
+        memory = self._memory.with_archive(archive)
+        table, plan = memory.read(check_columns(self, X)), memory.plan
         forecasts = np.full((len(table.labels), plan.n_targets * plan.cutter.horizon), np.nan)
-        for of_series in self._memory.forecast_within(self.estimator_, table, rows_of):
+        for of_series in memory.forecast_within(self.estimator_, table, rows_of):
             part = table.parts[of_series.key]
             steps = rows_of(of_series.grid, len(part.positions))
             positions = part.positions[np.searchsorted(steps, of_series.origins)]
             forecasts[positions] = of_series.values.reshape(len(positions), -1)
         return forecasts
 
-    def update(self, X, *, adapt="none"):
+    def update(self, X, *, adapt="none", archive=None):
         """Take rows that follow into what is known, without training a network.
 
         Parameters
@@ -285,6 +297,9 @@ class Forecaster(Scored, Options):
             each counting half as much as one a season later, and shrunk as if a season of forecasts without error had
             come before.
 
+        archive : DataFrame, default=None
+            What was known at the origins in X; see `fit`.
+
         Returns
         -------
         self : object
@@ -294,7 +309,7 @@ class Forecaster(Scored, Options):
         if adapt not in ("none", "linear", "bias"):
             raise ValueError(f"adapt must be 'none', 'linear' or 'bias', but is {adapt!r}; pass one of these.")
         table = self._memory.read(check_columns(self, X))
-        memory = self._memory.followed_by(table)
+        memory = self._memory.followed_by(table).with_archive(archive)
         if adapt == "linear":
             self.estimator_ = adapt_linear(self.estimator_, memory, self._as_fitted)
         elif adapt == "bias":
