@@ -1,6 +1,6 @@
 """Forecasts of what comes after the known rows."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,11 +8,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skhybrid._validation import check_positive_int, warn
+from skhybrid.forecasting._bands import Bands
 from skhybrid.forecasting._coming import add_coming, check_same_series
 from skhybrid.forecasting._grid import Grid, name_steps
 from skhybrid.forecasting._known import count_known
 from skhybrid.forecasting._plan import Plan
 from skhybrid.forecasting._table import Table, whose
+from skhybrid.forecasting._within import Forecasts, bound_names, shift
 
 
 class Start(NamedTuple):
@@ -30,14 +32,23 @@ class Start(NamedTuple):
     coming: pd.DataFrame | None
 
 
+def begin(plan: Plan, known: Mapping[Hashable, pd.DataFrame], future: Table | None) -> dict[Hashable, Start]:
+    """Return where the forecast of each series starts, of whose known rows and of what is known ahead."""
+    if future is not None and plan.maker.roles.known:
+        check_same_series(future, list(known))
+    return {key: _start(plan, frame, future, key) for key, frame in known.items()}
+
+
 def forecast_ahead(
     plan: Plan,
     estimator: Any,
-    known: Mapping[Hashable, pd.DataFrame],
-    future: Table | None,
+    starts: dict[Hashable, Start],
     n_steps: int | None,
     max_fill: int,
     bias: Mapping[Hashable, NDArray[np.float64]],
+    bands: Bands | None,
+    *,
+    joint: bool,
 ) -> dict[Hashable, pd.DataFrame]:
     """Return the forecasts of each series.
 
@@ -47,37 +58,89 @@ def forecast_ahead(
         How rows become samples.
     estimator : estimator object
         The fitted estimator.
-    known : mapping of Hashable to DataFrame
-        The known rows of each series.
-    future : Table or None
-        What is known ahead.
+    starts : dict of Hashable to Start
+        Where each series is.
     n_steps : int or None
         Number of steps to forecast; None for the horizon.
     max_fill : int
         How many of the newest values may be missing.
     bias : mapping of Hashable to ndarray of shape (n_targets, horizon)
         What is added to the forecasts of some series.
+    bands : Bands or None
+        What intervals follow from, if there are any.
+    joint : bool
+        Whether intervals hold all steps at once.
     """
     horizon = plan.cutter.horizon
     n_steps = horizon if n_steps is None else check_positive_int(n_steps, "n_steps")
     if n_steps > horizon:
         _check_recursive(plan, n_steps)
-    if future is not None and plan.maker.roles.known:
-        check_same_series(future, list(known))
-    starts = {key: _start(plan, frame, future, key) for key, frame in known.items()}
-    blocks: dict[Hashable, list[pd.DataFrame]] = {key: [] for key in known}
+        if bands is not None:
+            warn(f"Beyond the horizon of {horizon} steps there are no intervals: their bounds are NaN.")
+    blocks: dict[Hashable, list[pd.DataFrame]] = {key: [] for key in starts}
+    intervals: list[NDArray[np.float64]] = []
     for _ in range(0, n_steps, horizon):
-        grids = {key: lay_ahead(plan, start, whose(key)) for key, start in starts.items()}
-        origins = {key: grid.last for key, grid in grids.items()}
-        _check_newest(plan, grids, origins, max_fill)
-        forecasts = plan.forecast(estimator, [(grid, np.array([origins[key]])) for key, grid in grids.items()])
-        for (key, grid), block in zip(grids.items(), forecasts, strict=True):
-            first = origins[key] + 1 + plan.cutter.lead
-            index = grid.labels[first : first + horizon].rename(known[key].index.name)
-            values = plan.transform.bound(block[0] + bias.get(key, 0.0))
-            blocks[key].append(pd.DataFrame(values.T, index, list(plan.maker.roles.targets)))
-            starts[key] = _go_on(starts[key], blocks[key][-1])
-    return {key: name_columns(pd.concat(parts).iloc[:n_steps]) for key, parts in blocks.items()}
+        made = _forecast_next(plan, estimator, starts, max_fill, bias, () if bands is None else bands.levels)
+        if bands is not None and not intervals:
+            intervals = bands.bound(plan, made, joint=joint)
+        for of_series in made:
+            index = _index_ahead(plan, of_series).rename(starts[of_series.key].past.index.name)
+            frame = pd.DataFrame(of_series.values[0].T, index, list(plan.maker.roles.targets))
+            blocks[of_series.key].append(frame)
+            starts = {**starts, of_series.key: _go_on(starts[of_series.key], frame)}
+    frames = {key: name_columns(pd.concat(parts).iloc[:n_steps]) for key, parts in blocks.items()}
+    if bands is None:
+        return frames
+    return {
+        key: add_bounds(frame, bounds[0], bands.levels)
+        for (key, frame), bounds in zip(frames.items(), intervals, strict=True)
+    }
+
+
+def draw_ahead(
+    plan: Plan,
+    estimator: Any,
+    starts: dict[Hashable, Start],
+    max_fill: int,
+    bias: Mapping[Hashable, NDArray[np.float64]],
+    bands: Bands,
+    n_paths: int,
+    rng: np.random.RandomState,
+) -> dict[Hashable, pd.DataFrame]:
+    """Return paths of each series over the horizon, one column each, or of several targets (target, path)."""
+    made = _forecast_next(plan, estimator, starts, max_fill, bias, bands.levels)
+    targets, paths = list(plan.maker.roles.targets), pd.RangeIndex(n_paths, name="path")
+    columns = paths if len(targets) == 1 else pd.MultiIndex.from_product([targets, paths], names=["target", "path"])
+    return {
+        of_series.key: pd.DataFrame(
+            drawn.transpose(1, 0, 2).reshape(plan.cutter.horizon, -1),
+            _index_ahead(plan, of_series).rename(starts[of_series.key].past.index.name),
+            columns,
+        )
+        for of_series, drawn in zip(made, bands.draw(plan, made, n_paths, rng), strict=True)
+    }
+
+
+def _forecast_next(plan, estimator, starts, max_fill, bias, levels):
+    """Return the forecasts of one horizon, one of each series."""
+    grids = {key: lay_ahead(plan, start, whose(key)) for key, start in starts.items()}
+    origins = {key: grid.last for key, grid in grids.items()}
+    _check_newest(plan, grids, origins, max_fill)
+    parts = [(grid, np.array([origins[key]])) for key, grid in grids.items()]
+    made = zip(
+        grids, parts, plan.forecast(estimator, parts), plan.forecast_bounds(estimator, parts, levels), strict=True
+    )
+    forecasts = [
+        shift(Forecasts(key, *part, values, plan.cutter.targets(*part), bounds), bias.get(key))
+        for key, part, values, bounds in made
+    ]
+    return [of_series._replace(values=plan.transform.bound(of_series.values)) for of_series in forecasts]
+
+
+def _index_ahead(plan, of_series):
+    """Return the times of the steps that the one forecast of a series is of."""
+    first = of_series.origins[0] + 1 + plan.cutter.lead
+    return of_series.grid.labels[first : first + plan.cutter.horizon]
 
 
 def lay_ahead(plan: Plan, start: Start, whose: str) -> Grid:
@@ -132,6 +195,21 @@ def name_columns(forecasts: pd.DataFrame) -> pd.DataFrame:
     if forecasts.shape[1] == 1:
         return forecasts.set_axis(["forecast"], axis=1)
     return forecasts.set_axis(pd.MultiIndex.from_product([forecasts.columns, ["forecast"]]), axis=1)
+
+
+def add_bounds(forecasts: pd.DataFrame, bounds: NDArray[np.float64], levels: Sequence[float]) -> pd.DataFrame:
+    """Return forecasts with columns of their bounds, (n_targets, horizon, n_levels, 2); NaN in rows after these."""
+    names = bound_names(levels)
+    targets = [None] if forecasts.columns.nlevels == 1 else list(forecasts.columns.get_level_values(0))
+    blocks = []
+    for target, of_target in zip(targets, bounds, strict=True):
+        forecast = forecasts if target is None else forecasts[[(target, "forecast")]]
+        values = np.full((len(forecasts), len(names)), np.nan)
+        n_steps = min(len(forecasts), len(of_target))
+        values[:n_steps] = of_target[:n_steps].reshape(n_steps, -1)
+        columns = names if target is None else pd.MultiIndex.from_product([[target], names])
+        blocks += [forecast, pd.DataFrame(values, forecasts.index, columns)]
+    return pd.concat(blocks, axis=1)
 
 
 def _check_recursive(plan, n_steps):

@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skhybrid.forecasting._ahead import forecast_ahead
+from skhybrid.forecasting._ahead import begin, draw_ahead, forecast_ahead
 from skhybrid.forecasting._archive import Archive, read_archive
+from skhybrid.forecasting._bands import Bands
 from skhybrid.forecasting._cold import ColdStart
 from skhybrid.forecasting._grid import Grid
 from skhybrid.forecasting._known import count_known, like_known, place
 from skhybrid.forecasting._plan import Plan
 from skhybrid.forecasting._table import Part, Table, attach, read_table, whose
-from skhybrid.forecasting._within import Forecasts, forecast_within
+from skhybrid.forecasting._within import Forecasts, forecast_within, shift
 
 
 class Bias(NamedTuple):
@@ -65,6 +66,8 @@ class Memory:
         How series without rows of their own are forecast, if they are.
     archive : Archive or None
         What was known ahead at each origin, where it differs from what was known later.
+    bands : Bands or None
+        What intervals follow from, where there are any.
     """
 
     plan: Plan
@@ -78,6 +81,7 @@ class Memory:
     bias: Mapping[Hashable, Bias] = field(default_factory=dict)
     cold: ColdStart | None = None
     archive: Archive | None = None
+    bands: Bands | None = None
 
     def read(self, X: Any, y: Any = None) -> Table:
         """Return the rows of X by series, numbered as they follow those known where they have no labels."""
@@ -117,24 +121,100 @@ class Memory:
         return table
 
     def forecast_ahead(
-        self, estimator: Any, future: Table | None, n_steps: int | None, series: Iterable[Hashable] | None
+        self,
+        estimator: Any,
+        future: Table | None,
+        n_steps: int | None,
+        series: Iterable[Hashable] | None,
+        *,
+        joint: bool = False,
     ) -> dict[Hashable, pd.DataFrame]:
-        """Return forecasts of what comes after the known rows of each series, or of those that have none."""
+        """Return forecasts of what comes after the known rows of each series, or of those that have none.
+
+        With `joint`, intervals hold all steps at once.
+        """
         keys, coming = self._choose(future, series)
         known = {key: self.known[key] for key in keys if key not in coming}
-        bias = {key: of_series.mean(self._season) for key, of_series in self.bias.items()}
-        frames = forecast_ahead(self.plan, estimator, known, future, n_steps, self.max_fill, bias) if known else {}
+        frames = {}
+        if known:
+            starts = begin(self.plan, known, future)
+            frames = forecast_ahead(
+                self.plan, estimator, starts, n_steps, self.max_fill, self._biases, self.bands, joint=joint
+            )
         if self.cold is None:
             return frames
         if coming:
             frames |= self.cold.forecast_ahead(coming, n_steps)
         return {key: frames[key].assign(cold_start=key in coming) for key in keys}
 
+    def draw_paths(
+        self,
+        estimator: Any,
+        future: Table | None,
+        series: Iterable[Hashable] | None,
+        n_paths: int,
+        rng: np.random.RandomState,
+    ) -> dict[Hashable, pd.DataFrame]:
+        """Return paths of what may come after the known rows of each series, one column each."""
+        keys, coming = self._choose(future, series)
+        if coming:
+            raise ValueError(
+                f"paths follow from the errors of earlier forecasts, but series {next(iter(coming))!r} has no rows of "
+                "its own; name the others with series=[...]."
+            )
+        starts = begin(self.plan, {key: self.known[key] for key in keys}, future)
+        return draw_ahead(self.plan, estimator, starts, self.max_fill, self._biases, self.bands, n_paths, rng)
+
+    @property
+    def _biases(self):
+        """What is added to the forecasts of each series, (n_targets, horizon)."""
+        return {key: of_series.mean(self._season) for key, of_series in self.bias.items()}
+
+    def issue(self, estimator: Any, table: Table, is_origin: Callable[[pd.Index], NDArray[np.bool_]]) -> "Memory":
+        """Return what is remembered once forecasts have been made from the rows up to the last one of a table.
+
+        Known rows precede the table. Its last row is not yet an origin: its forecast is still to be made. From earlier
+        rows forecasts are made where there was none, as what is known ahead came with the table.
+        """
+        if self.bands is None:
+            return self
+        first, n_ahead = self.bands.first, self.plan.cutter.lead + self.plan.cutter.horizon
+
+        def choose(grid: Grid, n_rows: int) -> NDArray[np.intp]:
+            labels = grid.labels[grid.numbers]
+            rows = grid.numbers[is_origin(labels) & (labels >= first)]
+            earliest = grid.numbers[len(grid.numbers) - n_rows] - 1 - n_ahead
+            return rows[(rows >= max(earliest, self.plan.min_history - 1)) & (rows < grid.last)]
+
+        made = forecast_within(
+            self.plan,
+            estimator,
+            self.known,
+            table,
+            choose,
+            self.max_fill,
+            self.archive,
+            levels=self.bands.levels,
+            quiet=True,
+        )
+        biased = [shift(of_series, self._biases.get(of_series.key)) for of_series in made]
+        return replace(self, bands=self.bands.issue(self.plan, biased))
+
+    def adapted(self) -> "Memory":
+        """Return what is remembered once the estimator has learned from all known rows."""
+        if self.bands is None:
+            return self
+        last = max(frame.index[count_known(frame, self.plan.maker.roles.targets) - 1] for frame in self.known.values())
+        return replace(self, bands=self.bands.adapted(last))
+
     def forecast_within(
         self, estimator: Any, table: Table, choose: Callable[[Grid, int], NDArray[np.intp]]
     ) -> Iterator[Forecasts]:
         """Yield the forecasts from origins in a table that are chosen in the grid of each series."""
-        return forecast_within(self.plan, estimator, self.known, table, choose, self.max_fill, self.archive)
+        levels = () if self.bands is None else self.bands.levels
+        return forecast_within(
+            self.plan, estimator, self.known, table, choose, self.max_fill, self.archive, levels=levels
+        )
 
     def followed_by(self, table: Table) -> "Memory":
         """Return what is remembered once the rows of a table have followed."""

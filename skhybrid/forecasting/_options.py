@@ -2,7 +2,7 @@
 
 from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 from pandas.tseries.offsets import BaseOffset
@@ -35,6 +35,7 @@ class Options(BaseEstimator):
     target_transform: Any = None
     bounds: Any = None
     half_life: Any = None
+    intervals: Any = None
     freq: Any = None
     missing: Any = "raise"
     max_fill: Any = None
@@ -64,6 +65,7 @@ class Options(BaseEstimator):
         ],
         "bounds": ["array-like", None],
         "half_life": [positive_int, None],
+        "intervals": [Real, "array-like", HasMethods(["predict_interval"]), None],
         "freq": [str, BaseOffset, timedelta, None],
         "missing": [StrOptions({"raise", "drop"})],
         "max_fill": [non_negative_int, None],

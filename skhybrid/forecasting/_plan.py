@@ -11,6 +11,7 @@ from skhybrid._validation import warn
 from skhybrid.forecasting._cut import Cutter, Samples, as_input
 from skhybrid.forecasting._grid import Grid, GridMaker
 from skhybrid.forecasting._transform import TargetTransform
+from skhybrid.series.quantiles import find_levels, find_quantiles
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,48 @@ class Plan:
     def forecast(self, estimator: Any, parts: Sequence[tuple[Grid, NDArray[np.intp]]]) -> list[NDArray[np.float64]]:
         """Return the forecasts from some origins of each grid, (n_origins, n_targets, horizon) each."""
         samples = self.read(parts, fill=not self.passes_nan)
-        X = self.shape(join(samples))
-        outputs = np.asarray(estimator.predict(X), dtype=np.float64)
+        outputs = estimator.predict(self.shape(join(samples)))
+        return [self.transform.decode(values) for values in self._restore(outputs, samples, parts)]
+
+    def forecast_bounds(
+        self, estimator: Any, parts: Sequence[tuple[Grid, NDArray[np.intp]]], levels: Sequence[float]
+    ) -> list[NDArray[np.float64] | None]:
+        """Return the quantiles between which intervals start, (n_origins, n_targets, horizon, n_levels, 2) each.
+
+        None where the estimator forecasts no quantiles.
+        """
+        predict = find_quantiles(estimator) if levels else None
+        if predict is None:
+            return [None] * len(parts)
+        known = find_levels(estimator)
+        tails = [tail for level in levels for tail in ((1 - level) / 2, (1 + level) / 2)]
+        columns = [int(np.argmin(np.abs(np.array(known) - tail))) for tail in tails]
+        if not np.allclose([known[column] for column in columns], tails):
+            raise ValueError(
+                f"intervals of {', '.join(f'{level:g}' for level in levels)} need the quantiles "
+                f"{', '.join(f'{tail:g}' for tail in sorted(tails))}, but the estimator forecasts {known}; set its "
+                "quantiles to these and 0.5."
+            )
+        quantiles = self.forecast_quantiles(estimator, parts)
+        return [of_part[..., columns].reshape(*of_part.shape[:3], len(levels), 2) for of_part in quantiles]
+
+    def forecast_quantiles(
+        self, estimator: Any, parts: Sequence[tuple[Grid, NDArray[np.intp]]]
+    ) -> list[NDArray[np.float64]]:
+        """Return the quantiles that an estimator forecasts, (n_origins, n_targets, horizon, n_quantiles) each."""
+        predict = find_quantiles(estimator)
+        assert predict is not None
+        samples = self.read(parts, fill=not self.passes_nan)
+        outputs = np.asarray(predict(self.shape(join(samples))))
+        found = [self._restore(outputs[..., column], samples, parts) for column in range(outputs.shape[-1])]
+        return [
+            np.stack([self.transform.decode_quantiles(values) for values in of_part], axis=3)
+            for of_part in zip(*found, strict=True)
+        ]
+
+    def _restore(self, outputs, samples, parts):
+        """Return what is predicted at some origins of each grid, (n_origins, n_targets, horizon) each, in units."""
+        outputs = np.asarray(outputs, dtype=np.float64)
         n_joint = 1 if self.separate else self.n_targets
         outputs = outputs.reshape(len(outputs), n_joint, self.cutter.horizon)
         outputs *= np.concatenate([part.scale for part in samples])[:, :, None]
@@ -118,7 +159,7 @@ class Plan:
             stop = start + n_units * len(origins)
             # (unit, origin, joint target, step) -> (origin, target, step)
             block = outputs[start:stop].reshape(n_units, len(origins), n_joint, -1).transpose(1, 0, 2, 3)
-            forecasts.append(self.transform.decode(block.reshape(len(origins), self.n_targets, -1)))
+            forecasts.append(block.reshape(len(origins), self.n_targets, -1))
             start = stop
         return forecasts
 

@@ -176,3 +176,19 @@ def check_columns(estimator: Any, X: Any) -> Any:
     if isinstance(X, pd.DataFrame | pd.Series):
         return X
     return check_input(estimator, X, reset=False, allow_nd=False)
+
+
+def select(table: Table, times: pd.Index) -> Table:
+    """Return the rows of a table at some times that follow one another, without series that have none."""
+    parts = {}
+    for key, part in table.parts.items():
+        labels = part.frame.index
+        chosen = slice(labels.searchsorted(times[0]), labels.searchsorted(times[-1], side="right"))
+        if chosen.start < chosen.stop:
+            parts[key] = Part(part.frame.iloc[chosen], part.positions[chosen])
+    return table._replace(parts=parts)
+
+
+def times_of(table: Table) -> pd.Index:
+    """Return all times of a table, each once, in order."""
+    return union_of([part.frame.index for part in table.parts.values()])

@@ -56,6 +56,10 @@ class TargetTransform:
             decoded = self._undo(forecasts)
         return self.bound(decoded)
 
+    def decode_quantiles(self, forecasts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return quantiles (n_samples, n_targets, horizon) in the units of the targets."""
+        return self.bound(self._undo(forecasts))
+
     def bound(self, forecasts: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return forecasts between the bounds."""
         return forecasts if self.bounds == (None, None) else np.clip(forecasts, *self.bounds)

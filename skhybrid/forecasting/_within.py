@@ -30,6 +30,8 @@ class Forecasts(NamedTuple):
         The forecasts.
     truth : ndarray of shape (n_origins, n_targets, horizon)
         What came; NaN where it is not known.
+    bounds : ndarray of shape (n_origins, n_targets, horizon, n_levels, 2) or None
+        The quantiles between which intervals start, where the model forecasts them.
     """
 
     key: Hashable
@@ -37,6 +39,7 @@ class Forecasts(NamedTuple):
     origins: NDArray[np.intp]
     values: NDArray[np.float64]
     truth: NDArray[np.float64]
+    bounds: NDArray[np.float64] | None = None
 
 
 def forecast_within(
@@ -47,6 +50,9 @@ def forecast_within(
     choose: Callable[[Grid, int], NDArray[np.intp]],
     max_fill: int,
     archive: Archive | None = None,
+    *,
+    levels: tuple[float, ...] = (),
+    quiet: bool = False,
 ) -> Iterator[Forecasts]:
     """Yield the forecasts of each series of a table, before which known rows stand.
 
@@ -66,6 +72,10 @@ def forecast_within(
         How many of the newest values may be missing.
     archive : Archive or None
         What was known ahead at each origin, where it differs from what was known later.
+    levels : tuple of float
+        The levels of intervals whose quantiles to forecast as well, where the estimator does.
+    quiet : bool
+        Whether to say nothing of rows without a forecast, and of holes.
     """
     found: list[tuple[Hashable, Grid, NDArray[np.intp]]] = []
     n_due = 0
@@ -73,7 +83,7 @@ def forecast_within(
         grid = plan.maker.make(join(known.get(key), part.frame, plan.maker.roles.used, "X"))
         grid = grid if archive is None else archive.lay(key, grid, plan.maker, plan.cutter)
         origins = choose(grid, len(part.positions))
-        if plan.refuses_holes:
+        if plan.refuses_holes and not quiet:
             plan.cutter.check_archived(grid, origins)
         n_due += len(origins)
         origins = origins[plan.can_forecast(grid, max_fill)[origins]]
@@ -81,20 +91,43 @@ def forecast_within(
             found.append((key, grid, origins))
     parts = [(grid, origins) for _, grid, origins in found]
     n_made = sum(len(origins) for _, origins in parts)
-    if n_made < n_due:
+    if n_made < n_due and not quiet:
         warn(
             f"{n_due - n_made} of {n_due} rows have no forecast, as what is known ahead of them, or more than "
             f"max_fill={max_fill} of the newest values before, are missing in X; pass these as well."
         )
-    n_filled = sum(plan.count_filled(grid, origins) for grid, origins in parts)
-    plan.report_holes(n_filled, n_made)
-    for (key, grid, origins), values in zip(found, plan.forecast(estimator, parts) if parts else [], strict=True):
-        yield Forecasts(key, grid, origins, values, plan.cutter.targets(grid, origins))
+    if not quiet:
+        plan.report_holes(sum(plan.count_filled(grid, origins) for grid, origins in parts), n_made)
+    made = plan.forecast(estimator, parts) if parts else []
+    bounds = plan.forecast_bounds(estimator, parts, levels) if parts else []
+    for (key, grid, origins), values, between in zip(found, made, bounds, strict=True):
+        yield Forecasts(key, grid, origins, values, plan.cutter.targets(grid, origins), between)
+
+
+def shift(forecasts: Forecasts, bias: NDArray[np.float64] | None) -> Forecasts:
+    """Return forecasts with a bias, (n_targets, horizon), added to them and their bounds."""
+    if bias is None:
+        return forecasts
+    bounds = None if forecasts.bounds is None else forecasts.bounds + bias[:, :, None, None]
+    return forecasts._replace(values=forecasts.values + bias, bounds=bounds)
 
 
 def rows_of(grid: Grid, n_rows: int) -> NDArray[np.intp]:
     """Return the steps of the last rows of a grid."""
     return grid.numbers[len(grid.numbers) - n_rows :]
+
+
+def place_rows(
+    table: Table, made: Sequence[Forecasts], found: Sequence[NDArray[np.float64]], shape: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Return what belongs to the origins of each series as rows of a table, (n_rows, *shape); NaN elsewhere."""
+    rows = np.full((len(table.labels), *shape), np.nan)
+    for of_series, values in zip(made, found, strict=True):
+        part = table.parts[of_series.key]
+        steps = rows_of(of_series.grid, len(part.positions))
+        positions = part.positions[np.searchsorted(steps, of_series.origins)]
+        rows[positions] = values.reshape(len(positions), *shape)
+    return rows
 
 
 def origins_of_targets(
@@ -142,11 +175,22 @@ def join_outputs(made: Sequence[Forecasts], name: str) -> NDArray[np.float64]:
     return np.concatenate([getattr(of_series, name).reshape(len(of_series.origins), -1) for of_series in made])
 
 
-def tabulate(plan: Plan, forecasts: Iterable[Forecasts], keys: Sequence[Hashable]) -> pd.DataFrame:
+def bound_names(levels: Sequence[float]) -> list[str]:
+    """Return the names of the bounds of intervals."""
+    return [f"{side}_{100 * level:g}" for level in levels for side in ("lower", "upper")]
+
+
+def tabulate(
+    plan: Plan,
+    forecasts: Iterable[Forecasts],
+    keys: Sequence[Hashable],
+    bounds: Sequence[NDArray[np.float64]] | None = None,
+    levels: Sequence[float] = (),
+) -> pd.DataFrame:
     """Return one row for each forecast whose truth is known; series and targets are told by their places."""
     lead = plan.cutter.lead
     frames = []
-    for key, grid, origins, values, truth in forecasts:
+    for place, (key, grid, origins, values, truth, _) in enumerate(forecasts):
         n_origins, n_targets, horizon = values.shape
         shape = (n_origins, n_targets, horizon)
         steps = np.arange(lead + 1, lead + horizon + 1)
@@ -159,7 +203,11 @@ def tabulate(plan: Plan, forecasts: Iterable[Forecasts], keys: Sequence[Hashable
             "y_true": truth,
             "forecast": values,
         }
+        if bounds is not None:
+            columns |= dict(
+                zip(bound_names(levels), np.moveaxis(bounds[place], (3, 4), (0, 1)).reshape(-1, *shape), strict=True)
+            )
         frame = pd.DataFrame({name: column.ravel() for name, column in columns.items()}).dropna()
         frames.append(frame.assign(origin=grid.labels[frame["origin"]], time=grid.labels[frame["time"]]))
-    names = ["series", "target", "origin", "step", "time", "y_true", "forecast"]
+    names = ["series", "target", "origin", "step", "time", "y_true", "forecast", *bound_names(levels)]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(np.empty((0, len(names))), columns=names)

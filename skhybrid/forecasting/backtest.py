@@ -11,10 +11,10 @@ import pandas as pd
 
 from skhybrid._validation import check_positive_int
 from skhybrid.displays.forecast import ForecastDisplay
-from skhybrid.forecasting._fitting import fit_to
 from skhybrid.forecasting._learning import find_lengths, make_filter
 from skhybrid.forecasting._roles import learn_targets
-from skhybrid.forecasting._table import Part, Table, union_of
+from skhybrid.forecasting._rolling import fit_with_bands
+from skhybrid.forecasting._table import Table, select, times_of
 from skhybrid.forecasting._within import tabulate
 from skhybrid.series.steps import learn_steps
 
@@ -223,14 +223,18 @@ def run_backtest(
 
 def _fit_and_forecast(forecaster, known, later, origins, keys, archive):
     """Fit to the known rows; return the forecasts from some times, the later rows given."""
-    estimator, memory, *_ = fit_to(known, forecaster, None, archive)
+    estimator, memory, *_ = fit_with_bands(known, forecaster, None, archive)
     is_origin, n_ahead = make_filter(forecaster.origins), forecaster.lead + forecaster.horizon
 
     def choose(grid, n_rows):
         labels = grid.labels[grid.numbers]
         return grid.numbers[labels.isin(origins) & is_origin(labels) & (grid.numbers + n_ahead <= grid.last)]
 
-    return tabulate(memory.plan, memory.forecast_within(estimator, later, choose), keys)
+    made = list(memory.forecast_within(estimator, later, choose))
+    bounds = None
+    if memory.bands is not None and made:
+        bounds = memory.issue(estimator, later, is_origin).bands.bound(memory.plan, made)
+    return tabulate(memory.plan, made, keys, bounds, memory.bands.levels if bounds else ())
 
 
 def _scales(table, keys, targets, season):
@@ -275,19 +279,3 @@ def _remember(forecaster, known, later, origins, keys, store, archive):
     with np.load(path) as packed:
         frame = pd.DataFrame({name: packed[name] for name in packed})
     return frame.assign(**{name: index[frame[name].astype(int)] for name, index in labels.items()})
-
-
-def select(table: Table, times: pd.Index) -> Table:
-    """Return the rows of a table at some times that follow one another, without series that have none."""
-    parts = {}
-    for key, part in table.parts.items():
-        labels = part.frame.index
-        chosen = slice(labels.searchsorted(times[0]), labels.searchsorted(times[-1], side="right"))
-        if chosen.start < chosen.stop:
-            parts[key] = Part(part.frame.iloc[chosen], part.positions[chosen])
-    return table._replace(parts=parts)
-
-
-def times_of(table: Table) -> pd.Index:
-    """Return all times of a table, each once, in order."""
-    return union_of([part.frame.index for part in table.parts.values()])

@@ -1,20 +1,22 @@
 """One estimator from a table of series to a forecast."""
 
-import numpy as np
 import pandas as pd
 
 from skhybrid._validation import as_before_on_error, check_is_fitted, check_weights, fit_context
-from skhybrid.forecasting._fitting import adapt_linear, fit_to, settle
+from skhybrid.forecasting._fitting import adapt_linear, settle
+from skhybrid.forecasting._learning import make_filter
 from skhybrid.forecasting._memory import Memory
 from skhybrid.forecasting._options import Options
+from skhybrid.forecasting._ranges import Ranged
+from skhybrid.forecasting._rolling import fit_with_bands
 from skhybrid.forecasting._scoring import Scored
 from skhybrid.forecasting._table import ALONE, check_columns, read_table, remember_columns
-from skhybrid.forecasting._within import rows_of
+from skhybrid.forecasting._within import place_rows, rows_of
 
 __all__ = ["Forecaster"]
 
 
-class Forecaster(Scored, Options):
+class Forecaster(Ranged, Scored, Options):
     """Forecast one series or many, from the table that holds them.
 
     The table has one row for each time step, and its times as index; or, of many series, (series, time). Nothing has to
@@ -91,6 +93,11 @@ class Forecaster(Scored, Options):
 
     half_life : int, default=None
         Number of steps after which, counted back from the last row, what is learned counts half as much.
+
+    intervals : float, sequence of float or ConformalIntervals, default=None
+        Levels of the intervals around forecasts, such as ``(0.8, 0.95)``, or :class:`ConformalIntervals` with options.
+        They are calibrated on the last three eighths of the rows, which up to three more fits forecast, each from the
+        rows before; of an estimator with `predict_quantiles`, from its quantiles on. None makes none.
 
     freq : None, "rows", str or pandas offset, default=None
         How far apart two rows are that follow one another; see :class:`SlidingWindow`.
@@ -206,15 +213,14 @@ class Forecaster(Scored, Options):
             X, settings = settle(self, *remember_columns(self, X, y))
             table = read_table(X, series=self.series, time=self.time)
             weights = None if sample_weight is None else check_weights(sample_weight, len(table.labels))
-            self.estimator_, self._memory, self.n_training_samples_, self.n_left_out_ = fit_to(
-                table, settings, weights, archive
-            )
+            fitted = fit_with_bands(table, settings, weights, archive)
+            self.estimator_, self._memory, self.n_training_samples_, self.n_left_out_ = fitted
             self._as_fitted, plan = settings, self._memory.plan
             self.window_length_, self.seasons_ = plan.cutter.window_length, plan.seasons
             self.unused_columns_ = list(plan.maker.roles.unused)
         return self
 
-    def forecast(self, future=None, n_steps=None, *, series=None):
+    def forecast(self, future=None, n_steps=None, *, series=None, joint=False):
         """Forecast what comes after the known rows: those fitted, and those that `update` brought.
 
         Parameters
@@ -230,11 +236,15 @@ class Forecaster(Scored, Options):
         series : list, default=None
             The series to forecast. None is all that are known and, with `cold_start`, all in `future`.
 
+        joint : bool, default=False
+            Whether each interval holds all steps of the horizon at once, rather than each step by itself.
+
         Returns
         -------
         forecasts : DataFrame
             One row for each step, labelled with its time, or with (series, time), and with the scenario before these
-            where there are several. The column is `forecast`; of several targets, columns are (target, "forecast").
+            where there are several. The column is `forecast`, and with `intervals` there are bounds such as `lower_80`
+            and `upper_80`; of several targets, columns are (target, "forecast") and so on.
             With `cold_start`, the column `cold_start` marks series without rows of their own, which begin with the
             first of their coming ones.
 
@@ -246,11 +256,15 @@ class Forecaster(Scored, Options):
             of `past`, or `lead` or `delay` is set, or a series has no rows of its own.
         """
         check_is_fitted(self)
+        if joint and self._memory.bands is None:
+            raise ValueError("joint=True needs intervals, but intervals is None; fit with intervals=(0.8, 0.95).")
         if isinstance(future, dict):
-            scenarios = {name: self.forecast(rows, n_steps, series=series) for name, rows in future.items()}
+            scenarios = {
+                name: self.forecast(rows, n_steps, series=series, joint=joint) for name, rows in future.items()
+            }
             return pd.concat(scenarios, names=["scenario"])
         coming = None if future is None else self._memory.read_future(future)
-        frames = self._memory.forecast_ahead(self.estimator_, coming, n_steps, series)
+        frames = self._memory.forecast_ahead(self.estimator_, coming, n_steps, series, joint=joint)
         return pd.concat(frames, names=self._memory.names) if self._memory.is_panel else frames[ALONE]
 
     def predict(self, X, *, archive=None):
@@ -274,13 +288,9 @@ class Forecaster(Scored, Options):
         check_is_fitted(self)
         memory = self._memory.with_archive(archive)
         table, plan = memory.read(check_columns(self, X)), memory.plan
-        forecasts = np.full((len(table.labels), plan.n_targets * plan.cutter.horizon), np.nan)
-        for of_series in memory.forecast_within(self.estimator_, table, rows_of):
-            part = table.parts[of_series.key]
-            steps = rows_of(of_series.grid, len(part.positions))
-            positions = part.positions[np.searchsorted(steps, of_series.origins)]
-            forecasts[positions] = of_series.values.reshape(len(positions), -1)
-        return forecasts
+        made = list(memory.forecast_within(self.estimator_, table, rows_of))
+        values = [of_series.values for of_series in made]
+        return place_rows(table, made, values, (plan.n_targets * plan.cutter.horizon,))
 
     def update(self, X, *, adapt="none", archive=None):
         """Take rows that follow into what is known, without training a network.
@@ -309,9 +319,11 @@ class Forecaster(Scored, Options):
         if adapt not in ("none", "linear", "bias"):
             raise ValueError(f"adapt must be 'none', 'linear' or 'bias', but is {adapt!r}; pass one of these.")
         table = self._memory.read(check_columns(self, X))
-        memory = self._memory.followed_by(table).with_archive(archive)
+        memory = self._memory.with_archive(archive)
+        memory = memory.issue(self.estimator_, table, make_filter(self._as_fitted.origins)).followed_by(table)
         if adapt == "linear":
             self.estimator_ = adapt_linear(self.estimator_, memory, self._as_fitted)
+            memory = memory.adapted()
         elif adapt == "bias":
             memory = memory.learn_bias(self.estimator_, table)
         self._memory = memory

@@ -6,6 +6,11 @@ from sklearn.utils.metaestimators import available_if
 
 from skhybrid._validation import fit_context
 from skhybrid.series._windowed import Windowed, inner_has
+from skhybrid.series.quantiles import find_quantiles
+
+
+def _forecasts_quantiles(self):
+    return find_quantiles(getattr(self, "estimator_", self.estimator)) is not None
 
 
 class WindowedRegressor(RegressorMixin, Windowed):
@@ -149,6 +154,23 @@ class WindowedRegressor(RegressorMixin, Windowed):
             `known_future` or `seasons` is another than before.
         """
         return self._partial_fit(X, y, sample_weight)
+
+    @available_if(_forecasts_quantiles)
+    def predict_quantiles(self, X):
+        """Predict the quantiles of each row's target; there if `estimator`, or the last step of it, does.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            As in `predict`.
+
+        Returns
+        -------
+        y : ndarray of shape (n_rows, n_quantiles) or (n_rows, n_outputs, n_quantiles)
+            The quantiles in the order of the estimator's `quantiles`.
+        """
+        windows = self.read_windows(X)
+        return find_quantiles(self.estimator_)(windows)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
