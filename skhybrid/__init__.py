@@ -20,6 +20,7 @@ _EXPORTS = {
     "datasets": ["make_moving_shapes", "make_power_usage", "make_sales", "rasterize_tracks", "read_series"],
     "series.naive": ["NaiveRegressor"],
     "evaluation.metrics": ["forecast_scorer", "mase", "pinball", "smape"],
+    "evaluation.intervals": ["coverage", "crps", "interval_score", "interval_scorer"],
     "evaluation.significance": ["corrected_resampled_ttest", "diebold_mariano", "holm"],
     "estimators.regressors": [
         "CNNLSTMRegressor",
@@ -47,6 +48,7 @@ _EXPORTS = {
     ],
     "estimators.recipe": ["recommended"],
     "forecasting.forecaster": ["Forecaster"],
+    "forecasting.intervals": ["ConformalIntervals"],
     "series.windowed": ["WindowedRegressor", "WindowedClassifier"],
     "evaluation.leakage": ["LeakageReport", "check_leakage"],
     "inspection": ["feature_maps", "filters", "receptive_field", "saliency", "saliency_table"],
@@ -107,6 +109,10 @@ if TYPE_CHECKING:  # the same names once more, for type checkers and editors
     from skhybrid.estimators.regressors import SimpleRNNRegressor as SimpleRNNRegressor
     from skhybrid.evaluation.comparison import ModelComparison as ModelComparison
     from skhybrid.evaluation.comparison import compare_models as compare_models
+    from skhybrid.evaluation.intervals import coverage as coverage
+    from skhybrid.evaluation.intervals import crps as crps
+    from skhybrid.evaluation.intervals import interval_score as interval_score
+    from skhybrid.evaluation.intervals import interval_scorer as interval_scorer
     from skhybrid.evaluation.leakage import LeakageReport as LeakageReport
     from skhybrid.evaluation.leakage import check_leakage as check_leakage
     from skhybrid.evaluation.metrics import forecast_scorer as forecast_scorer
@@ -117,6 +123,7 @@ if TYPE_CHECKING:  # the same names once more, for type checkers and editors
     from skhybrid.evaluation.significance import diebold_mariano as diebold_mariano
     from skhybrid.evaluation.significance import holm as holm
     from skhybrid.forecasting.forecaster import Forecaster as Forecaster
+    from skhybrid.forecasting.intervals import ConformalIntervals as ConformalIntervals
     from skhybrid.inspection import feature_maps as feature_maps
     from skhybrid.inspection import filters as filters
     from skhybrid.inspection import receptive_field as receptive_field
