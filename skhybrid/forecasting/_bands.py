@@ -9,14 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skhybrid.forecasting._conformal import Calibration, bound, bound_jointly
-from skhybrid.forecasting._error_size import Made
+from skhybrid.forecasting._error_size import NEVER, Made
 from skhybrid.forecasting._grid import Grid
 from skhybrid.forecasting._paths import draw_paths
 from skhybrid.forecasting._plan import Plan
 from skhybrid.forecasting._table import union_of
 from skhybrid.forecasting._within import Forecasts
-
-NEVER = np.iinfo(np.intp).max
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,9 @@ class Bands:
         The series that were calibrated on.
     is_panel : bool
         Whether errors are in units of the naive error of their series.
+    waits : bool
+        Whether all errors of a forecast are known with the last one only: a forecast can be made again from known rows
+        once these hold all of what was known ahead of it.
     calibrations : tuple of Calibration
         What was learned of the errors of each target.
     first : label
@@ -45,6 +46,7 @@ class Bands:
     times: pd.Index
     keys: tuple[Hashable, ...]
     is_panel: bool
+    waits: bool
     calibrations: tuple[Calibration, ...] = ()
     first: Any = None
     issued: Mapping[Hashable, Forecasts] = field(default_factory=dict)
@@ -114,7 +116,7 @@ class Bands:
         for key, grid, origins, values, truth, bounds in chain:
             steps = origins[:, None] + 1 + plan.cutter.lead + np.arange(plan.cutter.horizon)
             of_steps = _number(times, grid.labels)
-            late = steps + delay
+            late = (np.broadcast_to(steps[:, -1:], steps.shape) if self.waits else steps) + delay
             due = np.where(late < len(of_steps), of_steps[np.minimum(late, len(of_steps) - 1)], NEVER)
             unit = naive_errors(grid, target, season, delay)[origins] if self.is_panel else np.ones(len(origins))
             parts.append(
@@ -192,9 +194,9 @@ def _join(plan: Plan, earlier: Forecasts | None, later: Forecasts) -> Forecasts:
     kept = (origins >= 0) & ~np.isin(origins, later.origins)
     origins = np.concatenate([origins[kept], later.origins])
     order = np.argsort(origins)
-    parts = [
-        None if before is None or after is None else np.concatenate([before[kept], after])[order]
-        for before, after in ((earlier.values, later.values), (earlier.bounds, later.bounds))
-    ]
+    values = np.concatenate([earlier.values[kept], later.values])[order]
+    bounds = None
+    if earlier.bounds is not None and later.bounds is not None:
+        bounds = np.concatenate([earlier.bounds[kept], later.bounds])[order]
     origins = origins[order]
-    return Forecasts(later.key, later.grid, origins, parts[0], plan.cutter.targets(later.grid, origins), parts[1])
+    return Forecasts(later.key, later.grid, origins, values, plan.cutter.targets(later.grid, origins), bounds)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from skhybrid.forecasting._error_size import ErrorSize, Made, learn_error_size, mean_error_size
+from skhybrid.forecasting._error_size import NEVER, ErrorSize, Made, learn_error_size, mean_error_size
 
 # Rates at which bounds follow errors, from not at all. A phase comes round once in a season, and has higher ones.
 RATES = np.array([0.0, 0.001, 0.003, 0.01, 0.03])
@@ -231,16 +231,19 @@ def _beyond(made, sizes, symmetric):
 
 
 def _arrivals(made):
-    """Yield for each time of origins, in order, its forecasts and the errors that became known since the last one."""
-    times, first = np.unique(made.times, return_index=True)
-    due = np.where(np.isnan(made.truth), np.iinfo(np.intp).max, made.due).ravel()
-    arrival = np.searchsorted(times, due)
-    order = np.argsort(arrival, kind="stable")
-    ends = np.searchsorted(arrival[order], np.arange(len(times) + 1))
-    first = np.append(first, len(made.times))
+    """Yield in order each step at which errors become known, or forecasts are made: which errors, and which forecasts.
+
+    Errors of a step come first. Those of one step are learned from at once, whenever forecasts are made.
+    """
+    due = np.where(np.isnan(made.truth), NEVER, made.due).ravel()
+    order = np.argsort(due, kind="stable")
+    order = order[: np.searchsorted(due[order], NEVER)]
+    times = np.union1d(made.times, due[order])
+    errors = np.searchsorted(due[order], np.append(times, NEVER))
+    rows = np.searchsorted(made.times, np.append(times, NEVER))
     for place, time in enumerate(times):
-        cells = order[ends[place] : ends[place + 1]]
-        yield time, slice(first[place], first[place + 1]), np.divmod(cells, made.truth.shape[1])
+        cells = order[errors[place] : errors[place + 1]]
+        yield time, slice(rows[place], rows[place + 1]), np.divmod(cells, made.truth.shape[1])
 
 
 def _follow(made, sizes, recent):
@@ -251,18 +254,7 @@ def _follow(made, sizes, recent):
         if len(origins):
             recent.learn(time, made.series[origins], errors[origins, steps])
         found[rows] = recent.sizes(made.series[rows])
-    _learn_rest(made, errors, recent)
     return found
-
-
-def _learn_rest(made, errors, recent):
-    """Take in the errors that become known after the last origin."""
-    if len(made.times) == 0:
-        return
-    late = np.where(np.isnan(errors), False, made.due > made.times[-1])
-    for time in np.unique(made.due[late]):
-        origins, steps = np.nonzero(late & (made.due == time))
-        recent.learn(time, made.series[origins], errors[origins, steps])
 
 
 def _track(calibration, made, beyond):
@@ -273,12 +265,12 @@ def _track(calibration, made, beyond):
     n_steps = made.values.shape[1]
     issued = np.empty((len(made.times), n_steps, len(RATES), *beyond.shape[2:]))
     mixed = np.empty_like(beyond)
-    for _, rows, (origins, steps) in _arrivals(made):
-        if len(origins):
-            known = (origins, steps)
-            tracker.learn(steps, slots[:, origins, steps], beyond[known], issued[known], mixed[known])
-        issued[rows] = tracker.bounds(slots[:, rows])
-        mixed[rows] = (issued[rows] * tracker.shares).sum(axis=2)
+    for _, rows, known in _arrivals(made):
+        if len(known[0]):
+            tracker.learn(known[1], slots[:, *known], beyond[known], issued[known], mixed[known])
+        if rows.start < rows.stop:
+            issued[rows] = tracker.bounds(slots[:, rows])
+            mixed[rows] = (issued[rows] * tracker.shares).sum(axis=2)
     return mixed
 
 

@@ -1,11 +1,12 @@
 """How large the errors of forecasts are, by step ahead, phase of the season, level and series."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+NEVER = np.iinfo(np.intp).max  # the step at which what is not known becomes known
 N_LEVELS, N_ROUNDS = 10, 3
 PRIORS = (2, 10)  # forecasts of mean size that each factor is shrunk by, to choose from
 CHOICES = (
@@ -56,7 +57,8 @@ class Made(NamedTuple):
 
     def take(self, rows: NDArray[np.intp]) -> "Made":
         """Return some of the forecasts."""
-        return Made(*(field if isinstance(field, tuple) else field[rows] for field in self))
+        fields: dict[str, Any] = {name: value for name, value in self._asdict().items() if name != "seasons"}
+        return Made(seasons=self.seasons, **{name: value[rows] for name, value in fields.items()})
 
     @property
     def levels(self) -> NDArray[np.float64]:

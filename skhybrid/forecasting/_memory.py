@@ -163,7 +163,12 @@ class Memory:
                 "its own; name the others with series=[...]."
             )
         starts = begin(self.plan, {key: self.known[key] for key in keys}, future)
-        return draw_ahead(self.plan, estimator, starts, self.max_fill, self._biases, self.bands, n_paths, rng)
+        return draw_ahead(self.plan, estimator, starts, self.max_fill, self._biases, self.need_bands(), n_paths, rng)
+
+    def need_bands(self) -> Bands:
+        """Return what intervals follow from, where there are any."""
+        assert self.bands is not None, "asked of forecasters with intervals alone"
+        return self.bands
 
     @property
     def _biases(self):

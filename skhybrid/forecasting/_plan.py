@@ -11,7 +11,7 @@ from skhybrid._validation import warn
 from skhybrid.forecasting._cut import Cutter, Samples, as_input
 from skhybrid.forecasting._grid import Grid, GridMaker
 from skhybrid.forecasting._transform import TargetTransform
-from skhybrid.series.quantiles import find_levels, find_quantiles
+from skhybrid.series.quantiles import find_levels, find_quantiles, predict_quantiles
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,7 @@ class Plan:
 
         None where the estimator forecasts no quantiles.
         """
-        predict = find_quantiles(estimator) if levels else None
-        if predict is None:
+        if not levels or find_quantiles(estimator) is None:
             return [None] * len(parts)
         known = find_levels(estimator)
         tails = [tail for level in levels for tail in ((1 - level) / 2, (1 + level) / 2)]
@@ -137,10 +136,8 @@ class Plan:
         self, estimator: Any, parts: Sequence[tuple[Grid, NDArray[np.intp]]]
     ) -> list[NDArray[np.float64]]:
         """Return the quantiles that an estimator forecasts, (n_origins, n_targets, horizon, n_quantiles) each."""
-        predict = find_quantiles(estimator)
-        assert predict is not None
         samples = self.read(parts, fill=not self.passes_nan)
-        outputs = np.asarray(predict(self.shape(join(samples))))
+        outputs = np.asarray(predict_quantiles(estimator, self.shape(join(samples))))
         found = [self._restore(outputs[..., column], samples, parts) for column in range(outputs.shape[-1])]
         return [
             np.stack([self.transform.decode_quantiles(values) for values in of_part], axis=3)
@@ -152,7 +149,7 @@ class Plan:
         outputs = np.asarray(outputs, dtype=np.float64)
         n_joint = 1 if self.separate else self.n_targets
         outputs = outputs.reshape(len(outputs), n_joint, self.cutter.horizon)
-        outputs *= np.concatenate([part.scale for part in samples])[:, :, None]
+        outputs = outputs * np.concatenate([part.scale for part in samples])[:, :, None]
         forecasts, start = [], 0
         n_units = self.n_targets if self.separate else 1
         for _, origins in parts:

@@ -56,7 +56,7 @@ class Ranged:
         """
         check_is_fitted(self)
         memory = self._memory.with_archive(archive)
-        table, plan, bands = memory.read(check_columns(self, X)), memory.plan, memory.bands
+        table, plan, bands = memory.read(check_columns(self, X)), memory.plan, memory.need_bands()
         made = list(memory.forecast_within(self.estimator_, table, rows_of))
         n_outputs = plan.n_targets * plan.cutter.horizon
         bounds = bands.bound(plan, made) if made else []
@@ -90,16 +90,17 @@ class Ranged:
         """
         check_is_fitted(self)
         memory = self._memory.with_archive(archive)
-        if level not in memory.bands.levels:
+        levels = memory.need_bands().levels
+        if level not in levels:
             raise ValueError(
-                f"level must be one of the levels of intervals, {memory.bands.levels}, but is {level!r}; pass one of "
+                f"level must be one of the levels of intervals, {levels}, but is {level!r}; pass one of "
                 "these, or fit with intervals of this level."
             )
         table = memory.read(check_columns(self, X), y)
         made = list(self._forecast_origins(table, archive))
         y_true = join_outputs(made, "truth")
-        bands = memory.issue(self.estimator_, table, make_filter(self._as_fitted.origins)).bands
-        bounds = [part[..., bands.levels.index(level), :] for part in bands.bound(memory.plan, made)]
+        bands = memory.issue(self.estimator_, table, make_filter(self._as_fitted.origins)).need_bands()
+        bounds = [part[:, :, :, levels.index(level)] for part in bands.bound(memory.plan, made)]
         return y_true, np.concatenate([part.reshape(len(part), -1, 2) for part in bounds])
 
     @available_if(_asks_for_intervals)

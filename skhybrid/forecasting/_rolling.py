@@ -40,7 +40,9 @@ def _calibrate(plan, table, forecaster, weights, archive):
     times = union_of([part.frame.index for part in table.parts.values()])
     point = clone(forecaster).set_params(intervals=None, cold_start=False, season_length=plan.seasons or None)
     chain = list(_join(_forecast_parts(table, times, point, (weights, archive), intervals.n_folds, levels)))
-    bands = Bands(levels, times, tuple(table.parts), table.is_panel)
+    is_archived = archive is not None and set(plan.maker.roles.known) <= set(archive.columns)
+    waits = bool(plan.maker.roles.known) and not is_archived
+    bands = Bands(levels, times, tuple(table.parts), table.is_panel, waits)
     calibrations = [
         learn_calibration(intervals, bands.make(plan, chain, target)[0]) for target in range(plan.n_targets)
     ]
@@ -110,7 +112,7 @@ def _join(parts):
         by_key.setdefault(part.key, []).append(part)
     for same in by_key.values():
         # All grids start at the first row of the series, and the last one reaches furthest.
-        joined = {
+        joined: dict[str, Any] = {
             name: np.concatenate([getattr(part, name) for part in same]) for name in ("origins", "values", "truth")
         }
         bounds = None if same[0].bounds is None else np.concatenate([part.bounds for part in same])

@@ -231,10 +231,10 @@ def _fit_and_forecast(forecaster, known, later, origins, keys, archive):
         return grid.numbers[labels.isin(origins) & is_origin(labels) & (grid.numbers + n_ahead <= grid.last)]
 
     made = list(memory.forecast_within(estimator, later, choose))
-    bounds = None
-    if memory.bands is not None and made:
-        bounds = memory.issue(estimator, later, is_origin).bands.bound(memory.plan, made)
-    return tabulate(memory.plan, made, keys, bounds, memory.bands.levels if bounds else ())
+    if memory.bands is None or not made:
+        return tabulate(memory.plan, made, keys)
+    bands = memory.issue(estimator, later, is_origin).need_bands()
+    return tabulate(memory.plan, made, keys, bands.bound(memory.plan, made), bands.levels)
 
 
 def _scales(table, keys, targets, season):

@@ -256,7 +256,7 @@ def learn_calibration(intervals: ConformalIntervals, made: Made) -> Calibration:
 def read_levels(levels: Any) -> tuple[float, ...]:
     """Return the levels of intervals, lowest first."""
     values = np.atleast_1d(np.asarray(levels, dtype=object)).tolist()
-    is_share = all(isinstance(level, Real) and 0 < level < 1 for level in values)
+    is_share = all(isinstance(level, float | int) and 0 < level < 1 for level in values)
     if not values or not is_share or len(set(values)) < len(values):
         raise ValueError(
             f"levels must hold different shares between 0 and 1, but is {levels!r}; pass for example (0.8, 0.95)."

@@ -3,20 +3,27 @@
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["find_levels", "find_quantiles"]
+__all__ = ["find_levels", "find_quantiles", "predict_quantiles"]
 
 
 def find_quantiles(estimator: Any) -> Callable[[Any], Any] | None:
     """Return the function of a fitted estimator that predicts quantiles, also of a pipeline or a search; else None."""
     if hasattr(estimator, "predict_quantiles"):
-        return estimator.predict_quantiles  # type: ignore[no-any-return]
+        return estimator.predict_quantiles
     if hasattr(estimator, "best_estimator_"):
         return find_quantiles(estimator.best_estimator_)
-    steps = getattr(estimator, "steps", None)
+    steps = getattr(estimator, "steps", [])
     predict = find_quantiles(steps[-1][1]) if steps else None
     if predict is None or len(steps) == 1:
         return predict
     return lambda X: predict(estimator[:-1].transform(X))
+
+
+def predict_quantiles(estimator: Any, X: Any) -> Any:
+    """Return the quantiles of an estimator that predicts them."""
+    predict = find_quantiles(estimator)
+    assert predict is not None, "asked of estimators that have them alone"
+    return predict(X)
 
 
 def find_levels(estimator: Any) -> tuple[float, ...]:

@@ -6,7 +6,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skhybrid._validation import fit_context
 from skhybrid.series._windowed import Windowed, inner_has
-from skhybrid.series.quantiles import find_quantiles
+from skhybrid.series.quantiles import find_quantiles, predict_quantiles
 
 
 def _forecasts_quantiles(self):
@@ -169,8 +169,7 @@ class WindowedRegressor(RegressorMixin, Windowed):
         y : ndarray of shape (n_rows, n_quantiles) or (n_rows, n_outputs, n_quantiles)
             The quantiles in the order of the estimator's `quantiles`.
         """
-        windows = self.read_windows(X)
-        return find_quantiles(self.estimator_)(windows)
+        return predict_quantiles(self.estimator_, self.read_windows(X))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
