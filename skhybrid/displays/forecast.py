@@ -20,10 +20,17 @@ class ForecastDisplay:
     fold : array-like of shape (n_rows,), default=None
         Number of the fold that each row was forecast in; negative or NaN for none. None shades no folds.
 
+    bounds : dict of str to array-like of shape (n_rows, n_levels, 2), default=None
+        The lower and upper bounds of intervals around forecasts in `y_pred`, by their names; NaN where there are none.
+        They are drawn as bands, wider ones lighter.
+
     Attributes
     ----------
     lines_ : list of matplotlib Line2D
         The lines of the truth and of each model.
+
+    bands_ : list of matplotlib PolyCollection
+        The bands, model by model and level by level.
 
     ax_ : matplotlib Axes
         The axes.
@@ -44,10 +51,11 @@ class ForecastDisplay:
     ['truth', 'last value']
     """
 
-    def __init__(self, y_true, y_pred, *, fold=None):
+    def __init__(self, y_true, y_pred, *, fold=None, bounds=None):
         self.y_true = y_true
         self.y_pred = y_pred
         self.fold = fold
+        self.bounds = bounds
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, ax=None):
@@ -139,7 +147,8 @@ class ForecastDisplay:
         Raises
         ------
         ValueError
-            If `y_true` is not 1-D, or there is not one forecast and fold for each of its rows.
+            If `y_true` is not 1-D, there is not one forecast and fold for each of its rows, or `bounds` are of other
+            rows or of a model that has no forecasts.
         """
         index, truth = _check_truth(self.y_true)
         forecasts = {name: _check_rows(y_pred, len(truth), f"y_pred[{name!r}]") for name, y_pred in self.y_pred.items()}
@@ -149,6 +158,13 @@ class ForecastDisplay:
         self.lines_ = ax.plot(index, truth, color="black", linewidth=1.5, label="truth")
         for (name, forecast), style in zip(forecasts.items(), line_styles(), strict=False):
             self.lines_ += ax.plot(index, forecast, linewidth=1.2, label=name, **style)
+        bounds = {} if self.bounds is None else self.bounds
+        lines = dict(zip(forecasts, self.lines_[1:], strict=True))
+        self.bands_ = [
+            band
+            for name in bounds
+            for band in _draw_bands(ax, index, _check_bounds(bounds, name, lines, len(truth)), lines[name])
+        ]
         if fold is not None:
             _shade_folds(ax, index, fold)
         ax.set(ylabel=getattr(self.y_true, "name", None) or "y", xlabel=index.name or "row")
@@ -180,6 +196,25 @@ def _check_rows(a, n_rows, name):
             "NaN for rows without one."
         )
     return values
+
+
+def _check_bounds(bounds, name, lines, n_rows):
+    """Return the bounds of one model, (n_rows, n_levels, 2)."""
+    values = np.asarray(bounds[name], dtype=float)
+    if name not in lines or values.ndim != 3 or values.shape[0] != n_rows or values.shape[2] != 2:
+        raise ValueError(
+            f"bounds must hold arrays ({n_rows}, n_levels, 2) by names of y_pred, {list(lines)}, but bounds[{name!r}] "
+            f"has shape {values.shape}; pass a lower and an upper bound for each row and level."
+        )
+    return values
+
+
+def _draw_bands(ax, index, bounds, line):
+    """Draw the intervals of one model in the colour of its line, one over the other."""
+    return [
+        ax.fill_between(index, *bounds[:, level].T, color=line.get_color(), alpha=0.2, linewidth=0, zorder=1)
+        for level in range(bounds.shape[1])
+    ]
 
 
 def _shade_folds(ax, index, fold):
