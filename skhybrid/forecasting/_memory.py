@@ -15,7 +15,7 @@ from skhybrid.forecasting._grid import Grid
 from skhybrid.forecasting._known import count_known, like_known, place
 from skhybrid.forecasting._plan import Plan
 from skhybrid.forecasting._table import Part, Table, attach, read_table, whose
-from skhybrid.forecasting._within import Forecasts, forecast_within
+from skhybrid.forecasting._within import Forecasts, forecast_within, lay
 
 
 class Bias(NamedTuple):
@@ -135,6 +135,10 @@ class Memory:
     ) -> Iterator[Forecasts]:
         """Yield the forecasts from origins in a table that are chosen in the grid of each series."""
         return forecast_within(self.plan, estimator, self.known, table, choose, self.max_fill, self.archive)
+
+    def lay(self, key: Hashable, frame: pd.DataFrame) -> Grid:
+        """Return the grid of the rows of a series with those known before."""
+        return lay(self.plan, self.known, key, frame, self.archive)
 
     def followed_by(self, table: Table) -> "Memory":
         """Return what is remembered once the rows of a table have followed."""

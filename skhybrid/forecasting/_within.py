@@ -70,8 +70,7 @@ def forecast_within(
     found: list[tuple[Hashable, Grid, NDArray[np.intp]]] = []
     n_due = 0
     for key, part in table.parts.items():
-        grid = plan.maker.make(join(known.get(key), part.frame, plan.maker.roles.used, "X"))
-        grid = grid if archive is None else archive.lay(key, grid, plan.maker, plan.cutter)
+        grid = lay(plan, known, key, part.frame, archive)
         origins = choose(grid, len(part.positions))
         if plan.refuses_holes:
             plan.cutter.check_archived(grid, origins)
@@ -90,6 +89,14 @@ def forecast_within(
     plan.report_holes(n_filled, n_made)
     for (key, grid, origins), values in zip(found, plan.forecast(estimator, parts) if parts else [], strict=True):
         yield Forecasts(key, grid, origins, values, plan.cutter.targets(grid, origins))
+
+
+def lay(
+    plan: Plan, known: Mapping[Hashable, pd.DataFrame], key: Hashable, frame: pd.DataFrame, archive: Archive | None
+) -> Grid:
+    """Return the grid of the rows of a series, before which known ones stand, with what an archive tells."""
+    grid = plan.maker.make(join(known.get(key), frame, plan.maker.roles.used, "X"))
+    return grid if archive is None else archive.lay(key, grid, plan.maker, plan.cutter)
 
 
 def rows_of(grid: Grid, n_rows: int) -> NDArray[np.intp]:

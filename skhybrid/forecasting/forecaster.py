@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from skhybrid._validation import as_before_on_error, check_is_fitted, check_weights, fit_context
+from skhybrid.forecasting._export import Exported
 from skhybrid.forecasting._fitting import adapt_linear, fit_to, settle
 from skhybrid.forecasting._memory import Memory
 from skhybrid.forecasting._options import Options
@@ -14,7 +15,7 @@ from skhybrid.forecasting._within import rows_of
 __all__ = ["Forecaster"]
 
 
-class Forecaster(Scored, Options):
+class Forecaster(Scored, Exported, Options):
     """Forecast one series or many, from the table that holds them.
 
     The table has one row for each time step, and its times as index; or, of many series, (series, time). Nothing has to
