@@ -59,8 +59,8 @@ class Forecaster(Scored, Exported, Options):
         Columns that have one value in each series.
 
     categorical : sequence of column labels, default=()
-        Columns whose numbers are names of categories, as text always is. Each level is a column of 0 and 1; a level not
-        seen in training is 0 in all.
+        Columns whose numbers are names of categories, as text always is. Each level is a column of 0 and 1; in the
+        place of a level not seen in training stands the share of the rows that each level has there.
 
     series, time : column label, default=None
         The columns that hold the name of the series, and the time, where the index does not.

@@ -328,6 +328,16 @@ def test_static_columns_and_categories_are_read_once():
     assert sorted(map(tuple, is_corner)) == sorted([(1, 0)] * 47 + [(0, 1)] * 94)
 
 
+def test_unknown_category_is_forecast_as_the_mean_of_the_known_ones(load):
+    sky = np.array(["clear", "clear", "clear", "rain"])[np.arange(len(load)) % 4]
+    rows = load.assign(sky=sky)
+    model = Forecaster("load", **SMALL, known_future=["sky"], calendar=None).fit(rows)
+    coming = pd.DataFrame(index=pd.date_range(load.index[-1], periods=7, freq="h")[1:])
+    clear, rain, new = (model.forecast(coming.assign(sky=name))["forecast"] for name in ("clear", "rain", "snow"))
+    assert not np.allclose(clear, rain)
+    np.testing.assert_allclose(new, 0.75 * clear + 0.25 * rain)
+
+
 def test_networks_read_what_is_static_at_each_coming_step():
     sales = panel_of()
     sales["area"] = 10.0
