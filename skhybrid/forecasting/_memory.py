@@ -133,7 +133,22 @@ class Memory:
     def forecast_within(
         self, estimator: Any, table: Table, choose: Callable[[Grid, int], NDArray[np.intp]]
     ) -> Iterator[Forecasts]:
-        """Yield the forecasts from origins in a table that are chosen in the grid of each series."""
+        """Yield the forecasts from origins in a table that are chosen in the grid of each series.
+
+        The mean of the errors known so far is added from the last known row on; before it, they were not all known.
+        """
+        for of_series in self._forecast_within(estimator, table, choose):
+            if of_series.key in self.bias:
+                labels, known = of_series.grid.labels[of_series.origins], self.known[of_series.key]
+                last = known.index[count_known(known, self.plan.maker.roles.targets) - 1]
+                bias = self.bias[of_series.key].mean(self._season)
+                biased = self.plan.transform.bound(of_series.values + bias)
+                values = np.where((labels >= last)[:, None, None], biased, of_series.values)
+                of_series = of_series._replace(values=values)
+            yield of_series
+
+    def _forecast_within(self, estimator, table, choose):
+        """Yield the forecasts of the estimator alone."""
         return forecast_within(self.plan, estimator, self.known, table, choose, self.max_fill, self.archive)
 
     def lay(self, key: Hashable, frame: pd.DataFrame) -> Grid:
@@ -158,7 +173,7 @@ class Memory:
             is_new = (grid.numbers >= first) & (grid.numbers <= grid.last - n_ahead)
             return grid.numbers[is_since_fit & is_new]
 
-        for of_series in self.forecast_within(estimator, table, choose):
+        for of_series in self._forecast_within(estimator, table, choose):
             errors = of_series.truth - of_series.values  # (origin, target, step)
             n_steps = of_series.grid.last - of_series.grid.numbers[-len(table.parts[of_series.key].positions)] + 1
             ages = of_series.grid.last - n_ahead - of_series.origins

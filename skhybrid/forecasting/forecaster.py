@@ -294,7 +294,7 @@ class Forecaster(Scored, Exported, Options):
         adapt : {"none", "linear", "bias"}, default="none"
             What else changes. "linear" learns the linear part anew from all known rows, in closed form: the whole of a
             `Ridge`, `RidgeCV` or `LinearRegression`, or the linear path of a network, which stays as it is. "bias" adds
-            to the later results of `forecast`, for each series and step, the mean of the errors known since `fit`,
+            to forecasts from the last known row on, for each series and step, the mean of the errors known since `fit`,
             each counting half as much as one a season later, and shrunk as if a season of forecasts without error had
             come before.
 

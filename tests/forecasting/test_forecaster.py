@@ -135,6 +135,18 @@ def test_bias_is_the_fading_mean_of_known_errors(load):
     )
 
 
+def test_bias_is_added_to_forecasts_of_rows_once_it_is_known(load):
+    model = Forecaster("load", **SMALL, calendar=None, bounds=(0, 53)).fit(load[:-60])
+    plain = clone(model).fit(load[:-60])
+    model.update(load[-60:-40], adapt="bias")
+    added, alone = model.predict(load[-60:]), plain.predict(load[-60:])
+    np.testing.assert_array_equal(added[:19], alone[:19])  # made before the last of these errors was known
+    np.testing.assert_allclose(added[19], model.forecast()["forecast"])
+    assert not np.isclose(added[19:], alone[19:]).all(axis=1).any()
+    assert added.max() == 53
+    assert model.score(load[-40:]) != plain.update(load[-60:-40]).score(load[-40:])
+
+
 def test_several_targets_are_columns(load):
     both = Forecaster(["load", "temperature"], **SMALL).fit(load)
     assert both.forecast().columns.tolist() == [("load", "forecast"), ("temperature", "forecast")]
