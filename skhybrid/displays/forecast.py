@@ -20,6 +20,9 @@ class ForecastDisplay:
     fold : array-like of shape (n_rows,), default=None
         Number of the fold that each row was forecast in; negative or NaN for none. None shades no folds.
 
+    fold_name : str, default="fold"
+        What is written before the numbers of folds.
+
     Attributes
     ----------
     lines_ : list of matplotlib Line2D
@@ -44,10 +47,11 @@ class ForecastDisplay:
     ['truth', 'last value']
     """
 
-    def __init__(self, y_true, y_pred, *, fold=None):
+    def __init__(self, y_true, y_pred, *, fold=None, fold_name="fold"):
         self.y_true = y_true
         self.y_pred = y_pred
         self.fold = fold
+        self.fold_name = fold_name
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, ax=None):
@@ -150,7 +154,7 @@ class ForecastDisplay:
         for (name, forecast), style in zip(forecasts.items(), line_styles(), strict=False):
             self.lines_ += ax.plot(index, forecast, linewidth=1.2, label=name, **style)
         if fold is not None:
-            _shade_folds(ax, index, fold)
+            _shade_folds(ax, index, fold, self.fold_name)
         ax.set(ylabel=getattr(self.y_true, "name", None) or "y", xlabel=index.name or "row")
         if isinstance(index, pd.DatetimeIndex):
             _write_dates(ax, index.name or "time")
@@ -182,13 +186,13 @@ def _check_rows(a, n_rows, name):
     return values
 
 
-def _shade_folds(ax, index, fold):
+def _shade_folds(ax, index, fold, name):
     """Shade every other fold, and write the folds' numbers."""
     for i, number in enumerate(np.unique(fold[fold >= 0])):
         rows = index[fold == number]
         ax.axvspan(rows[0], rows[-1], color="grey", alpha=0.25 if i % 2 == 0 else 0.1, linewidth=0)
         ax.annotate(
-            f"fold {int(number)}",
+            f"{name} {int(number)}",
             (rows[0], 1),
             xycoords=("data", "axes fraction"),
             xytext=(3, -3),

@@ -139,7 +139,7 @@ class Backtest:
         first = self.scales.index[0]
         name = table["target"].iloc[0] if "target" in table else first[-1] if isinstance(first, tuple) else first
         forecasts = {f"forecast, {horizon} steps at a time": lines["forecast"]}
-        display = ForecastDisplay(truth.rename(name), forecasts, fold=lines["block"])
+        display = ForecastDisplay(truth.rename(name), forecasts, fold=lines["block"], fold_name="block")
         return display.plot(ax=ax)
 
     def __repr__(self) -> str:
