@@ -162,7 +162,7 @@ def make_model(name):
     """Return a model of a class, and samples for it."""
     rows, flat_windows = values(40, N_FEATURES), values(40, N_STEPS * N_FEATURES)
     cls = getattr(skhybrid, name)
-    if hasattr(cls, "to_keras"):
+    if hasattr(cls, "model_"):
         return make_network(name)
     make = {
         "CalendarFeatures": lambda: (cls(time=-1), np.hstack([rows, 3600 * np.arange(40)[:, None]])),
@@ -194,7 +194,8 @@ def outputs(model, X):
         found["inverse_transform"] = model.inverse_transform(found["transform"])
     if hasattr(model, "get_feature_names_out"):
         found["get_feature_names_out"] = model.get_feature_names_out()
-    return found
+    samples = found.get("read_samples")
+    return {**found, **samples, "read_samples": list(samples)} if isinstance(samples, dict) else found
 
 
 def same_outputs(found, expected):

@@ -26,7 +26,7 @@ MAY_SEE = {
     "inspection": {"_validation", "_backend", "_nested"},  # estimators by their public interface only, here and below
     "displays": {"_validation", "inspection"},
     "evaluation": {"_validation", "_nested", "series", "displays"},
-    "forecasting": {"_validation", "series", "estimators", "displays"},
+    "forecasting": {"_validation", "_backend", "series", "estimators", "displays"},
 }
 FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "__init__.py"]
 

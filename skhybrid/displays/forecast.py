@@ -20,6 +20,9 @@ class ForecastDisplay:
     fold : array-like of shape (n_rows,), default=None
         Number of the fold that each row was forecast in; negative or NaN for none. None shades no folds.
 
+    fold_name : str, default="fold"
+        What is written before the numbers of folds.
+
     bounds : dict of str to array-like of shape (n_rows, n_levels, 2), default=None
         The lower and upper bounds of intervals around forecasts in `y_pred`, by their names; NaN where there are none.
         They are drawn as bands, wider ones lighter.
@@ -51,10 +54,11 @@ class ForecastDisplay:
     ['truth', 'last value']
     """
 
-    def __init__(self, y_true, y_pred, *, fold=None, bounds=None):
+    def __init__(self, y_true, y_pred, *, fold=None, fold_name="fold", bounds=None):
         self.y_true = y_true
         self.y_pred = y_pred
         self.fold = fold
+        self.fold_name = fold_name
         self.bounds = bounds
 
     @classmethod
@@ -166,7 +170,7 @@ class ForecastDisplay:
             for band in _draw_bands(ax, index, _check_bounds(bounds, name, lines, len(truth)), lines[name])
         ]
         if fold is not None:
-            _shade_folds(ax, index, fold)
+            _shade_folds(ax, index, fold, self.fold_name)
         ax.set(ylabel=getattr(self.y_true, "name", None) or "y", xlabel=index.name or "row")
         if isinstance(index, pd.DatetimeIndex):
             _write_dates(ax, index.name or "time")
@@ -217,13 +221,13 @@ def _draw_bands(ax, index, bounds, line):
     ]
 
 
-def _shade_folds(ax, index, fold):
+def _shade_folds(ax, index, fold, name):
     """Shade every other fold, and write the folds' numbers."""
     for i, number in enumerate(np.unique(fold[fold >= 0])):
         rows = index[fold == number]
         ax.axvspan(rows[0], rows[-1], color="grey", alpha=0.25 if i % 2 == 0 else 0.1, linewidth=0)
         ax.annotate(
-            f"fold {int(number)}",
+            f"{name} {int(number)}",
             (rows[0], 1),
             xycoords=("data", "axes fraction"),
             xytext=(3, -3),

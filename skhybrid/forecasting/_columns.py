@@ -19,12 +19,16 @@ class Encoder:
     ----------
     levels : dict of Hashable to list
         The levels of each column that holds categories, as the fitted rows have them.
+    shares : dict of Hashable to ndarray of shape (n_levels,)
+        The shares of the fitted rows that have each level, which stand for a level not seen in training: the mean of
+        what a model has seen is nearer to it than no level at all, which a model never saw.
     """
 
     levels: dict[Hashable, list[Any]]
+    shares: dict[Hashable, NDArray[np.float64]]
 
     def encode(self, frame: pd.DataFrame, columns: Sequence[Hashable]) -> NDArray[np.float64]:
-        """Return columns as numbers, (n_rows, n_numbers): a category not seen in training is 0 in all its columns."""
+        """Return columns as numbers, (n_rows, n_numbers)."""
         blocks = [self._encode(frame[name], name) for name in columns]
         return np.concatenate(blocks, axis=1) if blocks else np.empty((len(frame), 0))
 
@@ -33,8 +37,8 @@ class Encoder:
             numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)[:, None]
             check_finite(numbers, f"column {name!r}", allow_nan=True)
             return numbers
-        codes = pd.Categorical(column, categories=self.levels[name]).codes
-        numbers = np.eye(len(self.levels[name]))[codes] * (codes >= 0)[:, None]
+        codes = _find(column, self.levels[name])
+        numbers = np.vstack([np.eye(len(self.levels[name])), self.shares[name]])[codes]  # -1, the last, is unknown
         numbers[column.isna().to_numpy()] = np.nan
         return numbers
 
@@ -56,14 +60,21 @@ def learn_encoder(frames: Iterable[pd.DataFrame], columns: Sequence[Hashable], c
             f"categorical must name columns with a role, but {unknown[0]!r} has none; name it in past, known_future or "
             "static as well, or leave it out."
         )
-    levels = {}
+    levels, shares = {}, {}
     for name in columns:
         values = pd.concat([frame[name] for frame in frames if name in frame])
         is_number = pd.api.types.is_numeric_dtype(values.dtype)
         if name in categorical or not is_number:
             _check_category(values, name)
             levels[name] = sorted(values.dropna().unique(), key=lambda level: (str(type(level)), level))
-    return Encoder(levels)
+            codes = _find(values.dropna(), levels[name])
+            shares[name] = np.bincount(codes, minlength=len(levels[name])) / max(len(codes), 1)
+    return Encoder(levels, shares)
+
+
+def _find(column, levels):
+    """Return which of the levels each row has; -1 for none."""
+    return pd.Index(levels, dtype=object).get_indexer(pd.Index(column, dtype=object))
 
 
 def _check_category(values, name):

@@ -16,7 +16,7 @@ from skhybrid.forecasting._grid import Grid
 from skhybrid.forecasting._known import count_known, like_known, place
 from skhybrid.forecasting._plan import Plan
 from skhybrid.forecasting._table import Part, Table, attach, read_table, whose
-from skhybrid.forecasting._within import Forecasts, forecast_within, shift
+from skhybrid.forecasting._within import Forecasts, forecast_within, lay, shift
 
 
 class Bias(NamedTuple):
@@ -191,17 +191,7 @@ class Memory:
             earliest = grid.numbers[len(grid.numbers) - n_rows] - 1 - n_ahead
             return rows[(rows >= max(earliest, self.plan.min_history - 1)) & (rows < grid.last)]
 
-        made = forecast_within(
-            self.plan,
-            estimator,
-            self.known,
-            table,
-            choose,
-            self.max_fill,
-            self.archive,
-            levels=self.bands.levels,
-            quiet=True,
-        )
+        made = self._forecast_within(estimator, table, choose, quiet=True)
         biased = [shift(of_series, self._biases.get(of_series.key)) for of_series in made]
         return replace(self, bands=self.bands.issue(self.plan, biased))
 
@@ -215,11 +205,29 @@ class Memory:
     def forecast_within(
         self, estimator: Any, table: Table, choose: Callable[[Grid, int], NDArray[np.intp]]
     ) -> Iterator[Forecasts]:
-        """Yield the forecasts from origins in a table that are chosen in the grid of each series."""
+        """Yield the forecasts from origins in a table that are chosen in the grid of each series.
+
+        The mean of the errors known so far is added from the last known row on; before it, they were not all known.
+        """
+        for of_series in self._forecast_within(estimator, table, choose):
+            if of_series.key not in self.bias:
+                yield of_series
+                continue
+            labels, known = of_series.grid.labels[of_series.origins], self.known[of_series.key]
+            last = known.index[count_known(known, self.plan.maker.roles.targets) - 1]
+            shifted = shift(of_series, (labels >= last)[:, None, None] * self._biases[of_series.key])
+            yield shifted._replace(values=self.plan.transform.bound(shifted.values))
+
+    def _forecast_within(self, estimator, table, choose, *, quiet=False):
+        """Yield the forecasts of the estimator alone."""
         levels = () if self.bands is None else self.bands.levels
         return forecast_within(
-            self.plan, estimator, self.known, table, choose, self.max_fill, self.archive, levels=levels
+            self.plan, estimator, self.known, table, choose, self.max_fill, self.archive, levels=levels, quiet=quiet
         )
+
+    def lay(self, key: Hashable, frame: pd.DataFrame) -> Grid:
+        """Return the grid of the rows of a series with those known before."""
+        return lay(self.plan, self.known, key, frame, self.archive)
 
     def followed_by(self, table: Table) -> "Memory":
         """Return what is remembered once the rows of a table have followed."""
@@ -239,7 +247,7 @@ class Memory:
             is_new = (grid.numbers >= first) & (grid.numbers <= grid.last - n_ahead)
             return grid.numbers[is_since_fit & is_new]
 
-        for of_series in self.forecast_within(estimator, table, choose):
+        for of_series in self._forecast_within(estimator, table, choose):
             errors = of_series.truth - of_series.values  # (origin, target, step)
             n_steps = of_series.grid.last - of_series.grid.numbers[-len(table.parts[of_series.key].positions)] + 1
             ages = of_series.grid.last - n_ahead - of_series.origins

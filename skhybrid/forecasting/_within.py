@@ -80,8 +80,7 @@ def forecast_within(
     found: list[tuple[Hashable, Grid, NDArray[np.intp]]] = []
     n_due = 0
     for key, part in table.parts.items():
-        grid = plan.maker.make(join(known.get(key), part.frame, plan.maker.roles.used, "X"))
-        grid = grid if archive is None else archive.lay(key, grid, plan.maker, plan.cutter)
+        grid = lay(plan, known, key, part.frame, archive)
         origins = choose(grid, len(part.positions))
         if plan.refuses_holes and not quiet:
             plan.cutter.check_archived(grid, origins)
@@ -105,11 +104,19 @@ def forecast_within(
 
 
 def shift(forecasts: Forecasts, bias: NDArray[np.float64] | None) -> Forecasts:
-    """Return forecasts with a bias, (n_targets, horizon), added to them and their bounds."""
+    """Return forecasts with a bias, (n_targets, horizon) or by origin, added to them and their bounds."""
     if bias is None:
         return forecasts
-    bounds = None if forecasts.bounds is None else forecasts.bounds + bias[:, :, None, None]
+    bounds = None if forecasts.bounds is None else forecasts.bounds + bias[..., None, None]
     return forecasts._replace(values=forecasts.values + bias, bounds=bounds)
+
+
+def lay(
+    plan: Plan, known: Mapping[Hashable, pd.DataFrame], key: Hashable, frame: pd.DataFrame, archive: Archive | None
+) -> Grid:
+    """Return the grid of the rows of a series, before which known ones stand, with what an archive tells."""
+    grid = plan.maker.make(join(known.get(key), frame, plan.maker.roles.used, "X"))
+    return grid if archive is None else archive.lay(key, grid, plan.maker, plan.cutter)
 
 
 def rows_of(grid: Grid, n_rows: int) -> NDArray[np.intp]:

@@ -29,7 +29,7 @@ class Backtest:
     ----------
     forecasts : DataFrame
         One row for each series, origin, target and step, with the columns `series` (of many), `target` (of several),
-        `origin`, `step`, `time`, `y_true` and `forecast`.
+        `origin`, `step`, `time`, `y_true` and `forecast`; with intervals, of `lower_80`, `upper_80` and so on.
 
     refits : pandas.Index
         The origins at which the forecaster was fitted, to the rows up to them.
@@ -66,7 +66,8 @@ class Backtest:
         errors : DataFrame
             `rmse`, `mae` and `bias` (the mean of forecast - truth) in the units of the target; `wape`, the sum of
             absolute errors divided by that of absolute true values; `rmsse`, the root mean square of the errors in
-            units of `scales`.
+            units of `scales`. With intervals, for each level the `coverage_80` and so on, the share of the truth that
+            lies in them, and the mean :func:`interval_score_80 <interval_score>`.
 
         Raises
         ------
@@ -84,11 +85,26 @@ class Backtest:
                 "rmsse": (error / self._scale_of_rows()) ** 2,
             }
         )
+        terms = terms.assign(**self._terms_of_intervals())
         groups = [self._group(name) for name in ([by] if isinstance(by, str) else by)]
         means = terms.groupby(groups).mean() if groups else terms.mean().to_frame().T
         means["wape"] = means["mae"] / means["wape"]
         means[["rmse", "rmsse"]] = np.sqrt(means[["rmse", "rmsse"]])
         return means
+
+    def _terms_of_intervals(self):
+        """Return what is averaged of the intervals of each level."""
+        table, terms = self.forecasts, {}
+        for level in self._levels():
+            lower, upper, truth = table[f"lower_{level}"], table[f"upper_{level}"], table["y_true"]
+            beyond = (lower - truth).clip(lower=0) + (truth - upper).clip(lower=0)
+            terms[f"coverage_{level}"] = ((lower <= truth) & (truth <= upper)).astype(float)
+            terms[f"interval_score_{level}"] = upper - lower + 2 / (1 - float(level) / 100) * beyond
+        return terms
+
+    def _levels(self):
+        """Return the levels of intervals as columns name them, in percent."""
+        return [str(name).removeprefix("lower_") for name in self.forecasts if str(name).startswith("lower_")]
 
     def _scale_of_rows(self):
         keys = [name for name in ("series", "target") if name in self.forecasts]
@@ -110,7 +126,7 @@ class Backtest:
         )
 
     def plot(self, *, series: Any = None, target: Any = None, ax: Any = None) -> ForecastDisplay:
-        """Draw truth and forecasts over time, those of origins one horizon apart.
+        """Draw truth and forecasts over time, those of origins one horizon apart, with their intervals.
 
         Parameters
         ----------
@@ -138,9 +154,11 @@ class Backtest:
         lines = pd.concat(drawn).set_index("time").reindex(truth.index)
         first = self.scales.index[0]
         name = table["target"].iloc[0] if "target" in table else first[-1] if isinstance(first, tuple) else first
-        forecasts = {f"forecast, {horizon} steps at a time": lines["forecast"]}
-        display = ForecastDisplay(truth.rename(name), forecasts, fold=lines["block"])
-        return display.plot(ax=ax)
+        label, levels = f"forecast, {horizon} steps at a time", self._levels()
+        names = [f"{side}_{level}" for level in levels for side in ("lower", "upper")]
+        bounds = {label: lines[names].to_numpy().reshape(len(lines), -1, 2)} if levels else None
+        truth, forecasts = truth.rename(name), {label: lines["forecast"]}
+        return ForecastDisplay(truth, forecasts, fold=lines["block"], fold_name="block", bounds=bounds).plot(ax=ax)
 
     def __repr__(self) -> str:
         error = self.errors().iloc[0]

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from skhybrid._validation import as_before_on_error, check_is_fitted, check_weights, fit_context
+from skhybrid.forecasting._export import Exported
 from skhybrid.forecasting._fitting import adapt_linear, settle
 from skhybrid.forecasting._learning import make_filter
 from skhybrid.forecasting._memory import Memory
@@ -16,7 +17,7 @@ from skhybrid.forecasting._within import place_rows, rows_of
 __all__ = ["Forecaster"]
 
 
-class Forecaster(Ranged, Scored, Options):
+class Forecaster(Ranged, Scored, Exported, Options):
     """Forecast one series or many, from the table that holds them.
 
     The table has one row for each time step, and its times as index; or, of many series, (series, time). Nothing has to
@@ -60,8 +61,8 @@ class Forecaster(Ranged, Scored, Options):
         Columns that have one value in each series.
 
     categorical : sequence of column labels, default=()
-        Columns whose numbers are names of categories, as text always is. Each level is a column of 0 and 1; a level not
-        seen in training is 0 in all.
+        Columns whose numbers are names of categories, as text always is. Each level is a column of 0 and 1; in the
+        place of a level not seen in training stands the share of the rows that each level has there.
 
     series, time : column label, default=None
         The columns that hold the name of the series, and the time, where the index does not.
@@ -303,7 +304,7 @@ class Forecaster(Ranged, Scored, Options):
         adapt : {"none", "linear", "bias"}, default="none"
             What else changes. "linear" learns the linear part anew from all known rows, in closed form: the whole of a
             `Ridge`, `RidgeCV` or `LinearRegression`, or the linear path of a network, which stays as it is. "bias" adds
-            to the later results of `forecast`, for each series and step, the mean of the errors known since `fit`,
+            to forecasts from the last known row on, for each series and step, the mean of the errors known since `fit`,
             each counting half as much as one a season later, and shrunk as if a season of forecasts without error had
             come before.
 

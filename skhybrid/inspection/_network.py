@@ -18,7 +18,7 @@ _BATCH_SIZE = 1024  # windows in memory at once, with all that is computed from 
 def reach_network(estimator: Any, X: Any = None) -> tuple[Any, Any]:
     """Return the fitted network inside `estimator`, and X as it reaches the network."""
     check_is_fitted(estimator)
-    if hasattr(estimator, "to_keras"):
+    if hasattr(type(estimator), "model_"):  # of the object, it would be made
         return estimator, X
     inside = look_inside_fitted(estimator)
     if len(inside.predictors) == 1:

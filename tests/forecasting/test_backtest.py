@@ -131,6 +131,7 @@ def test_plot_draws_each_time_once(load):
     truth, forecast = display.lines_
     np.testing.assert_array_equal(truth.get_ydata(), load["load"].iloc[-30:])
     assert np.isfinite(forecast.get_ydata()).all()
+    assert [text.get_text() for text in display.ax_.texts] == [f"block {i}" for i in range(5)]
 
 
 @pytest.mark.parametrize("test_size", [5, 288])

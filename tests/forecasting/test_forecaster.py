@@ -135,6 +135,18 @@ def test_bias_is_the_fading_mean_of_known_errors(load):
     )
 
 
+def test_bias_is_added_to_forecasts_of_rows_once_it_is_known(load):
+    model = Forecaster("load", **SMALL, calendar=None, bounds=(0, 53)).fit(load[:-60])
+    plain = clone(model).fit(load[:-60])
+    model.update(load[-60:-40], adapt="bias")
+    added, alone = model.predict(load[-60:]), plain.predict(load[-60:])
+    np.testing.assert_array_equal(added[:19], alone[:19])  # made before the last of these errors was known
+    np.testing.assert_allclose(added[19], model.forecast()["forecast"])
+    assert np.isclose(added[19:], alone[19:])[alone[19:] < 53].mean() < 0.1  # elsewhere both are at the bound
+    assert added.max() == 53
+    assert model.score(load[-40:]) != plain.update(load[-60:-40]).score(load[-40:])
+
+
 def test_several_targets_are_columns(load):
     both = Forecaster(["load", "temperature"], **SMALL).fit(load)
     assert both.forecast().columns.tolist() == [("load", "forecast"), ("temperature", "forecast")]
@@ -326,6 +338,16 @@ def test_static_columns_and_categories_are_read_once():
     assert model.estimator_.X_.shape[1] == model.window_length_ + 2
     is_corner = model.estimator_.X_[:, -2:].tolist()
     assert sorted(map(tuple, is_corner)) == sorted([(1, 0)] * 47 + [(0, 1)] * 94)
+
+
+def test_unknown_category_is_forecast_as_the_mean_of_the_known_ones(load):
+    sky = np.array(["clear", "clear", "clear", "rain"])[np.arange(len(load)) % 4]
+    rows = load.assign(sky=sky)
+    model = Forecaster("load", **SMALL, known_future=["sky"], calendar=None).fit(rows)
+    coming = pd.DataFrame(index=pd.date_range(load.index[-1], periods=7, freq="h")[1:])
+    clear, rain, new = (model.forecast(coming.assign(sky=name))["forecast"] for name in ("clear", "rain", "snow"))
+    assert not np.allclose(clear, rain)
+    np.testing.assert_allclose(new, 0.75 * clear + 0.25 * rain)
 
 
 def test_networks_read_what_is_static_at_each_coming_step():

@@ -42,7 +42,7 @@ def networks():
     """Yield each network, of regressors and classifiers, with data for it."""
     for name in sorted(skhybrid.__all__):
         cls = getattr(skhybrid, name)
-        if isinstance(cls, type) and hasattr(cls, "to_keras"):
+        if isinstance(cls, type) and hasattr(cls, "model_"):
             X = next((frames for network, frames in FRAMES.items() if name.startswith(network)), WINDOWS)
             yield name, cls(epochs=1, random_state=0), X, y > 0 if name.endswith("Classifier") else y
 
