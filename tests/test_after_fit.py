@@ -16,6 +16,7 @@ CLASSES = list(json.loads((Path(__file__).parent / "parameters.json").read_text(
 N_STEPS, N_FEATURES = 8, 2
 METHODS = [
     "predict",
+    "predict_interval",
     "predict_proba",
     "predict_quantiles",
     "decision_function",
@@ -27,6 +28,7 @@ METHODS = [
 # Other values than those of the fits below, for each parameter of an estimator; `context` and `engine` are read later.
 OTHERS = {
     "activation": "tanh",
+    "adaptive": False,
     "attention": True,
     "batch_size": 7,
     "bias_regularizer": "l2",
@@ -57,6 +59,7 @@ OTHERS = {
     "horizon": (1, 2),
     "incomplete": "nan",
     "input_shape": (4, 2, 2),
+    "intervals": 0.8,
     "kernel_regularizer": "l2",
     "kernel_size": 2,
     "kernel_sizes": (2,),
@@ -65,6 +68,7 @@ OTHERS = {
     "lead": 3,
     "learning_rate": 0.1,
     "learning_rate_schedule": "cosine",
+    "levels": 0.5,
     "linear_bases": ("raw",),
     "linear_by_phase": True,
     "linear_half_life": 0.5,
@@ -81,6 +85,7 @@ OTHERS = {
     "missing": "drop",
     "n_estimators": 2,
     "n_features": 4,
+    "n_folds": 2,
     "n_iter_no_change": 3,
     "n_jobs": 2,
     "n_seq": 4,
@@ -99,6 +104,7 @@ OTHERS = {
     "recurrent_regularizer": "l2",
     "refit": True,
     "residual": True,
+    "scale": False,
     "scale_target": False,
     "season_length": 5,
     "seasons": (5,),
@@ -109,6 +115,7 @@ OTHERS = {
     "statistics": ("max",),
     "strategy": "mean",
     "strides": 2,
+    "symmetric": True,
     "target": 1,
     "target_channel": 2,
     "target_transform": "log1p",
@@ -166,6 +173,7 @@ def make_model(name):
         return make_network(name)
     make = {
         "CalendarFeatures": lambda: (cls(time=-1), np.hstack([rows, 3600 * np.arange(40)[:, None]])),
+        "ConformalIntervals": lambda: (cls(0.8), values(40, 2)),
         "Forecaster": lambda: (cls(0, past=[1], horizon=2, estimator=Ridge(), window_length=4, half_life=9), rows),
         "NaiveRegressor": lambda: (cls("seasonal", season_length=3, n_features=2, target_channel=1), flat_windows),
         "PerStepTransformer": lambda: (cls(), values(40, N_STEPS, N_FEATURES)),
@@ -181,6 +189,8 @@ def make_model(name):
 def fit(name):
     """Return a fitted model of a class, and further samples for it."""
     model, X = make_model(name)
+    if name == "ConformalIntervals":  # of truth and forecasts
+        return model.fit(X[:20], X[20:]), X[20:]
     if name == "Forecaster":  # whose target is in X
         return model.fit(X[:20]), X[20:]
     y = np.arange(20) % 2 if is_classifier(model) else X[:20].reshape(20, -1)[:, -1]

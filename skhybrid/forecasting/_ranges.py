@@ -16,7 +16,7 @@ from skhybrid.series.quantiles import find_levels, find_quantiles
 
 
 def _asks_for_intervals(self):
-    return self.intervals is not None
+    return self.intervals is not None if not hasattr(self, "_memory") else self._memory.bands is not None
 
 
 def _forecasts_quantiles(self):

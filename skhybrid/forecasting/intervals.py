@@ -130,6 +130,8 @@ class ConformalIntervals(BaseEstimator):
         ValueError
             If shapes differ, no true value is known, or a forecast is not finite.
         """
+        self._levels = read_levels(self.levels)
+        self._seasons = () if self.season_length is None else tuple(sorted(np.atleast_1d(self.season_length).tolist()))
         self._calibration = learn_calibration(self, self._make(y_true, y_pred, bounds, first=0))
         self.n_rows_, self.horizon_ = len(y_pred), self._calibration.recent.half_life
         self.is_conformal_ = ~self._calibration.is_short
@@ -209,7 +211,7 @@ class ConformalIntervals(BaseEstimator):
                 f"y_true must have the shape of y_pred, {np.shape(y_pred)}, but has {np.shape(y_true)}; pass truth and "
                 "forecasts of the same rows."
             )
-        n_levels = len(read_levels(self.levels))
+        n_levels = len(self._levels)
         if bounds is None:
             bounds = np.broadcast_to(values[:, :, None, None], (*values.shape, n_levels, 2))
         bounds = np.asarray(bounds, dtype=np.float64)
@@ -220,8 +222,7 @@ class ConformalIntervals(BaseEstimator):
             )
         times = first + np.arange(len(values))
         steps = times[:, None] + 1 + np.arange(values.shape[1])
-        seasons = () if self.season_length is None else tuple(sorted(np.atleast_1d(self.season_length).tolist()))
-        phases = steps[:, :, None] % np.array(seasons, dtype=np.intp).reshape(1, 1, -1)
+        phases = steps[:, :, None] % np.array(self._seasons, dtype=np.intp).reshape(1, 1, -1)
         return Made(
             values,
             truth,
@@ -229,7 +230,7 @@ class ConformalIntervals(BaseEstimator):
             times,
             steps,
             phases,
-            seasons,
+            self._seasons,
             np.zeros(len(values), dtype=np.intp),
             np.ones(len(values)),
         )

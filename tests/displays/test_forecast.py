@@ -102,3 +102,20 @@ def test_forecast_refuses(y_true, y_pred, fold, words):
     with pytest.raises(ValueError, match=words):
         ForecastDisplay(y_true, y_pred, fold=fold).plot()
     assert plt.get_fignums() == []
+
+
+def test_intervals_are_bands_in_the_colour_of_their_line():
+    bounds = np.stack([np.full((4, 2), [-1.0, -2.0]), np.full((4, 2), [1.0, 2.0])], axis=2)
+    display = ForecastDisplay(np.zeros(4), {"a": np.zeros(4), "b": np.ones(4)}, bounds={"b": bounds}).plot()
+    assert len(display.bands_) == 2
+    for band, reach in zip(display.bands_, (1, 2), strict=True):
+        height = band.get_paths()[0].vertices[:, 1]
+        assert (height.min(), height.max()) == (-reach, reach)
+        assert tuple(band.get_facecolor()[0][:3]) == plt.matplotlib.colors.to_rgb(display.lines_[2].get_color())
+    assert ForecastDisplay(np.zeros(4), {"a": np.zeros(4)}).plot().bands_ == []
+
+
+@pytest.mark.parametrize("bounds", [{"a": np.zeros((4, 2))}, {"a": np.zeros((3, 1, 2))}, {"c": np.zeros((4, 1, 2))}])
+def test_bounds_are_of_forecasts_that_are_there(bounds):
+    with pytest.raises(ValueError, match=r"bounds must hold arrays \(4, n_levels, 2\) by names of y_pred, \['a'\]"):
+        ForecastDisplay(np.zeros(4), {"a": np.zeros(4)}, bounds=bounds).plot()
