@@ -1,6 +1,6 @@
 """The next two days, hour by hour, from a table with the weather known ahead: one call, a picture, and each day again.
 
-    python forecast_tomorrow.py --out tomorrow.png
+    python forecast_tomorrow.py --out tomorrow.svg
     python forecast_tomorrow.py --csv load.csv --time time --target load --known temperature holiday
 
 The table has a row for each hour. Its last three days stand for the time to come: of these only the columns of --known
@@ -53,17 +53,24 @@ for name, backtest in backtests.items():
     print(f"  {name:26} RMSE {errors['rmse']:8.2f}   MAE {errors['mae']:8.2f}   {100 * errors['wape']:5.1f} %")
 best = min(backtests, key=lambda name: backtests[name].errors()["rmse"].iloc[0])
 
-# %% Tomorrow, and the day after
-model = models[best].fit(known)
+# %% Tomorrow, and the day after: the forecast, and intervals that hold what comes in 80 % of all hours
+model = models[best].set_params(intervals=0.8).fit(known)
 forecast = model.forecast(coming[args.known])
 print(f"\nForecast by {best} from {known.index[-1]}, every third hour")
 print(forecast.iloc[:: max(day // 8, 1)].to_string(float_format="{:.1f}".format))
+
+paths = model.forecast_paths(coming[args.known], random_state=0).iloc[:day]
+low, high = paths.sum().quantile([0.1, 0.9])
+print(f"The sum of the first day lies between {low:.0f} and {high:.0f} with a chance of 80 %")
 
 # %% A day later: its rows are known now, and the forecast starts from them. Fit anew now and then, as above.
 model.update(coming.iloc[:day])
 later = model.forecast(coming[args.known])
 change = later["forecast"] - forecast["forecast"]
 print(f"\nA day later the forecast of that day has moved by {change.abs().mean():.1f} on average")
+truth = coming[args.target].iloc[:day]
+inside = (forecast["lower_80"].iloc[:day] <= truth) & (truth <= forecast["upper_80"].iloc[:day])
+print(f"and {inside.sum()} of the {day} hours that came lay in their intervals")
 
 # %% A picture, if asked for
 if args.out:
@@ -74,10 +81,11 @@ if args.out:
 
     fig, ax = plt.subplots(figsize=(10, 4), layout="constrained")
     known[args.target].iloc[-4 * day :].plot(ax=ax, color="black", label="known")
-    forecast["forecast"].plot(ax=ax, label="forecast")
-    later["forecast"].plot(ax=ax, label="a day later", linestyle="--")
+    forecast["forecast"].plot(ax=ax, label="forecast", color="C0")
+    ax.fill_between(forecast.index, forecast["lower_80"], forecast["upper_80"], alpha=0.25, label="80 % interval")
+    later["forecast"].plot(ax=ax, label="a day later", linestyle="--", color="C1")
     ax.axvline(known.index[-1], color="grey", linestyle=":")
     ax.set(title="The last four days, and what comes", xlabel="", ylabel=args.target)
-    fig.legend(ncols=3, loc="outside lower center")
+    fig.legend(ncols=4, loc="outside lower center")
     fig.savefig(args.out, dpi=120)
     print(f"\nPicture: {args.out}")

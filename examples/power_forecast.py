@@ -193,9 +193,12 @@ tomorrow = Forecaster(
     horizon=args.season,
     season_length=args.season,
     past=[column for column in df if column != target],
+    intervals=0.8,
     random_state=0,
 )
 forecast = tomorrow.fit(df).forecast()
-print(f"\nWhat comes after {df.index[-1]}, {args.season} steps forecast at once:")
+print(
+    f"\nWhat comes after {df.index[-1]}, {args.season} steps forecast at once, in 80 % of all steps between the bounds:"
+)
 print(forecast.iloc[:: max(args.season // 8, 1)].to_string(float_format="{:.1f}".format))
 print(f"\nPicture: {args.out}")
