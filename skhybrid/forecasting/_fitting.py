@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
 
+from skhybrid._progress import UNSEEN, Progress, clone_unfollowed
 from skhybrid.estimators.recipe import recommended
 from skhybrid.forecasting._learning import learn_plan, make_filter, pick_training
 from skhybrid.forecasting._memory import Memory
@@ -42,7 +43,7 @@ def settle(forecaster: Any, X: Any, y: Any) -> tuple[Any, Any]:
 
     Where the target is given apart and no column of X has a role, all are read up to the origin.
     """
-    settings = clone(forecaster)
+    settings = clone_unfollowed(forecaster)
     if y is None:
         return X, settings
     has_roles = any(len(getattr(forecaster, name)) for name in ("past", "known_future", "static"))
@@ -52,7 +53,7 @@ def settle(forecaster: Any, X: Any, y: Any) -> tuple[Any, Any]:
     return table, settings.set_params(target=targets, past=past)
 
 
-def fit_to(table: Table, forecaster: Any, weights: NDArray[np.float64] | None) -> Fitted:
+def fit_to(table: Table, forecaster: Any, weights: NDArray[np.float64] | None, progress: Progress = UNSEEN) -> Fitted:
     """Train the estimator that a forecaster names on the rows of a table, with a weight for each as a target."""
     plan = learn_plan(forecaster, table)
     of_steps = None
@@ -61,7 +62,8 @@ def fit_to(table: Table, forecaster: Any, weights: NDArray[np.float64] | None) -
     frames = {key: part.frame for key, part in table.parts.items()}
     training = _pick(plan, frames, forecaster, of_steps)
     estimator = _make_estimator(forecaster, plan, training)
-    estimator.fit(training.X, training.y, **_weighted(training))
+    with progress.inside(estimator):
+        estimator.fit(training.X, training.y, **_weighted(training))
     if plan.transform.transformers:
         errors = np.reshape(training.y - estimator.predict(training.X), (-1, plan.n_targets, plan.cutter.horizon))
         plan = replace(plan, transform=learn_residuals(plan.transform, errors))

@@ -171,7 +171,7 @@ class Schedule(NamedTuple):
     max_train_size: int | None
 
 
-def run_backtest(forecaster: Any, table: Table, schedule: Schedule, store: Path | None) -> Backtest:
+def run_backtest(forecaster: Any, table: Table, schedule: Schedule, checkpoint: str | Path | None) -> Backtest:
     """Return the forecasts from all origins of a schedule.
 
     Parameters
@@ -182,7 +182,7 @@ def run_backtest(forecaster: Any, table: Table, schedule: Schedule, store: Path 
         All rows.
     schedule : Schedule
         When to fit and to forecast.
-    store : Path or None
+    checkpoint : str, Path or None
         Folder for what is finished, which is not done again.
     """
     for name in ("test_size", "refit", "stride", "max_train_size"):
@@ -191,6 +191,7 @@ def run_backtest(forecaster: Any, table: Table, schedule: Schedule, store: Path 
             check_positive_int(value, name)
     n_ahead = forecaster.lead + forecaster.horizon
     times, keys = times_of(table), list(table.parts)
+    store = None if checkpoint is None else Path(checkpoint)
     made, fitted = [], []
     for origins in _blocks(times, schedule, n_ahead):
         place, last = times.get_indexer(origins[[0, -1]])

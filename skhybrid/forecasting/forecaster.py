@@ -1,10 +1,9 @@
 """One estimator from a table of series to a forecast."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
+from skhybrid._progress import follow_fit
 from skhybrid._validation import as_before_on_error, check_is_fitted, check_weights, fit_context
 from skhybrid.forecasting._fitting import adapt_linear, fit_to, settle
 from skhybrid.forecasting._memory import Memory
@@ -195,11 +194,12 @@ class Forecaster(Scored, Options):
             repeated or not in time order, no origin has a whole window and all its targets, or with ``missing="raise"``
             rows or values are missing.
         """
-        with as_before_on_error(self):
+        with follow_fit(self, X, y, sample_weight, n_parts=1) as progress, as_before_on_error(self):
             X, settings = settle(self, *remember_columns(self, X, y))
             table = read_table(X, series=self.series, time=self.time)
             weights = None if sample_weight is None else check_weights(sample_weight, len(table.labels))
-            self.estimator_, self._memory, self.n_training_samples_, self.n_left_out_ = fit_to(table, settings, weights)
+            fitted = fit_to(table, settings, weights, progress)
+            self.estimator_, self._memory, self.n_training_samples_, self.n_left_out_ = fitted
             self._as_fitted, plan = settings, self._memory.plan
             self.window_length_, self.seasons_ = plan.cutter.window_length, plan.seasons
             self.unused_columns_ = list(plan.maker.roles.unused)
@@ -305,7 +305,7 @@ class Forecaster(Scored, Options):
         X, settings = settle(self, X, y)
         table = read_table(X, series=self.series, time=self.time)
         schedule = Schedule(test_size, refit, stride, max_train_size)
-        return run_backtest(settings, table, schedule, None if checkpoint is None else Path(checkpoint))
+        return run_backtest(settings, table, schedule, checkpoint)
 
     def update(self, X, *, adapt="none"):
         """Take rows that follow into what is known, without training a network.
