@@ -55,14 +55,14 @@ class Followed(_SUPPORT or object):  # type: ignore[misc]
 
             They see the whole of a search over pipelines, fold by fold, down to the epochs of each network, whichever
             processes these are trained in. One that asks to stop at the end of an epoch ends the training of that
-            network; others, and the fits of other folds, go on.
+            network; other networks and other folds go on, and a wish to stop elsewhere is not granted.
 
             Parameters
             ----------
             *callbacks : callback instances
-                For example `sklearn.callback.ProgressBar`, which is set on the outermost estimator (and shows no more
-                than one level inside it, unless ``max_propagation_depth=None``), or `ScoringMonitor`, which is set on
-                the estimator that it scores after each epoch. None removes those set before.
+                For example `sklearn.callback.ProgressBar`, which is set on the outermost estimator and shows one level
+                of estimators inside it (all of them with ``max_propagation_depth=None``), or `ScoringMonitor`, which
+                is set on the estimator that it scores. Those set before are removed.
 
             Returns
             -------
@@ -71,9 +71,10 @@ class Followed(_SUPPORT or object):  # type: ignore[misc]
 
             Notes
             -----
-            What a callback is shown as the fitted estimator shares its networks, as they are at the time: keep
-            a ``copy.deepcopy`` of it. Of several networks, it has the one that the epoch belongs to. Keras' callbacks
-            are a parameter of the networks, `callbacks`.
+            A network is scored after each epoch, each of several by itself, and any estimator at the end of a fit that
+            was given y without missing values. The fitted estimator that a callback is shown shares its networks with
+            the one that is trained; to keep it, take a ``copy.deepcopy``. Keras' callbacks are a parameter of the
+            networks, `callbacks`.
 
             Examples
             --------

@@ -5,6 +5,7 @@ from typing import Any
 
 from skhybrid._backend import BaseWrapper, keras
 from skhybrid._progress import Progress, follow_fit
+from skhybrid._training import keeps_to_weights
 
 
 def follow_networks(
@@ -54,6 +55,7 @@ def show_epochs(
     return shown
 
 
+@keeps_to_weights
 class ShowsEpochs(keras.callbacks.Callback):
     """Shows the epochs of a training to scikit-learn's callbacks, and stops where one of them asks to.
 
