@@ -216,3 +216,46 @@ def altered(a, place, value):
     a = a.copy()
     a[place] = value
     return a
+
+
+class Follower:
+    """A callback of scikit-learn's that notes the tasks of a fit, and asks to stop at the end of some.
+
+    Attributes
+    ----------
+    begun, ended : list of str
+        The tasks by their names and places, from the outermost in: "fit#0/epoch#1".
+    places : dict of str to int or None
+        For how many tasks inside of it each has places.
+    shown : dict of str to tuple
+        What was shown at the end of each: X, y, metadata and a fitted estimator.
+    is_open : bool
+        Whether a fit has begun that has not been taken leave of.
+    """
+
+    max_propagation_depth = None
+
+    def __init__(self, stop=()):
+        self.stop = stop
+        self.begun, self.ended, self.places, self.shown, self.is_open = [], [], {}, {}, False
+
+    def setup(self, estimator, context):
+        self.is_open = True
+
+    def teardown(self, estimator, context):
+        self.is_open = False
+
+    def on_fit_task_begin(self, estimator, context):
+        self.begun.append(path_of(context))
+        self.places[path_of(context)] = context.max_subtasks
+
+    def on_fit_task_end(self, estimator, context, *, X=None, y=None, metadata=None, fitted_estimator=None):
+        self.ended.append(path_of(context))
+        self.shown[path_of(context)] = (X, y, metadata, fitted_estimator)
+        return path_of(context) in self.stop
+
+
+def path_of(context):
+    """Return a task by the names and places of those around it, from the outermost in."""
+    own = f"{context.task_name}#{context.task_id}"
+    return own if context.parent is None else f"{path_of(context.parent)}/{own}"

@@ -1,10 +1,11 @@
 """Every private name of another package that is used: that it is there, and that there is no other.
 
 A canary that fails says what is gone. What programs are built on may be missing: then networks train in Keras' own loop
-(`tests/training/test_private.py`).
+(`tests/training/test_private.py`). So may scikit-learn's callbacks: then they see nothing (`tests/test_progress.py`).
 """
 
 import ast
+import inspect
 from importlib import import_module
 from pathlib import Path
 
@@ -13,7 +14,9 @@ import pytest
 import sklearn
 
 import skhybrid
+from skhybrid import NaiveRegressor
 from skhybrid._backend import keras, tf
+from skhybrid._progress import CALLBACKS, METHODS
 from skhybrid._training._private import (
     BUILT_FOR,
     CACHE_OF_EXCLUDED,
@@ -31,6 +34,7 @@ from skhybrid._training._private import (
 )
 from skhybrid._training.eligibility import operations_of
 from skhybrid._training.served import OPTIMIZERS
+from tests.helpers import Follower
 
 PACKAGE = Path(skhybrid.__file__).parent
 TREES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
@@ -55,6 +59,29 @@ def lineage():
 def test_private_name_is_there(module, name):
     where = "_validation.py" if module.startswith("sklearn") else "_training/_private.py"
     assert hasattr(import_module(module), name), f"{module}.{name} is gone from {VERSIONS}; {where} needs another way."
+
+
+@pytest.mark.parametrize(("owner", "method"), METHODS, ids=lambda name: name)
+def test_what_shows_fits_to_callbacks_is_there(owner, method):
+    module = pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from version 1.9 on")
+    where = f"sklearn.callback.{owner}.{method} of {VERSIONS}"
+    function = getattr(getattr(module, owner, None), method, None)
+    assert function is not None, f"{where} is gone; _progress.py needs another way, until then callbacks see nothing."
+    missing = METHODS[owner, method] - inspect.signature(function).parameters.keys()
+    assert not missing, (
+        f"{where} has no {sorted(missing)}; _progress.py needs another way, and shows nothing until then."
+    )
+
+
+def test_callbacks_are_kept_where_they_are_looked_for_and_taken_leave_of():
+    pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from version 1.9 on")
+    follower, model = Follower(), NaiveRegressor()
+    assert vars(model.set_callbacks(follower)).get(CALLBACKS) == [follower], (
+        f"{VERSIONS} keep callbacks elsewhere; _progress.py shows them no epochs."
+    )
+    model.fit(np.zeros((3, 2)), np.zeros(3))
+    assert follower.begun, f"{VERSIONS} do not call callbacks at the beginning of a fit."
+    assert not follower.is_open, f"_fit_context of {VERSIONS} does not take leave of callbacks; _progress.py has to."
 
 
 @pytest.mark.parametrize("name", PURE_METHODS)
@@ -173,4 +200,6 @@ def test_private_attributes_are_the_packages_own():
         if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.startswith("__")
         if node.attr not in known
     }
-    assert found == set(), "private attributes of other packages belong into _training/_private.py or _validation.py"
+    assert found == set(), (
+        "private attributes of other packages belong into _training/_private.py, _validation.py or _progress.py"
+    )

@@ -17,16 +17,18 @@ MAY_SEE = {
     "_validation": set(),
     "_backend": set(),
     "_nested": set(),
-    "series": {"_validation", "_nested"},  # data needs no TensorFlow
+    "_progress": set(),
+    "series": {"_validation", "_nested", "_progress"},  # data needs no TensorFlow
     "datasets": {"_validation"},
     "networks": {"_validation", "_backend"},
     "_training": {"_backend"},  # it is handed a model
-    "estimators": {"_validation", "_backend", "series", "networks", "_training"},  # of series, the carrier of X
+    # Of series, the carrier of X.
+    "estimators": {"_validation", "_backend", "_progress", "series", "networks", "_training"},
     "engine": {"_validation", "_backend", "_training"},
     "inspection": {"_validation", "_backend", "_nested"},  # estimators by their public interface only, here and below
     "displays": {"_validation", "inspection"},
     "evaluation": {"_validation", "_nested", "series", "displays"},
-    "forecasting": {"_validation", "_backend", "series", "estimators", "displays"},
+    "forecasting": {"_validation", "_backend", "_progress", "series", "estimators", "displays"},
 }
 FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "__init__.py"]
 

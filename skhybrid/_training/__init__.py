@@ -7,6 +7,7 @@ from skhybrid._training.eligibility import has_all_weights
 from skhybrid._training.loops import Training, predict, train
 from skhybrid._training.program import count_builds
 from skhybrid._training.rates import RateOfEpoch
+from skhybrid._training.served import keeps_to_weights
 from skhybrid._training.state import get_state, hand_over, set_state
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "get_state",
     "hand_over",
     "has_all_weights",
+    "keeps_to_weights",
     "own_names",
     "predict",
     "set_state",

@@ -86,3 +86,9 @@ SCHEDULES = _classes(
 KEEP_TO_WEIGHTS = {RateOfEpoch} | _classes(
     keras.callbacks, "EarlyStopping CSVLogger LearningRateScheduler ReduceLROnPlateau"
 )
+
+
+def keeps_to_weights(callback: type) -> type:
+    """Declare that the callbacks of a class are of the kind of `KEEP_TO_WEIGHTS`."""
+    KEEP_TO_WEIGHTS.add(callback)
+    return callback

@@ -8,11 +8,12 @@ from sklearn.utils import check_random_state
 
 from skhybrid._backend import BaseWrapper, keras
 from skhybrid._training import hand_over, predict
-from skhybrid._validation import check_input, check_is_fitted, check_sample_shape, clone_parametrized
+from skhybrid._validation import check_input, check_is_fitted, check_sample_shape
 from skhybrid.estimators._ahead import learn_ahead_scale
-from skhybrid.estimators._bases import BaseEstimator
 from skhybrid.estimators._build import LinearLayers, Reading, check_last_steps, check_takes, takes_parameter
-from skhybrid.estimators._callbacks import copy_callbacks, pack_callbacks
+from skhybrid.estimators._callbacks import copy_callbacks
+from skhybrid.estimators._copies import Copied
+from skhybrid.estimators._epochs import follow_networks, show_epochs
 from skhybrid.estimators._keras_arguments import check_loss, check_metrics, check_optimizer, rename_metrics
 from skhybrid.estimators._linear_learning import LinearPath
 from skhybrid.estimators._members import Lesson, linear_of, mean_history, pool, seed_of, settings_of, train_all
@@ -20,7 +21,7 @@ from skhybrid.estimators._offsets import PhaseOffsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._refusals import check_ahead, check_ends, check_exported, check_options
 from skhybrid.estimators._samples import Samples, split_in_time, take_apart
-from skhybrid.estimators._scikeras import average, copy_model, make_wrapper, pack, unpack
+from skhybrid.estimators._scikeras import average, copy_model, make_wrapper
 from skhybrid.estimators._state import (
     all_or_nothing,
     check_changes,
@@ -35,7 +36,7 @@ from skhybrid.estimators._window_options import Architecture
 
 
 @part
-class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
+class NetworkEstimator(TrainingOptions, Architecture, Copied):
     """Base of all estimators: from samples and targets to a trained Keras model, and back.
 
     An architecture (of `_architectures`) holds which network is trained and how X is read; a subclass here, what the
@@ -107,7 +108,8 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
     def _fit(self, X, y, sample_weight, *, again, epochs, early_stopping, classes=None, held_out=None):
         """Train the networks, from their first weights or `again`, from those they have."""
         self._check_options(early_stopping, held_out)
-        with all_or_nothing(self, again):
+        follows = follow_networks(self, X, y, sample_weight, epochs)
+        with follows as progress, all_or_nothing(self, again):
             changed = check_changes(self, self._as_fitted) if again else set()
             task = self._read_task(X, y, sample_weight, held_out, again)
             seed = self.scikeras_.model__seed if again else self._draw_seed()
@@ -131,17 +133,17 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
             callbacks = [copy_callbacks(self.callbacks) for _ in members]
             self.callbacks_: list[Any] = [callback for of_one in callbacks for callback in of_one]
             lessons = self._make_lessons(members, task, rows, before, epochs=[epochs] * len(members))
-            trained = train_all(self, members, lessons, callbacks)
+            trained = train_all(self, members, lessons, show_epochs(progress, members, lessons, callbacks))
             if rows.stops and len(rows.folds) > 1:
                 trained = pool(trained, lessons)
             self._keep(members, trained, before)
             if self.refit and epochs:
-                self._fit_on_all(task, trained, seed, classes)
+                self._fit_on_all(task, trained, seed, classes, progress)
             elif self.refit:
                 self.refit_history_: dict[str, list[float]] = {"loss": []}
             return self
 
-    def _fit_on_all(self, task, trained, seed, classes):
+    def _fit_on_all(self, task, trained, seed, classes, progress):
         """Train fresh networks on all samples, with what the samples held out have chosen."""
         rows = everything(task.usable)
         self._learn(task, rows, classes, self._linear)
@@ -154,7 +156,8 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
             epochs=[of_one.best_epoch for of_one in trained],
             gates=[of_one.gate for of_one in trained],
         )
-        again = train_all(self, members, lessons, [[] for _ in members])
+        callbacks = show_epochs(progress, members, lessons, [[] for _ in members], again=True)
+        again = train_all(self, members, lessons, callbacks)
         self.refit_history_ = mean_history([self._name(of_one.history) for of_one in again])
 
     def _read_task(self, X, y, sample_weight, held_out, again):
@@ -367,27 +370,6 @@ class NetworkEstimator(TrainingOptions, Architecture, BaseEstimator):
     def _name(self, history):
         """Return a history whose metrics are in the units of y, or named as scaled."""
         return rename_metrics(history, check_metrics(self.metrics), self._target.common_scale)
-
-    def __sklearn_clone__(self):
-        """Clone as scikit-learn does, which copies what callbacks report to as well: it is to stay the caller's."""
-        bare = object.__new__(type(self))
-        vars(bare).update(vars(self), callbacks=None)
-        cloned = clone_parametrized(bare)
-        cloned.callbacks = list(self.callbacks) if isinstance(self.callbacks, list) else self.callbacks
-        return cloned
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        for name in {"callbacks", "callbacks_"} & state.keys():
-            state[name] = pack_callbacks(state[name])
-        if "members_" in state:
-            state["members_"] = [pack(member) for member in state["members_"]]
-        return state
-
-    def __setstate__(self, state):
-        super().__setstate__(state)
-        if "members_" in state:
-            self.members_ = [unpack(member) for member in state["members_"]]
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "members_")

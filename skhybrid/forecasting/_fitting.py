@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
 
+from skhybrid._progress import UNSEEN, Progress, clone_unfollowed
 from skhybrid.estimators.recipe import recommended
 from skhybrid.forecasting._archive import read_archive
 from skhybrid.forecasting._cold import pick_cold_starts, plan_cold_start
@@ -44,7 +45,7 @@ def settle(forecaster: Any, X: Any, y: Any) -> tuple[Any, Any]:
 
     Where the target is given apart and no column of X has a role, all are read up to the origin.
     """
-    settings = clone(forecaster)
+    settings = clone_unfollowed(forecaster)
     if y is None:
         return X, settings
     has_roles = any(len(getattr(forecaster, name)) for name in ("past", "known_future", "static"))
@@ -54,7 +55,13 @@ def settle(forecaster: Any, X: Any, y: Any) -> tuple[Any, Any]:
     return table, settings.set_params(target=targets, past=past)
 
 
-def fit_to(table: Table, forecaster: Any, weights: NDArray[np.float64] | None, archive: Any = None) -> Fitted:
+def fit_to(
+    table: Table,
+    forecaster: Any,
+    weights: NDArray[np.float64] | None,
+    archive: Any = None,
+    progress: Progress = UNSEEN,
+) -> Fitted:
     """Train the estimator that a forecaster names on the rows of a table.
 
     Rows may have weights as targets, and an archive may hold what was known ahead at each origin.
@@ -68,7 +75,7 @@ def fit_to(table: Table, forecaster: Any, weights: NDArray[np.float64] | None, a
     grids = _lay(plan, {key: part.frame for key, part in table.parts.items()}, read)
     cold = _plan_cold(forecaster, plan, grids, table.is_panel)
     training = _pick(plan, grids, forecaster, of_steps)
-    estimator, plan = _train(forecaster, plan, training)
+    estimator, plan = _train(forecaster, plan, training, progress)
     memory = Memory(
         plan,
         {key: part.frame[plan.maker.roles.used] for key, part in table.parts.items()},
@@ -118,10 +125,11 @@ def _lay(plan, frames, archive):
     return {key: archive.lay(key, grid, plan.maker, plan.cutter) for key, grid in grids.items()}
 
 
-def _train(forecaster, plan, training, **settings):
+def _train(forecaster, plan, training, progress, **settings):
     """Return the estimator that a forecaster names, trained, and the plan with what its errors tell."""
     estimator = _make_estimator(forecaster, plan, training, settings)
-    estimator.fit(training.X, training.y, **_weighted(training))
+    with progress.inside(estimator):
+        estimator.fit(training.X, training.y, **_weighted(training))
     if plan.transform.transformers:
         errors = np.reshape(training.y - estimator.predict(training.X), (-1, plan.n_targets, plan.cutter.horizon))
         plan = replace(plan, transform=learn_residuals(plan.transform, errors))
@@ -140,7 +148,7 @@ def _train_cold(forecaster, cold, grids, weights):
     training = pick_cold_starts(cold, grids, make_filter(forecaster.origins), weights, forecaster.half_life)
     # What is recommended has no past to start from, and no reason to trust the last of the series most.
     settings = {"linear_bases": None, "linear_lengths": 1, "linear_half_life": None}
-    estimator, plan = _train(forecaster, cold.plan, training, **settings)
+    estimator, plan = _train(forecaster, cold.plan, training, UNSEEN, **settings)
     return replace(cold, plan=plan, estimator=estimator)
 
 

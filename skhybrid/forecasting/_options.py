@@ -8,11 +8,12 @@ from typing import Any
 from pandas.tseries.offsets import BaseOffset
 from sklearn.base import BaseEstimator
 
+from skhybrid._progress import Followed
 from skhybrid._validation import HasMethods, StrOptions, non_negative_int, positive_int
 
 
 @dataclass(eq=False, repr=False)
-class Options(BaseEstimator):
+class Options(Followed, BaseEstimator):
     """The parameters of `Forecaster`, which describes them; a dataclass writes the constructor, which only stores."""
 
     target: Any = None

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from skhybrid._progress import UNSEEN, Progress
 from skhybrid.forecasting._bands import Bands
 from skhybrid.forecasting._fitting import Fitted, adapt_linear, fit_to
 from skhybrid.forecasting._grid import Grid
@@ -22,9 +23,18 @@ from skhybrid.forecasting.intervals import ConformalIntervals, learn_calibration
 N_PARTS = 8  # of the rows, the last of which are forecast
 
 
-def fit_with_bands(table: Table, forecaster: Any, weights: NDArray[np.float64] | None, archive: Any = None) -> Fitted:
-    """Train the estimator that a forecaster names on a table, and calibrate its intervals, if it asks for any."""
-    fitted = fit_to(table, forecaster, weights, archive)
+def fit_with_bands(
+    table: Table,
+    forecaster: Any,
+    weights: NDArray[np.float64] | None,
+    archive: Any = None,
+    progress: Progress = UNSEEN,
+) -> Fitted:
+    """Train the estimator that a forecaster names on a table, and calibrate its intervals, if it asks for any.
+
+    Of these fits only the first, which stays, is seen by callbacks.
+    """
+    fitted = fit_to(table, forecaster, weights, archive, progress)
     if forecaster.intervals is None:
         return fitted
     bands = _calibrate(fitted.memory.plan, table, forecaster, weights, archive)

@@ -1,6 +1,5 @@
 """Forecasts of a forecaster beside what came: on rows that follow, and as they would have been made in the past."""
 
-from pathlib import Path
 from typing import Any
 
 from sklearn.base import RegressorMixin
@@ -119,7 +118,7 @@ class Scored(RegressorMixin):
         X, settings = settle(self, X, y)
         table = read_table(X, series=self.series, time=self.time)
         schedule = Schedule(test_size, refit, stride, max_train_size)
-        return run_backtest(settings, table, schedule, None if checkpoint is None else Path(checkpoint), archive)
+        return run_backtest(settings, table, schedule, checkpoint, archive)
 
     def _forecast_origins(self, table, archive):
         """Yield the forecasts, series by series, whose targets all lie in a table."""

@@ -190,7 +190,7 @@ class Schedule(NamedTuple):
 
 
 def run_backtest(
-    forecaster: Any, table: Table, schedule: Schedule, store: Path | None, archive: Any = None
+    forecaster: Any, table: Table, schedule: Schedule, checkpoint: str | Path | None, archive: Any = None
 ) -> Backtest:
     """Return the forecasts from all origins of a schedule.
 
@@ -202,7 +202,7 @@ def run_backtest(
         All rows.
     schedule : Schedule
         When to fit and to forecast.
-    store : Path or None
+    checkpoint : str, Path or None
         Folder for what is finished, which is not done again.
     archive : DataFrame or None
         What was known ahead at each origin, where it differs from what was known later.
@@ -213,6 +213,7 @@ def run_backtest(
             check_positive_int(value, name)
     n_ahead = forecaster.lead + forecaster.horizon
     times, keys = times_of(table), list(table.parts)
+    store = None if checkpoint is None else Path(checkpoint)
     made, fitted = [], []
     for origins in _blocks(times, schedule, n_ahead):
         place, last = times.get_indexer(origins[[0, -1]])

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from skhybrid._progress import follow_fit
 from skhybrid._validation import as_before_on_error, check_is_fitted, check_weights, fit_context
 from skhybrid.forecasting._export import Exported
 from skhybrid.forecasting._fitting import adapt_linear, settle
@@ -210,11 +211,11 @@ class Forecaster(Ranged, Scored, Exported, Options):
             repeated or not in time order, no origin has a whole window and all its targets, or with ``missing="raise"``
             rows or values are missing, or `archive` lacks what is to be known at an origin.
         """
-        with as_before_on_error(self):
+        with follow_fit(self, X, y, sample_weight, n_parts=1) as progress, as_before_on_error(self):
             X, settings = settle(self, *remember_columns(self, X, y))
             table = read_table(X, series=self.series, time=self.time)
             weights = None if sample_weight is None else check_weights(sample_weight, len(table.labels))
-            fitted = fit_with_bands(table, settings, weights, archive)
+            fitted = fit_with_bands(table, settings, weights, archive, progress)
             self.estimator_, self._memory, self.n_training_samples_, self.n_left_out_ = fitted
             self._as_fitted, plan = settings, self._memory.plan
             self.window_length_, self.seasons_ = plan.cutter.window_length, plan.seasons

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 from numpy.typing import NDArray
 from pandas.tseries.offsets import BaseOffset
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, TransformerMixin
 
+from skhybrid._progress import Followed, clone_unfollowed, follow_fit
 from skhybrid._validation import StrOptions, as_before_on_error, check_finite, check_input, fit_context, warn
 from skhybrid.series._histories import Histories, Lines, check_same_kind
 from skhybrid.series._history import History, extend, find_past, remember, tell_missing
@@ -27,7 +28,7 @@ class Gap(NamedTuple):
     way_out: str
 
 
-class KeepsHistory(BaseEstimator):
+class KeepsHistory(Followed, BaseEstimator):
     """Mixin for estimators whose rows have a past: how they read X, and which rows precede it.
 
     Whatever the rows of X must be (finite numbers, in order, each label once, none missing) is checked here, so that a
@@ -84,7 +85,7 @@ class KeepsHistory(BaseEstimator):
             line = Lines(labels, [line for _, line in found])
         else:
             history, line = self._begin(rows, labels, learn_steps(labels, self.freq))
-        self._as_fitted, self._history = clone(self), history
+        self._as_fitted, self._history = clone_unfollowed(self), history
         return line
 
     def _begin(self, rows: NDArray[Any], labels: pd.Index | None, steps: Steps) -> tuple[History, Timeline]:
@@ -96,7 +97,7 @@ class KeepsHistory(BaseEstimator):
 
     def _learn_rows(self, X: Any) -> Timeline | Lines:
         """Keep the end of X; return its rows, before which there are none."""
-        with as_before_on_error(self):
+        with follow_fit(self, X), as_before_on_error(self):
             return self._remember(*self._check_rows(X, reset=True))
 
     def _read_rows(self, X: Any) -> Timeline | Lines:

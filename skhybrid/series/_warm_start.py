@@ -5,6 +5,7 @@ from typing import Any
 from sklearn.base import clone
 
 from skhybrid._nested import look_inside
+from skhybrid._progress import take_callbacks
 
 
 def trains_on(estimator: Any) -> bool:
@@ -33,14 +34,14 @@ def last_step(estimator: Any) -> Any:
 
 
 def continue_from(fitted: Any, estimator: Any) -> Any:
-    """Return an estimator with the parameters of this one, of which the last step is the `fitted` one's."""
+    """Return an estimator with the parameters and callbacks of this one, whose last step is the `fitted` one's."""
     if type(fitted) is not type(estimator):
         raise ValueError(
             f"estimator must be a {type(fitted).__name__}, as in the fit that is continued, but is a "
             f"{type(estimator).__name__}; pass another {type(fitted).__name__}, or start with a new estimator."
         )
     if not look_inside(estimator).steps:
-        return fitted.set_params(**clone(estimator).get_params(deep=False))
+        return take_callbacks(fitted.set_params(**clone(estimator).get_params(deep=False)), estimator)
     pipeline = clone(estimator)
     name, _ = pipeline.steps[-1]
     return pipeline.set_params(**{name: continue_from(fitted.steps[-1][1], estimator.steps[-1][1])})

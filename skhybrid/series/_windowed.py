@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 
+from skhybrid._progress import follow_fit
 from skhybrid._validation import (
     HasMethods,
     as_before_on_error,
@@ -117,13 +118,13 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
             is inside an ensemble, a search or the like, which trains new clones.
         """
         again = hasattr(self, "estimator_") and trains_on(self.estimator)
-        with self._as_before_on_error(again):
+        with follow_fit(self, X, y, sample_weight, n_parts=1) as progress, self._as_before_on_error(again):
             data = self._check_training_data(X, y, sample_weight, reset=not again)
             self._make_estimator(again)
             if again:
                 self._coming.check_continued()
             line = self._remember(data.rows, data.labels)
-            self._train("fit", line, data)
+            self._train("fit", line, data, progress)
         return self
 
     def predict(self, X):
@@ -212,7 +213,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         """Train the estimator for one more time, on the windows that end in X; rows of X follow those known."""
         again = hasattr(self, "estimator_")
         check_parameters(self)  # scikit-learn leaves that out where partial_fit is called again
-        with self._as_before_on_error(again):
+        with follow_fit(self, X, y, sample_weight, n_parts=1) as progress, self._as_before_on_error(again):
             data = self._check_training_data(X, y, sample_weight, reset=not again)
             self._make_estimator(again)
             if again:
@@ -221,7 +222,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
                 line = self._with_past(known, data.rows, data.labels)
             else:
                 line = self._remember(data.rows, data.labels)
-            self._train("partial_fit", line, data, **options)
+            self._train("partial_fit", line, data, progress, **options)
         return self
 
     def _as_before_on_error(self, again):
@@ -293,7 +294,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         n_nan[self.window_length :] -= n_nan[: -self.window_length].copy()  # in the window of each row
         return n_nan > 0
 
-    def _train(self, method, line, data, **options):
+    def _train(self, method, line, data, progress, **options):
         """Train the estimator on the complete windows that end in the rows of X."""
         is_broken = ~data.has_target | line.touches_unknown(unborn=False, missing=not self._passes_nan)
         if not self._passes_nan:
@@ -313,7 +314,8 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
             options["sample_weight"] = check_weights(data.weights[chosen], len(rows))  # not only zeros
         ahead = self._coming.ahead(data.known, data.labels, line.numbers)[chosen]
         windows = self._shape(line.windows(fill=False)[chosen], ahead)
-        getattr(self.estimator_, method)(windows, data.y[chosen], **options)
+        with progress.inside(self.estimator_):
+            getattr(self.estimator_, method)(windows, data.y[chosen], **options)
 
     def _order(self, rows, labels):
         """Return the rows to train on as they go to the estimator: in time, since the last ones may validate."""

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, TransformerMixin
 
+from skhybrid._progress import Followed, clone_unfollowed, follow_fit
 from skhybrid._validation import (
     StrOptions,
     check_array,
@@ -64,7 +65,7 @@ _UNITS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nan
 _FIRST_TIME, _END_OF_TIMES = pd.Timestamp("1678-01-01"), pd.Timestamp("2262-01-01")
 
 
-class CalendarFeatures(TransformerMixin, BaseEstimator):
+class CalendarFeatures(TransformerMixin, Followed, BaseEstimator):
     """Add sine and cosine columns of the hour, the day and the season to the columns of `X`.
 
     On a circle 23:00 is next to 0:00, which it is not as a number: each cycle becomes a pair
@@ -160,11 +161,12 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
             If a feature is not known, `X` has no times where `time` says, its index has them and is not strictly
             increasing, or numbers of `unit` give times before 1678 or after 2261.
         """
-        _check_features(self.features)
-        X = self._check_columns(X, reset=True)
-        self.time_position_ = None if self.time is None else _column_position(X, self.time)
-        _split_times(X, self.time_position_, self.unit)
-        self._as_fitted = clone(self)
+        with follow_fit(self, X):
+            _check_features(self.features)
+            X = self._check_columns(X, reset=True)
+            self.time_position_ = None if self.time is None else _column_position(X, self.time)
+            _split_times(X, self.time_position_, self.unit)
+            self._as_fitted = clone_unfollowed(self)
         return self
 
     def transform(self, X):

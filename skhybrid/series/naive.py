@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import column_or_1d
 
+from skhybrid._progress import Followed, clone_unfollowed, follow_fit
 from skhybrid._validation import (
     StrOptions,
     as_windows,
@@ -64,7 +65,7 @@ def _drift(series, horizons, season_length):
 _STRATEGIES = {"last": _last, "seasonal": _seasonal, "mean": _mean, "drift": _drift}
 
 
-class NaiveRegressor(RegressorMixin, BaseEstimator):
+class NaiveRegressor(RegressorMixin, Followed, BaseEstimator):
     """Forecast by a fixed rule from the window itself: last value, last season, mean or drift.
 
     It learns nothing. It says what a forecast without a model would have been, which is what a model has to
@@ -174,12 +175,13 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
             If `y` does not have one output for each horizon, the windows are too short for the strategy, or
             they have no `target_channel`.
         """
-        X, y = check_training_data(self, values_of(X), y, reset=True)
-        _check_outputs(y, self.horizon)
-        self.sample_shape_ = X.shape[1:]
-        self.n_parameters_ = 0
-        self._as_fitted = clone(self)
-        self._forecast(X)  # raises where windows of this shape cannot carry the rule
+        with follow_fit(self, X, y):
+            windows, y = check_training_data(self, values_of(X), y, reset=True)
+            _check_outputs(y, self.horizon)
+            self.sample_shape_ = windows.shape[1:]
+            self.n_parameters_ = 0
+            self._as_fitted = clone_unfollowed(self)
+            self._forecast(windows)  # raises where windows of this shape cannot carry the rule
         return self
 
     def predict(self, X):

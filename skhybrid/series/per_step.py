@@ -6,6 +6,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 
+from skhybrid._progress import Followed, follow_fit
 from skhybrid._validation import (
     HasMethods,
     check_array,
@@ -47,7 +48,7 @@ def _names_columns(estimator):
     return is_2d and hasattr(_current_transformer(estimator), "get_feature_names_out")
 
 
-class PerStepTransformer(TransformerMixin, BaseEstimator):
+class PerStepTransformer(TransformerMixin, Followed, BaseEstimator):
     """Apply a transformer of rows to each step of the windows.
 
     All steps of all windows are rows for the inner transformer, so one scaler with one mean and deviation for
@@ -126,15 +127,16 @@ class PerStepTransformer(TransformerMixin, BaseEstimator):
         ValueError
             If the inner transformer needs y.
         """
-        X = validate_data(self, values_of(X), allow_nd=True, ensure_all_finite="allow-nan")
-        self.transformer_ = StandardScaler() if self.transformer is None else clone(self.transformer)
-        if get_tags(self.transformer_).target_tags.required:
-            raise ValueError(
-                f"transformer={self.transformer!r} needs y, which has no value for each step; "
-                "pass a transformer that learns from X alone."
-            )
-        self.transformer_.fit(_rows(X))
-        self.sample_shape_ = X.shape[1:]
+        with follow_fit(self, X):
+            X = validate_data(self, values_of(X), allow_nd=True, ensure_all_finite="allow-nan")
+            self.transformer_ = StandardScaler() if self.transformer is None else clone(self.transformer)
+            if get_tags(self.transformer_).target_tags.required:
+                raise ValueError(
+                    f"transformer={self.transformer!r} needs y, which has no value for each step; "
+                    "pass a transformer that learns from X alone."
+                )
+            self.transformer_.fit(_rows(X))
+            self.sample_shape_ = X.shape[1:]
         return self
 
     def transform(self, X):

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from skhybrid._progress import Followed, follow_fit
 from skhybrid._validation import (
     as_windows,
     check_array,
@@ -72,7 +73,7 @@ def _divisors(n: int) -> list[int]:
     return [k for k in range(1, n + 1) if n % k == 0]
 
 
-class SubsequenceReshaper(TransformerMixin, BaseEstimator):
+class SubsequenceReshaper(TransformerMixin, Followed, BaseEstimator):
     """Cut windows into subsequences, so that a network convolves each one and recurs over them.
 
     The windows keep their values and their order; nothing is learned from them. It comes after
@@ -148,10 +149,11 @@ class SubsequenceReshaper(TransformerMixin, BaseEstimator):
         ValueError
             If `n_seq` does not divide the number of steps, or `n_features` the number of columns of a 2-D `X`.
         """
-        X = validate_data(self, values_of(X), allow_nd=True, ensure_all_finite="allow-nan")
-        windows = as_windows(X, self.n_features) if X.ndim == 2 else X
-        self.output_shape_ = split_subsequences(windows[:1], self.n_seq).shape[1:]
-        self.sample_shape_ = X.shape[1:]
+        with follow_fit(self, X):
+            X = validate_data(self, values_of(X), allow_nd=True, ensure_all_finite="allow-nan")
+            windows = as_windows(X, self.n_features) if X.ndim == 2 else X
+            self.output_shape_ = split_subsequences(windows[:1], self.n_seq).shape[1:]
+            self.sample_shape_ = X.shape[1:]
         return self
 
     def transform(self, X):

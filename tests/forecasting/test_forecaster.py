@@ -26,6 +26,7 @@ from skhybrid import (
 from skhybrid.forecasting._fitting import find_folds
 from skhybrid.forecasting._learning import find_gap
 from tests.forecasting.oracle import Recorder, RecorderOfWindows
+from tests.helpers import Follower
 
 SMALL = {"horizon": 6, "estimator": Ridge(), "window_length": 24}
 
@@ -689,3 +690,48 @@ def test_newest_values_may_be_missing_up_to_max_fill(load):
         model.forecast()
     with pytest.raises(ValueError, match="max_fill=2 is exceeded: the newest 3 values of 'temperature' up to"):
         model.set_params(max_fill=2).fit(holed).forecast()
+
+
+# --- scikit-learn's callbacks ----------------------------------------------------------------------------------------
+
+
+def test_fit_is_shown_down_to_the_epochs(load):
+    pytest.importorskip("sklearn.callback")
+    network = CNNLSTMRegressor(2, units=2, dense_units=2, epochs=2, random_state=0)
+    follower = Follower()
+    model = Forecaster("load", **SMALL | {"estimator": network})
+    followed = clone(model).set_callbacks(follower).fit(load)
+    inside = ["fit#0/fit#0", *(f"fit#0/fit#0/epoch#{i}" for i in range(2))]
+    assert follower.begun == ["fit#0", *inside]
+    assert sorted(follower.ended) == sorted(follower.begun)
+    pd.testing.assert_frame_equal(followed.forecast(), model.fit(load).forecast())
+    for held in (followed._as_fitted, followed.estimator_):
+        assert not hasattr(held, "_skl_callbacks")
+
+
+def test_search_over_a_forecaster_is_shown_down_to_the_epochs(load):
+    pytest.importorskip("sklearn.callback")
+    network = CNNLSTMRegressor(2, units=2, dense_units=2, epochs=1, random_state=0)
+    follower = Follower()
+    model = Forecaster("load", **SMALL | {"estimator": network})
+    GridSearchCV(model, {"window_length": [12, 24]}, cv=TimeSeriesSplit(2)).set_callbacks(follower).fit(load)
+    fits = [*(f"fit#0/search#0/fit#{i}" for i in range(4)), "fit#0/fit#1"]
+    inside = [path for fit in fits for path in (fit, f"{fit}/fit#0", f"{fit}/fit#0/epoch#0")]
+    assert follower.begun == ["fit#0", "fit#0/search#0", *inside]
+
+
+def test_forecasts_are_scored_where_y_is_given_apart(load):
+    callback = pytest.importorskip("sklearn.callback")
+    monitor = callback.ScoringMonitor(scoring={"rmse": forecast_scorer("rmse")})
+    X, y = load.drop(columns="load"), load["load"]
+    model = Forecaster("load", **SMALL).set_callbacks(monitor).fit(X, y)
+    assert [row["rmse"] for row in monitor.get_logs().data] == [forecast_scorer("rmse")(model, X, y)]
+
+
+def test_failed_fit_takes_leave_of_callbacks(load):
+    pytest.importorskip("sklearn.callback")
+    follower = Follower()
+    with pytest.raises(ValueError, match="known_future"):
+        Forecaster("load", **SMALL, known_future=["wind"]).set_callbacks(follower).fit(load)
+    assert follower.begun == ["fit#0"]
+    assert not follower.is_open

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
     AdaBoostRegressor,
@@ -30,6 +30,7 @@ from skhybrid import (
     make_supervised,
 )
 from skhybrid.series.readers import takes_nan, takes_windows
+from tests.helpers import Follower
 
 ROWS_ARE_TIME = {
     "check_methods_sample_order_invariance": "the rows are time steps, so that their order matters",
@@ -539,3 +540,82 @@ def test_weights_of_rows_without_a_window_are_not_enough():
 def test_freq_may_be_a_timedelta():
     X = hourly_frame()
     assert WindowedRegressor(Ridge(), 3, freq=pd.Timedelta("1h")).fit(X, X["a"]).n_training_rows_ == 98
+
+
+# --- scikit-learn's callbacks ----------------------------------------------------------------------------------------
+
+
+def test_fit_is_shown_down_to_the_epochs_of_the_network_inside():
+    pytest.importorskip("sklearn.callback")
+    X, y = supervised(40)
+    network = DenseRegressor(2, epochs=2, random_state=0)
+    model = WindowedRegressor(make_pipeline(PerStepTransformer(), network), window_length=3, horizon=1)
+    follower = Follower()
+    followed = clone(model).set_callbacks(follower).fit(X, y)
+    inside = ["fit#0/fit#0", "fit#0/fit#0/fit#0", "fit#0/fit#0/fit#1"]
+    epochs = [f"fit#0/fit#0/fit#1/epoch#{i}" for i in range(2)]
+    assert follower.begun == ["fit#0", *inside, *epochs]
+    assert sorted(follower.ended) == sorted(follower.begun)
+    np.testing.assert_array_equal(followed.predict(X), model.fit(X, y).predict(X))
+    assert not hasattr(followed.estimator_[-1], "_skl_callbacks")
+
+
+def test_partial_fit_is_shown():
+    pytest.importorskip("sklearn.callback")
+    X, y = supervised(40)
+    follower = Follower()
+    model = WindowedRegressor(DenseRegressor(2, epochs=2), window_length=3).set_callbacks(follower)
+    model.partial_fit(X[:20], y[:20]).partial_fit(X[20:], y[20:])
+    assert follower.begun == ["fit#0", "fit#0/fit#0", "fit#0/fit#0/epoch#0"] * 2
+
+
+def test_what_was_fitted_keeps_no_callbacks_of_a_search():
+    callback = pytest.importorskip("sklearn.callback")
+    X, y = supervised(40)
+    model = WindowedRegressor(DenseRegressor(2, epochs=1, random_state=0), window_length=3, horizon=1)
+    search = GridSearchCV(model, {"window_length": [2, 3]}, cv=TimeSeriesSplit(2))
+    best = search.set_callbacks(callback.ProgressBar(max_propagation_depth=None)).fit(X, y).best_estimator_
+    for held in (best, best._as_fitted, best.estimator_):
+        assert not hasattr(held, "_skl_callbacks")
+
+
+def test_scores_of_a_fit_are_those_of_the_rows_whose_targets_are_known():
+    callback = pytest.importorskip("sklearn.callback")
+    X, y = supervised(40)
+    monitor = callback.ScoringMonitor(scoring="r2")
+    model = WindowedRegressor(Ridge(), window_length=3, missing="drop").set_callbacks(monitor).fit(X, y)
+    assert [row["r2"] for row in monitor.get_logs().data] == [model.score(X, y)]
+    model.fit(X, y.where(np.arange(len(y)) != 20))  # which leaves nothing that a scorer takes
+    assert len(monitor.get_logs(select="all")) == 1
+
+
+def test_callbacks_set_in_between_follow_a_warm_start():
+    callback = pytest.importorskip("sklearn.callback")
+    X, y = supervised(40)
+    model = WindowedRegressor(DenseRegressor(2, epochs=1, warm_start=True), window_length=3).fit(X, y)
+    monitor = callback.ScoringMonitor(scoring="r2")
+    model.estimator.set_callbacks(monitor)
+    model.fit(X, y)
+    assert [row["task_id_path"] for row in monitor.get_logs().data] == [(0, 0), (0, 0, 0)]
+    model.estimator.set_callbacks()
+    assert not hasattr(model.fit(X, y).estimator_, "_skl_callbacks")
+
+
+def test_bar_of_an_estimator_inside_is_refused_and_changes_nothing():
+    callback = pytest.importorskip("sklearn.callback")
+    X, y = supervised(40)
+    model = WindowedRegressor(DenseRegressor(2, epochs=1).set_callbacks(callback.ProgressBar()), window_length=3)
+    names = {*vars(model)}
+    with pytest.raises(TypeError, match="Register them directly on the meta-estimator"):
+        model.fit(X, y)
+    assert {*vars(model)} == names
+
+
+def test_classifier_is_shown_and_scored():
+    callback = pytest.importorskip("sklearn.callback")
+    X, y = supervised(40)
+    monitor, follower = callback.ScoringMonitor(scoring="accuracy"), Follower()
+    model = WindowedClassifier(LSTMClassifier(2, epochs=1, random_state=0), window_length=3)
+    model.set_callbacks(monitor, follower).fit(X, y > 0)
+    assert follower.begun == ["fit#0", "fit#0/fit#0", "fit#0/fit#0/epoch#0"]
+    assert [row["accuracy"] for row in monitor.get_logs().data] == [model.score(X, y > 0)]
