@@ -18,6 +18,8 @@ Other methods get the errors of a backtest of the last three eighths of the trai
 Coverage is of all test rows and steps. Its error is that of a bootstrap of blocks of two horizons. By step, by phase of
 the shortest season and by third of the forecast, the largest deviation is given. The interval score is of Gneiting and
 Raftery (2007); smaller is better. Sums and maxima are those over the horizon, from 100 paths, or by summing bounds.
+"shops" are fifty of `make_sales` of each kind, 28 days ahead: for how many of them coverage of 168 days is within 8 points
+of 80 %, and the coverage of five more that come with four weeks of rows after the fit.
 """
 
 # %% What is measured, and what can be changed
@@ -38,6 +40,7 @@ PACKAGES = ("skhybrid", "tensorflow", "scikit-learn", "skforecast", "mapie")
 METHODS = ("ours", "Gaussian", "quantiles", "binned", "ACI", "EnbPI")
 N_BINS, GAMMA, N_PATHS, N_BOOTSTRAPS = 10, 0.05, 100, 200
 SUMMED = ("Victoria", "metro traffic", "ETTh1")
+KINDS = ("linear", "intermittent")
 
 
 # %% Forecasts
@@ -267,6 +270,30 @@ def score_paths(name, data, seed, folder):
     return found
 
 
+def score_shops(kind, seed):
+    """Return the coverage of the intervals of 80 % of fifty shops, and of new ones."""
+    from skhybrid import Forecaster, make_sales
+
+    warnings.simplefilter("ignore")
+    sales = make_sales(55, 730, kind=kind, random_state=seed)[["sold", "promotion", "price"]]
+    keys, times = (sales.index.get_level_values(i) for i in range(2))
+    first = times.unique().sort_values()[-168]
+    is_new = keys.isin(keys.unique()[-5:])
+    options = {"horizon": 28, "known_future": ["promotion", "price"], "bounds": (0, None), "random_state": seed}
+    model = Forecaster("sold", intervals=0.8, min_history=14, **options)
+    model.fit(sales[~is_new & (times < first)])
+    model.update(sales[is_new & (times < first) & (times >= first - pd.Timedelta(days=28))])
+    found = {}
+    for name, rows in (("old", ~is_new & (times >= first)), ("new", is_new & (times >= first))):
+        shares = []
+        for key in keys[rows].unique():
+            truth, bounds = model.paired_intervals(sales[rows & (keys == key)], level=0.8)
+            shares.append(((bounds[:, :, 0] <= truth) & (truth <= bounds[:, :, 1])).mean())
+        found[f"{name}, coverage"] = float(np.mean(shares))
+        found[f"{name}, share within 8 points"] = float(np.mean(np.abs(np.array(shares) - 0.8) <= 0.08))
+    return found
+
+
 # %% Running
 def run_missing(args):
     args.results.mkdir(parents=True, exist_ok=True)
@@ -282,6 +309,9 @@ def run_missing(args):
                     record(args.results, name, "forecast_quantiles", seed, {"worker": "forecast_quantiles", **common})
                 if (name, method, seed) not in done:
                     record(args.results, name, method, seed, {"worker": worker, **common, **options})
+        for kind in args.shops:
+            if (kind, "score_shops", seed) not in done:
+                record(args.results, kind, "score_shops", seed, {"worker": "score_shops", "kind": kind, "seed": seed})
 
 
 def record(folder, name, method, seed, job):
@@ -317,6 +347,10 @@ def print_report(results):
         ratios = np.exp(np.log(scores[["ours"]].to_numpy() / scores).mean())
         print("\ninterval score of ours / of the other, geometric mean over series")
         print(ratios.to_string(float_format="{:.3f}".format))
+    for result in results.values():
+        if result["method"] == "score_shops":
+            shown = ", ".join(f"{name} {value:.3f}" for name, value in result.items() if "," in name)
+            print(f"\n80 % intervals of {result['series']} sales: {shown}")
     paths = pd.DataFrame([result for result in results.values() if result["method"] == "score_paths"])
     if len(paths):
         print("\n80 % intervals of the sum and the maximum over the horizon: coverage")
@@ -329,6 +363,7 @@ def main():
     parser.add_argument("--results", type=Path, required=True, help="folder of results, which are added to")
     parser.add_argument("--names", nargs="+", choices=NAMES, default=list(NAMES), metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS), help="default: all")
+    parser.add_argument("--shops", nargs="*", choices=KINDS, default=list(KINDS), help="kinds of sales (default: all)")
     parser.add_argument("--seeds", type=int, default=1, help="of what is recommended (default: 1)")
     parser.add_argument("--report", action="store_true", help="print the tables of the results only")
     args = parser.parse_args()
@@ -339,5 +374,5 @@ def main():
 
 
 if __name__ == "__main__":
-    workers = (forecast, forecast_quantiles, score, score_paths)
+    workers = (forecast, forecast_quantiles, score, score_paths, score_shops)
     start(main, {worker.__name__: worker for worker in workers})
