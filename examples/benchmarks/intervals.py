@@ -18,8 +18,8 @@ Other methods get the errors of a backtest of the last three eighths of the trai
 Coverage is of all test rows and steps. Its error is that of a bootstrap of blocks of two horizons. By step, by phase of
 the shortest season and by third of the forecast, the largest deviation is given. The interval score is of Gneiting and
 Raftery (2007); smaller is better. Sums and maxima are those over the horizon, from 100 paths, or by summing bounds.
-"shops" are fifty of `make_sales` of each kind, 28 days ahead: for how many of them coverage of 168 days is within 8 points
-of 80 %, and the coverage of five more that come with four weeks of rows after the fit.
+"shops" are fifty of `make_sales` of each kind, 28 days ahead: for how many of them coverage of 168 days is within 8
+points of 80 %, and the coverage of five more that come with four weeks of rows after the fit.
 """
 
 # %% What is measured, and what can be changed
