@@ -69,7 +69,7 @@ class TreeDesign:
     def _of_target(self, past):
         """Return what tells of the target's past: seasons ago, newest steps, means, deviation and changes."""
         n_steps, season = past.shape[1], self.linear.season_length
-        lags = [k * season for k in SEASONS if self.n_outputs <= k * season <= n_steps] or [self._nearest]
+        lags = [k * season for k in SEASONS if self._n_ahead <= k * season <= n_steps] or [self._nearest]
         columns = [self._at_phase(past, lag) for lag in (*lags, lags[0] - 1, lags[0] + 1)]
         columns += [past[:, -i, None] for i in range(1, min(RECENT, n_steps) + 1)]
         lengths = {n for n in (season // 4, season, 4 * season, n_steps) if 2 <= n <= n_steps}
@@ -97,12 +97,17 @@ class TreeDesign:
     def _nearest(self):
         """The least number of steps ago, in whole seasons, at which all coming steps have a known value."""
         season = self.linear.season_length
-        return -(-self.n_outputs // season) * season
+        return -(-self._n_ahead // season) * season
+
+    @property
+    def _n_ahead(self):
+        """The number of steps from a window's end to the last coming one."""
+        return self.linear.lead + self.n_outputs
 
     def _at_phase(self, past, lag):
         """Return the value so many steps before each coming step; the window's first, or last, beyond its ends."""
         n_steps = past.shape[1]
-        return past[:, np.clip(n_steps + np.arange(self.n_outputs) - lag, 0, n_steps - 1)]
+        return past[:, np.clip(n_steps + self.linear.lead + np.arange(self.n_outputs) - lag, 0, n_steps - 1)]
 
 
 class Trees(NamedTuple):

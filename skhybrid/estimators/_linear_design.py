@@ -32,6 +32,8 @@ class Design:
         Number of coming steps that see each other's inputs known ahead; None for all.
     season_length : int
         Number of steps of a season, of the base "seasonal".
+    lead : int
+        Number of steps between a window's end and the first coming step.
     squares : bool
         Whether regressions see the squares of numbers known ahead, where these are read.
     """
@@ -44,6 +46,7 @@ class Design:
     n_outputs: int
     segment_length: int | None
     season_length: int = 1
+    lead: int = 0
     squares: bool = True
 
     @property
@@ -148,7 +151,7 @@ class Design:
     def _seasonal(self, n_steps):
         """Return the weights, (n_steps, n_outputs), of the steps that the seasonal rule forecasts by."""
         weights = np.zeros((n_steps, self.n_outputs))
-        steps = seasonal_steps(self.n_steps, self.season_length, self.n_outputs)
+        steps = seasonal_steps(self.n_steps, self.season_length, self.n_outputs, self.lead)
         weights[steps, np.arange(self.n_outputs)] = 1
         return weights
 

@@ -50,6 +50,8 @@ class LinearOptions(NamedTuple):
         Naive forecasts that windows are relative to; None for that of the window's norm.
     season_length : int or None
         Steps of the season of these.
+    lead : int
+        Steps between a window's end and the first target.
     n_lengths : int
         Number of window lengths.
     half_lives : list of float or None
@@ -64,6 +66,7 @@ class LinearOptions(NamedTuple):
 
     bases: tuple[str, ...] | None
     season_length: int | None
+    lead: int
     n_lengths: int
     half_lives: list[float | None]
     by_phase: bool
@@ -304,7 +307,7 @@ def learn_linear_path(
 ) -> LinearPath:
     """Learn a linear path in closed form, by the choices of one `before`, or from samples held out."""
     n_quantiles = max(1, len(target.levels))
-    design = _make_design(task.samples, target, reading, layers, options.season_length)
+    design = _make_design(task.samples, target, reading, layers, options)
     data = Data(task.samples, target.encode(task.y, task.samples)[:, ::n_quantiles], task.weights)
     ratio = 1.0 if reading.norm is None else reading.norm.channel_scale[target.channel] / target.scale[0]
     learner = _Learner(design, data, target.channel, ratio, options)
@@ -329,9 +332,7 @@ def learn_linear_path(
     return LinearPath(learner.design, maps, choice, phase, trees, n_quantiles, median)
 
 
-def _make_design(
-    samples: Samples, target: Values, reading: Reading, layers: LinearLayers, season_length: int | None
-) -> Design:
+def _make_design(samples, target, reading, layers, options):
     """Return what the linear path reads of samples."""
     _check_horizon(reading.ahead, layers.segment_length, target.n_outputs)
     _, n_steps, n_features = samples.windows.shape
@@ -343,7 +344,8 @@ def _make_design(
         n_features=n_features,
         n_outputs=target.n_outputs,
         segment_length=layers.segment_length,
-        season_length=season_length or 1,
+        season_length=options.season_length or 1,
+        lead=options.lead,
     )
 
 

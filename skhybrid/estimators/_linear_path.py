@@ -201,7 +201,7 @@ def choose_smoothing(design: Design, folds: Sequence[LearnedFold], channel: int,
         forecast = LinearMap(kernel, np.zeros(design.n_outputs), np.zeros(1))
         return sum(of_fold.squared_errors(forecast)[0] for of_fold in held_out)
 
-    return min(smoothings(design.n_steps, design.n_outputs, design.season_length), key=squared_error)
+    return min(smoothings(design.n_steps, design.n_outputs, design.season_length, design.lead), key=squared_error)
 
 
 def least_error(design: Design, folds: Sequence[LearnedFold], base: Base) -> float:

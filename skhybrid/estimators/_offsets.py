@@ -26,11 +26,14 @@ class PhaseOffsets(NamedTuple):
         One unit of that feature in units of the targets, both as the network sees them.
     steps : tuple of int
         The step of the window that each target is relative to.
+    lead : int
+        Number of steps between a window's end and the first target.
     """
 
     channel: int
     scale: float
     steps: tuple[int, ...]
+    lead: int = 0
 
     def subtract(self, window: Any, ahead: AheadScale, known: Any) -> tuple[Any, Any]:
         """Return a normalised window without its offsets, and those of the targets, by layers of Keras.
@@ -46,7 +49,8 @@ class PhaseOffsets(NamedTuple):
         """
         shape = window.shape[1:-1]
         n_steps, n_targets = int(np.prod(shape)), len(self.steps)
-        numbers = np.arange(-n_steps, n_targets, dtype=np.float32)  # from the first coming step
+        of_past = np.arange(-n_steps, 0) - self.lead  # from the first coming step
+        numbers = np.concatenate([of_past, np.arange(n_targets)]).astype(np.float32)
         offsets = [
             _look_up(keras.ops.mod(known[:, :1, len(ahead.mean) + i] + numbers, season), season)
             for i, season in enumerate(ahead.seasons)
@@ -79,7 +83,7 @@ def learn_offsets(norm: WindowNorm | None, samples: Samples, channel: int, targe
         )
     _check_steps(samples.ahead, target.n_outputs)
     steps = norm.locations(samples.windows.shape[1], target.n_outputs)
-    return PhaseOffsets(channel, norm.channel_scale[channel] / target.scale[0], tuple(steps.tolist()))
+    return PhaseOffsets(channel, norm.channel_scale[channel] / target.scale[0], tuple(steps.tolist()), norm.lead)
 
 
 def _check_steps(ahead, n_outputs):

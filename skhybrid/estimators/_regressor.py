@@ -337,6 +337,7 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
         return LinearOptions(
             check_bases(self.linear_bases, self.window_norm, self.season_length, samples.windows.shape[1]),
             self.season_length,
+            self.lead,
             self.linear_lengths,
             list(dict.fromkeys([self.half_life, self.linear_half_life or self.half_life])),
             self.linear_by_phase,

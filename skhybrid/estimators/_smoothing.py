@@ -13,10 +13,11 @@ SEASON_SHARES = (0.0, 0.05, 0.15, 0.4)
 DAMPINGS = (0.9, 1.0)
 
 
-def smoothings(n_steps: int, n_outputs: int, season_length: int) -> Iterator[NDArray[np.float64]]:
+def smoothings(n_steps: int, n_outputs: int, season_length: int, lead: int = 0) -> Iterator[NDArray[np.float64]]:
     """Yield forecasts by additive exponential smoothing, with a trend and without, with a season and without.
 
-    Each is (n_steps, n_outputs), the weights of the steps of a window in the forecast of each coming step.
+    Each is (n_steps, n_outputs), the weights of the steps of a window in the forecast of each coming step, the first of
+    which follows `lead` steps after the window's end.
 
     The equations are those of Holt and Winters, with a trend that may be damped [1]_. The first two seasons of the
     window give the first level, trend and season; where it does not hold as many, there is no season.
@@ -30,7 +31,7 @@ def smoothings(n_steps: int, n_outputs: int, season_length: int) -> Iterator[NDA
         kinds.append((season_length, list(SEASON_SHARES)))
     for (length, of_season), of_level in product(kinds, LEVEL_SHARES):  # a few at a time, as weights are many
         shares = np.array([(of_level, *trend, c) for trend, c in product(trends, of_season)])
-        yield from _smooth(n_steps, n_outputs, length, shares)
+        yield from (forecasts[:, lead:] for forecasts in _smooth(n_steps, lead + n_outputs, length, shares))
 
 
 def _smooth(n_steps, n_outputs, length, shares):

@@ -108,9 +108,12 @@ def check_positive(last: NDArray, window_norm: str) -> None:
         )
 
 
-def seasonal_steps(n_steps: int, season_length: int, n_outputs: int) -> NDArray[np.intp]:
-    """Return the step of a window that is the latest of the same season, for each of the `n_outputs` coming steps."""
-    return n_steps - season_length + np.arange(n_outputs) % season_length
+def seasonal_steps(n_steps: int, season_length: int, n_outputs: int, lead: int = 0) -> NDArray[np.intp]:
+    """Return the step of a window that is the latest of the same season, for each of the `n_outputs` coming steps.
+
+    The first of these follows `lead` steps after the window's end.
+    """
+    return n_steps - season_length + (lead + np.arange(n_outputs)) % season_length
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no single truth to compare by
@@ -127,12 +130,15 @@ class WindowNorm:
         Which features are normalised; the others stay as they are.
     season_length : int or None
         Number of steps of a season, of "seasonal".
+    lead : int
+        Number of steps between a window's end and the first target.
     """
 
     name: str
     channel_scale: NDArray[np.float64]
     is_treated: tuple[bool, ...]
     season_length: int | None = None
+    lead: int = 0
 
     check_complete = staticmethod(check_complete)
     check_units = staticmethod(check_target_units)
@@ -144,7 +150,7 @@ class WindowNorm:
     def locations(self, n_steps: int, n_outputs: int) -> NDArray[np.intp]:
         """Return the step of a window that each of the coming steps is relative to, where it is one step."""
         season_length = self.season_length if self.name == SEASONAL else None
-        return seasonal_steps(n_steps, season_length or 1, n_outputs)
+        return seasonal_steps(n_steps, season_length or 1, n_outputs, self.lead)
 
     def locate(
         self, windows: NDArray[Any], channel: int, n_outputs: int
@@ -216,6 +222,7 @@ def learn_window_norm(
     *,
     channels: Iterable[int] | None = None,
     season_length: int | None = None,
+    lead: int = 0,
 ) -> WindowNorm:
     """Learn to normalise windows (n_samples, n_steps, n_features), of which `rows` are trained on."""
     check_complete(n_after)
@@ -223,7 +230,7 @@ def learn_window_norm(
     if name == SEASONAL:
         _check_season(season_length, windows.shape[1])
     check_positive(windows[rows, -1][:, list(is_treated)], name)
-    return WindowNorm(name, channel_deviations(windows, rows, name, is_treated), is_treated, season_length)
+    return WindowNorm(name, channel_deviations(windows, rows, name, is_treated), is_treated, season_length, lead)
 
 
 def _check_channels(channels, n_features):

@@ -99,7 +99,7 @@ class TargetOptions(WindowOptions):
         How each window is expressed relative to itself inside the network: "last" subtracts the last step, "relative"
         subtracts it and divides by it, "standard" subtracts the window's mean and divides by its standard deviation,
         each feature by its own. "seasonal" subtracts the last step from the window, and from the k-th target the latest
-        known value of its season, as :class:`NaiveRegressor` forecasts it, where y holds steps 1, 2, ... ahead. It lets
+        known value of its season, as :class:`NaiveRegressor` forecasts it, where y holds the steps in order. It lets
         a network follow a level that it never saw in training. A regressor restores the units in its prediction, so y
         must be in the units of the feature that it continues, without a scaler before. The network sees float32: of a
         series whose moves are below a millionth of its level, nothing is left. None leaves windows as they are.
@@ -109,6 +109,10 @@ class TargetOptions(WindowOptions):
 
     season_length : int
         Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
+
+    lead : int
+        Number of steps between the end of a window and the first target, where y holds steps lead + 1, lead + 2, ...
+        ahead: the season of a target is counted on by so many.
 
     linear_path : {"trained", "ridge"}
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a linear
@@ -172,12 +176,13 @@ class TargetOptions(WindowOptions):
     phase_offsets : bool
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
-        1, 2, ... ahead.
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds the
+        steps in order.
     """
 
     target_channel: int = 0
     season_length: int | None = None
+    lead: int = 0
     linear_path: str | None = None
     linear_bases: Any = None
     linear_lengths: int = 1
@@ -194,6 +199,7 @@ class TargetOptions(WindowOptions):
         "window_norm": [StrOptions({*WINDOW_NORMS, SEASONAL}), None],
         "target_channel": [non_negative_int],
         "season_length": [positive_int, None],
+        "lead": [non_negative_int],
         "linear_path": [StrOptions({"trained", "ridge"}), None],
         "linear_bases": [StrOptions({"auto"}), "array-like", None],
         "linear_lengths": [positive_int],
@@ -208,7 +214,8 @@ class TargetOptions(WindowOptions):
     }
 
     def _learn_norm(self, samples: Samples, rows: NDArray[np.intp]) -> WindowNorm | None:
-        norm = samples.learn_norm(self.window_norm, rows, channels=self.norm_channels, season_length=self.season_length)
+        options = {"channels": self.norm_channels, "season_length": self.season_length, "lead": self.lead}
+        norm = samples.learn_norm(self.window_norm, rows, **options)
         if norm is not None and self.target_channel < len(norm.is_treated) and not norm.is_treated[self.target_channel]:
             raise ValueError(
                 f"norm_channels must hold target_channel={self.target_channel}, which predictions are relative to, but "

@@ -23,10 +23,10 @@ def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: A
     the regressions are left alone (`engine_` says so), as they are where the others do not help (`gate_` and
     `boosting_share_` are 0). ``boosting=False`` leaves the trees out, which `to_keras` cannot export.
 
-    X are windows in the units of the series, not scaled; y holds the steps 1, 2, ..., `horizon` after them. Carried
-    with what is known ahead (:class:`Windows`), and with the phases of `seasons` by ``make_windows(seasons=...)``,
-    forecasts are better, most of all where days of the week differ: then each hour of the day has regressions of its
-    own as well.
+    X are windows in the units of the series, not scaled; y holds the steps 1, 2, ..., `horizon` after them, or as many
+    from a later one on, with `lead` among the parameters. Carried with what is known ahead (:class:`Windows`), and with
+    the phases of `seasons` by ``make_windows(seasons=...)``, forecasts are better, most of all where days of the week
+    differ: then each hour of the day has regressions of its own as well.
 
     Parameters
     ----------

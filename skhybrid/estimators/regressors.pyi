@@ -192,6 +192,10 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
     season_length : int, default=None
         Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
 
+    lead : int, default=0
+        Number of steps between the end of a window and the first target, where y holds steps lead + 1, lead + 2, ...
+        ahead: the season of a target is counted on by so many.
+
     linear_path : {"trained", "ridge"}, default=None
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
@@ -255,8 +259,8 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
-        1, 2, ... ahead.
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds the
+        steps in order.
 
     Attributes
     ----------
@@ -404,6 +408,7 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         last_steps: int | None = None,
         target_channel: int = 0,
         season_length: int | None = None,
+        lead: int = 0,
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
@@ -578,6 +583,10 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
     season_length : int, default=None
         Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
 
+    lead : int, default=0
+        Number of steps between the end of a window and the first target, where y holds steps lead + 1, lead + 2, ...
+        ahead: the season of a target is counted on by so many.
+
     linear_path : {"trained", "ridge"}, default=None
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
@@ -641,8 +650,8 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
-        1, 2, ... ahead.
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds the
+        steps in order.
 
     Attributes
     ----------
@@ -779,6 +788,7 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         last_steps: int | None = None,
         target_channel: int = 0,
         season_length: int | None = None,
+        lead: int = 0,
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
@@ -953,6 +963,10 @@ class GRURegressor(WindowRegressor, architectures.GRU):
     season_length : int, default=None
         Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
 
+    lead : int, default=0
+        Number of steps between the end of a window and the first target, where y holds steps lead + 1, lead + 2, ...
+        ahead: the season of a target is counted on by so many.
+
     linear_path : {"trained", "ridge"}, default=None
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
@@ -1016,8 +1030,8 @@ class GRURegressor(WindowRegressor, architectures.GRU):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
-        1, 2, ... ahead.
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds the
+        steps in order.
 
     Attributes
     ----------
@@ -1155,6 +1169,7 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         last_steps: int | None = None,
         target_channel: int = 0,
         season_length: int | None = None,
+        lead: int = 0,
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
@@ -1329,6 +1344,10 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
     season_length : int, default=None
         Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
 
+    lead : int, default=0
+        Number of steps between the end of a window and the first target, where y holds steps lead + 1, lead + 2, ...
+        ahead: the season of a target is counted on by so many.
+
     linear_path : {"trained", "ridge"}, default=None
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
@@ -1392,8 +1411,8 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
-        1, 2, ... ahead.
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds the
+        steps in order.
 
     Attributes
     ----------
@@ -1530,6 +1549,7 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         last_steps: int | None = None,
         target_channel: int = 0,
         season_length: int | None = None,
+        lead: int = 0,
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
@@ -1708,6 +1728,10 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
     season_length : int, default=None
         Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
 
+    lead : int, default=0
+        Number of steps between the end of a window and the first target, where y holds steps lead + 1, lead + 2, ...
+        ahead: the season of a target is counted on by so many.
+
     linear_path : {"trained", "ridge"}, default=None
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
@@ -1771,8 +1795,8 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
-        1, 2, ... ahead.
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds the
+        steps in order.
 
     Attributes
     ----------
@@ -1906,6 +1930,7 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         last_steps: int | None = None,
         target_channel: int = 0,
         season_length: int | None = None,
+        lead: int = 0,
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
@@ -2059,6 +2084,10 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
     season_length : int, default=None
         Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
 
+    lead : int, default=0
+        Number of steps between the end of a window and the first target, where y holds steps lead + 1, lead + 2, ...
+        ahead: the season of a target is counted on by so many.
+
     linear_path : {"trained", "ridge"}, default=None
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
@@ -2122,8 +2151,8 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
-        1, 2, ... ahead.
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds the
+        steps in order.
 
     Attributes
     ----------
@@ -2250,6 +2279,7 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         last_steps: int | None = None,
         target_channel: int = 0,
         season_length: int | None = None,
+        lead: int = 0,
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
@@ -2406,6 +2436,10 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
     season_length : int, default=None
         Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
 
+    lead : int, default=0
+        Number of steps between the end of a window and the first target, where y holds steps lead + 1, lead + 2, ...
+        ahead: the season of a target is counted on by so many.
+
     linear_path : {"trained", "ridge"}, default=None
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
@@ -2469,8 +2503,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
-        1, 2, ... ahead.
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds the
+        steps in order.
 
     Attributes
     ----------
@@ -2607,6 +2641,7 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         last_steps: int | None = None,
         target_channel: int = 0,
         season_length: int | None = None,
+        lead: int = 0,
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
@@ -3243,6 +3278,10 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
     season_length : int, default=None
         Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
 
+    lead : int, default=0
+        Number of steps between the end of a window and the first target, where y holds steps lead + 1, lead + 2, ...
+        ahead: the season of a target is counted on by so many.
+
     linear_path : {"trained", "ridge"}, default=None
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
@@ -3306,8 +3345,8 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
-        1, 2, ... ahead.
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds the
+        steps in order.
 
     Attributes
     ----------
@@ -3436,6 +3475,7 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         last_steps: int | None = None,
         target_channel: int = 0,
         season_length: int | None = None,
+        lead: int = 0,
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,

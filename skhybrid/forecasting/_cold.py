@@ -90,9 +90,8 @@ def plan_cold_start(plan: Plan, grids: Mapping[Hashable, Grid], *, is_panel: boo
         delays=(0,) * len(plan.cutter.delays),
         scaled=False,
     )
-    plan = replace(
-        plan, cutter=cutter, passes_nan=True, refuses_holes=False, min_history=1
-    )  # whatever the windows held
+    # Whatever the windows held, which is not read.
+    plan = replace(plan, cutter=cutter, passes_nan=True, refuses_holes=False, min_history=1)
     rows = np.concatenate([cutter.features(unit) for grid in grids.values() for unit, _ in plan.units(grid)])
     is_known = ~np.isnan(rows)
     return ColdStart(plan, np.sum(rows, axis=0, where=is_known) / np.maximum(is_known.sum(axis=0), 1))
@@ -143,5 +142,5 @@ def _lay(plan, frame, whose):
     add_coming(frame.iloc[:0], frame, steps, 0, maker.roles.known, whose)  # refuses what is missing
     rows = frame.reindex(index=steps, columns=maker.roles.used)
     rows[list(maker.roles.targets)] = np.nan
-    rows[list(maker.roles.static)] = rows[list(maker.roles.static)].bfill()  # the first row tells what never changes
+    rows[list(maker.roles.static)] = frame[list(maker.roles.static)].bfill()  # the first row tells what never changes
     return maker.make(rows)

@@ -174,13 +174,14 @@ def _make_estimator(forecaster, plan, training, settings):
     The `settings` are for what is recommended alone.
     """
     if forecaster.estimator is None:
-        # Its seasonal parts take the first step to forecast for the one after the window. With a lead or a delay that
-        # is not a whole season they would read another phase, and are left out.
-        late = {forecaster.lead + delay for delay in plan.cutter.delays[: plan.n_targets]}
-        is_aligned = not plan.seasons or all(n_steps % min(plan.seasons) == 0 for n_steps in late)
+        # It counts seasons on from the end of a window, for all targets alike. Where several are known late by other
+        # than whole seasons, its seasonal parts would read another phase, and are left out.
+        late = [forecaster.lead + delay for delay in plan.cutter.delays[: plan.n_targets]]
+        is_aligned = len({n_steps % min(plan.seasons, default=1) for n_steps in late}) == 1
         return recommended(
             forecaster.horizon,
             plan.seasons if is_aligned else (),
+            lead=min(late),
             validation_gap=training.gap,
             validation_folds=find_folds(len(training.y), training.gap),
             random_state=forecaster.random_state,

@@ -60,11 +60,11 @@ def fitted(data):
 # What is read
 
 
-def make_design(n_steps, n_outputs, season, *, n_features=2, channel=0, n_numbers=1, norm="last"):
+def make_design(n_steps, n_outputs, season, *, n_features=2, channel=0, n_numbers=1, norm="last", lead=0):
     norm = norm and WindowNorm(norm, np.array([0.5, 4.0][:n_features]), (True,) * n_features)
     ahead = AheadScale(np.zeros(n_numbers), np.ones(n_numbers), n_outputs, (season,)) if n_numbers else None
     shape = {"n_steps": n_steps, "n_features": n_features, "n_outputs": n_outputs, "segment_length": None}
-    return TreeDesign(Design(norm, ahead, False, season_length=season, **shape), channel)
+    return TreeDesign(Design(norm, ahead, False, season_length=season, lead=lead, **shape), channel)
 
 
 def make_samples(design, n_samples=5):
@@ -88,10 +88,11 @@ def read_by_hand(design, samples, i, h):
         past = (past - past[-1]) / linear.norm.channel_scale[design.channel]
 
     def at(series, lag):
-        return series[min(max(last + h - lag, 0), last)]
+        return series[min(max(last + linear.lead + h - lag, 0), last)]
 
-    nearest = next(k * season for k in range(1, 99) if k * season >= linear.n_outputs)
-    lags = [k * season for k in (1, 2, 7) if linear.n_outputs <= k * season <= last + 1] or [nearest]
+    n_ahead = linear.lead + linear.n_outputs
+    nearest = next(k * season for k in range(1, 99) if k * season >= n_ahead)
+    lags = [k * season for k in (1, 2, 7) if n_ahead <= k * season <= last + 1] or [nearest]
     numbers = [at(past, lag) for lag in lags] + [at(past, lags[0] - 1), at(past, lags[0] + 1)]
     numbers += [past[-k] for k in range(1, min(8, last + 1) + 1)]
     lengths = sorted({n for n in (season // 4, season, 4 * season, last + 1) if 2 <= n <= last + 1})
@@ -115,6 +116,7 @@ def read_by_hand(design, samples, i, h):
         {"n_steps": 12, "n_outputs": 4, "season": 6},
         {"n_steps": 50, "n_outputs": 6, "season": 6, "channel": 1},
         {"n_steps": 9, "n_outputs": 4, "season": 24, "norm": None},
+        {"n_steps": 20, "n_outputs": 4, "season": 6, "lead": 3},
         {"n_steps": 30, "n_outputs": 7, "season": 3, "n_numbers": 2},
         {"n_steps": 5, "n_outputs": 1, "season": 1, "n_features": 1, "n_numbers": 0},
         {"n_steps": 1, "n_outputs": 3, "season": 1},

@@ -138,7 +138,7 @@ def test_parameters_are_those_of_labels_and_of_the_regressor(estimator):
     assert own - twin == {"validation", "class_weight"}
     of_windows = {"target_channel", "season_length", "linear_path", "linear_bases", "phase_offsets"}
     of_windows |= {"linear_lengths", "linear_half_life", "linear_squares", "linear_by_phase", "boosting"}
-    of_windows |= {"linear_weight"}
+    of_windows |= {"linear_weight", "lead"}
     of_windows |= {"min_samples", "validation_folds"}
     assert twin - own == {"scale_target", "quantiles", "output_activation"} | (of_windows & twin)
     assert (of_windows <= twin) == ("window_norm" in twin)

@@ -17,9 +17,9 @@ AHEAD = AheadScale(np.array([1.0, -2.0]), np.array([2.0, 0.5]), H, (SEASON,))
 SCALE = np.array([0.5, 4.0])
 
 
-def make_design(norm="last", *, ahead=None, has_level=False, treated=(True, True), **options):
-    norm = norm and WindowNorm(norm, SCALE, treated, 3)
-    shape = {"n_steps": T, "n_features": F, "n_outputs": H, "segment_length": None, "season_length": 3}
+def make_design(norm="last", *, ahead=None, has_level=False, treated=(True, True), lead=0, **options):
+    norm = norm and WindowNorm(norm, SCALE, treated, 3, lead)
+    shape = {"n_steps": T, "n_features": F, "n_outputs": H, "segment_length": None, "season_length": 3, "lead": lead}
     return Design(norm, ahead, has_level, **shape | options)
 
 
@@ -144,25 +144,28 @@ def test_relating_windows_and_coefficients_are_two_ways_to_one_forecast(samples,
 SHARES = (0.3, 0.2, 0.9, 0.4)
 
 
-def naive_by_hand(name, series, horizons):
+def naive_by_hand(name, series, horizons, lead=0):
     if name == "smoothed":
-        return np.array([smooth(window, horizons, 3, SHARES) for window in series])
+        return np.array([smooth(window, lead + horizons, 3, SHARES)[lead:] for window in series])
     season_length = 3 if name == "seasonal" else 1
-    model = NaiveRegressor(name, season_length=season_length, horizon=range(1, horizons + 1))
+    model = NaiveRegressor(name, season_length=season_length, horizon=range(lead + 1, lead + horizons + 1))
     return model.fit(series, np.zeros((len(series), horizons))).predict(series)
 
 
 @pytest.mark.parametrize("norm", ["last", "seasonal"])
 @pytest.mark.parametrize("name", BASES)
-def test_bases_forecast_as_naive_regressors_do(samples, name, norm):
+@pytest.mark.parametrize("lead", [0, 2, 7])
+def test_bases_forecast_as_naive_regressors_do(samples, name, norm, lead):
     """The targets are relative to `norm`, in units of twice the feature's; of "raw", the mean of y is the constant."""
-    design, ratio = make_design(norm, has_level=True), SCALE[1] / 2
+    design, ratio = make_design(norm, has_level=True, lead=lead), SCALE[1] / 2
     Z = design.read(samples, np.arange(N))
-    smoothing = np.array([smooth(unit, H, 3, SHARES) for unit in np.eye(T)])  # units tell the weights of each step
+    smoothing = np.array(
+        [smooth(unit, lead + H, 3, SHARES)[lead:] for unit in np.eye(T)]
+    )  # units tell the weights of each step
     reference, naive = design.base(name, 1, ratio, smoothing)
     series = samples.values[..., 1]
-    forecast = 0 if name == "raw" else naive_by_hand(name, series, H)
-    relative_to = naive_by_hand(norm, series, H)
+    forecast = 0 if name == "raw" else naive_by_hand(name, series, H, lead)
+    relative_to = naive_by_hand(norm, series, H, lead)
     np.testing.assert_allclose(Z @ naive * 2, forecast - relative_to, atol=1e-12)
     level = {"mean": series.mean(axis=1), "raw": 0 * series[:, 0]}.get(name, series[:, -1])
     related = design.relate(Z.T, reference).T.reshape(N, T, F)

@@ -29,14 +29,14 @@ def take_tables(model, seasons=SEASONS):
     return [model.model_.get_layer(f"offsets_{season}").get_weights()[0][:, 0] for season in seasons]
 
 
-def cycles(model, X, tables, channel, n_outputs):
+def cycles(model, X, tables, channel, n_outputs, lead=0):
     """Return the cycle at the steps of the windows, and at those of the targets, both in units of y."""
     n_steps = X.values[0, ..., 0].size
     of_steps = np.zeros((len(X), n_steps + n_outputs))
     for i in range(len(X)):
         for table, phase in zip(tables, X.ahead[i, 0, -len(tables) :].astype(int), strict=True):
             for step in range(-n_steps, n_outputs):
-                of_steps[i, step + n_steps] += table[(phase + step) % len(table)]
+                of_steps[i, step + n_steps] += table[(phase + step - lead * (step < 0)) % len(table)]
     of_steps *= model._reading.norm.channel_scale[channel]
     return of_steps[:, :n_steps], of_steps[:, n_steps:]
 
@@ -48,17 +48,17 @@ def without_cycle(X, of_windows, channel):
 
 
 @pytest.mark.parametrize("window_norm", ["last", "seasonal"])
-@pytest.mark.parametrize("channel", [0, 1])
-def test_offsets_are_subtracted_before_the_network_and_added_after(data, channel, window_norm):
+@pytest.mark.parametrize(("channel", "lead"), [(0, 0), (1, 0), (1, 2)])
+def test_offsets_are_subtracted_before_the_network_and_added_after(data, channel, lead, window_norm):
     X = data[0]
     series = make_rows(70, 3)[8:, channel]
     y = np.stack([series[i : i + 4] for i in range(len(X))])
-    options = {"target_channel": channel, "window_norm": window_norm, "season_length": 5}
+    options = {"target_channel": channel, "window_norm": window_norm, "season_length": 5, "lead": lead}
     model = offset(phase_offsets=True, **options).fit(X, y)
     plain = offset(**options).fit(X, y)
     for layer in plain.model_.layers:
         layer.set_weights(model.model_.get_layer(layer.name).get_weights())
-    of_windows, of_targets = cycles(model, X, give_tables(model), channel, 4)
+    of_windows, of_targets = cycles(model, X, give_tables(model), channel, 4, lead)
     expected = plain.predict(without_cycle(X, of_windows, channel)) + of_targets
     np.testing.assert_allclose(model.predict(X), expected, rtol=0, atol=1e-5 * y.std())
 

@@ -64,3 +64,7 @@ def test_pattern_is_continued_by_every_season():
     forecasts = np.tile([3.0, -1.0, 4.0], 3) @ smoothings(9, 5, 3)
     np.testing.assert_allclose(forecasts[len(PLAIN) :], np.tile([3.0, -1.0, 4.0, 3.0, -1.0], (len(seasonal(3)), 1)))
     assert np.abs(forecasts[: len(PLAIN)] - [3, -1, 4, 3, -1]).max(axis=1).min() > 1
+
+
+def test_lead_leaves_out_the_steps_before_the_first_target():
+    np.testing.assert_array_equal(smoothings(11, 4, 3, 5), smoothings(11, 9, 3)[:, :, 5:])

@@ -41,6 +41,8 @@ def test_new_series_is_forecast_from_what_it_is_and_what_is_known():
     assert forecast["cold_start"].tolist() == [False] * 3 + [True] * 3
     assert model.forecast(coming([*(f"shop {i}" for i in range(6)), "new"], 9.0)).loc["new"].shape == (3, 2)
     assert len(model.forecast(coming(["new"], 9.0), n_steps=2, series=["new"])) == 2
+    once = coming(["new"], [np.nan, np.nan, np.nan, 250.0], 4)  # beyond the horizon
+    np.testing.assert_allclose(model.forecast(once, series=["new"])["forecast"], [80, 87, 87])
 
 
 def test_other_forecasts_stay_as_they_are():

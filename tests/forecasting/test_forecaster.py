@@ -473,6 +473,25 @@ def test_fewer_parts_are_held_out_where_there_is_no_room(n_samples, gap, n_folds
     assert find_folds(n_samples, gap) == n_folds
 
 
+@pytest.mark.parametrize("options", [{"lead": 5}, {"delay": {"load": 3}}, {"lead": 2, "delay": {"load": 7}}])
+def test_recommended_counts_seasons_on_from_the_last_known_row(options):
+    hours = pd.date_range("2024-01-01", periods=240, freq="h")
+    load = np.random.default_rng(0).normal(size=24)[hours.hour] + np.arange(240) // 24
+    rows = pd.DataFrame({"load": load}, hours)
+    model = Forecaster("load", horizon=4, calendar=None, random_state=0, **options).fit(rows)
+    assert model.estimator_.season_length == 24
+    assert model.estimator_.lead == options.get("lead", 0) + options.get("delay", {}).get("load", 0)
+    steps = 240 + options.get("lead", 0) + np.arange(4)
+    np.testing.assert_allclose(model.forecast()["forecast"], load[steps % 24] + steps // 24, atol=0.05)
+
+
+def test_targets_known_late_by_unlike_parts_of_a_season_share_none(load):
+    model = Forecaster(["load", "temperature"], horizon=2, random_state=0)
+    for delays, season_length in ([1, 1], 24), ([1, 25], 24), ([1, 2], None):
+        model.set_params(delay=dict(zip(model.target, delays, strict=True))).fit(load[:120])
+        assert model.estimator_.season_length == season_length
+
+
 def test_few_rows_and_a_long_horizon_are_forecast(load):
     model = Forecaster("load", horizon=48, random_state=0).fit(load[-168:])
     assert model.forecast()["forecast"].between(load["load"].min() - 30, load["load"].max() + 30).all()
