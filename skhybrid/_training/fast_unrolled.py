@@ -23,6 +23,12 @@ from skhybrid._training.fast_recurrence import (
 class Unrolled(keras.layers.RNN):
     """A recurrence whose steps are laid out one after another, where the options allow it."""
 
+    units: int
+    use_bias: bool
+    dropout: float
+    recurrent_dropout: float
+    _run_steps: Callable[..., Any]
+
     def is_large(self, n_steps: int | None) -> bool:
         """Return whether windows of `n_steps`, None if not known, are worth a core for each half of the samples."""
         return n_steps is not None and n_steps * self.units > LARGE_RECURRENCE and n_steps <= MAX_UNROLLED
