@@ -2921,9 +2921,9 @@ class LSTNetRegressor(WindowRegressor, architectures.LSTNet):
 
     Notes
     -----
-    y holds the coming values of the series, series by series: with 7 series one step ahead, 7 columns. Inputs and
-    targets should be scaled, by the training rows alone: a :class:`~sklearn.compose.TransformedTargetRegressor` and a
-    pipeline do so, as does :class:`Forecaster`.
+    y holds the coming values of the series, series by series: with 7 series one step ahead, 7 columns. It is scaled
+    inside, each column by the rows trained on; scale the series in X in the same manner, with
+    ``PerStepTransformer(StandardScaler())`` before the network in a pipeline, as one linear map serves all of them.
 
     References
     ----------

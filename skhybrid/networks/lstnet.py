@@ -93,8 +93,8 @@ def lstnet(
     -----
     As in the authors' program, the recurrences have tanh where their text has relu, and the oldest steps that
     fill no season are left out. The authors forecast one step, `n_outputs` as many as there are series. They divide
-    each series by its largest value, of all rows, those of the test included; scale by the training rows instead, with
-    a pipeline. On hourly series their windows hold 168 steps.
+    each series by its largest value, of all rows, those of the test included; scale by the training rows alone
+    instead. On hourly series their windows hold 168 steps.
 
     References
     ----------

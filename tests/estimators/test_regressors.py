@@ -51,7 +51,7 @@ CONTRACT = [
     CNNRegressor(8, dense_units=8, activation="tanh", epochs=8, **{**full_batch, "learning_rate": 0.02}),
     DenseRegressor(8, activation="tanh", epochs=3, **full_batch),
     LSTMFCNRegressor(4, filters=(8,), kernel_size=3, dropout=0.0, epochs=25, **full_batch),
-    LSTNetRegressor(8, kernel_size=1, units=8, skip=None, highway=1, dropout=0.0, epochs=25, **full_batch),
+    LSTNetRegressor(8, kernel_size=1, units=8, skip=None, highway=1, dropout=0.0, epochs=80, **full_batch),
     Conv2DLSTMRegressor(4, units=8, epochs=40, **full_batch),
     Conv3DLSTMRegressor(4, units=8, epochs=40, **full_batch),
     SequenceRegressor("dense", network_params={"dense_units": 8, "activation": "tanh"}, epochs=3, **full_batch),
