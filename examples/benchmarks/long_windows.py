@@ -40,6 +40,9 @@ def parse_arguments():
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=["long"], help="of the windows (default: long)")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=["cnn_lstm"], help="default: cnn_lstm")
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=[*PEERS], help="who trains them (default: all)")
+    parser.add_argument(
+        "--cpu", action="store_true", help="count the processor time of the process, on a machine that others use too"
+    )
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="cores to run on (default: 1 2)")
     return parser.parse_args()
 
@@ -106,7 +109,7 @@ PEERS = {"skhybrid": train_skhybrid, "Keras": train_keras, "PyTorch": train_torc
 
 
 # %% The time of a batch, in a process of its own
-def time_batch(peer, network, size, n_batches, n_threads, seed):
+def time_batch(peer, network, size, n_batches, n_threads, cpu, seed):
     """Return the milliseconds of a batch: the difference between a long and a short fit, by the batches it holds.
 
     A fit also checks its data and sets up its loop, once however long it is. The difference leaves what every epoch
@@ -116,10 +119,12 @@ def time_batch(peer, network, size, n_batches, n_threads, seed):
     n_steps, n_features, width = SIZES[size]
     train = PEERS[peer](network, width, *make_data(n_batches, n_steps, n_features), seed)
 
+    clock = time.process_time if cpu else time.perf_counter
+
     def seconds(epochs):
-        begin = time.perf_counter()
+        begin = clock()
         train(epochs)
-        return time.perf_counter() - begin
+        return clock() - begin
 
     for epochs in (1, 1 + TIMED_EPOCHS):  # the first fits compile, and are not timed
         train(epochs)
@@ -141,7 +146,7 @@ def main():
 
 def compare(size, args):
     """Time the peers on all networks of one size, and print their tables."""
-    work = {"worker": "time_batch", "size": size, "n_batches": args.batches}
+    work = {"worker": "time_batch", "size": size, "n_batches": args.batches, "cpu": args.cpu}
     tasks = {
         (network, peer, n): {**work, "network": network, "peer": peer, "n_threads": n}
         for network in args.networks
