@@ -30,6 +30,7 @@ _EXPORTS = {
         "CNNRegressor",
         "DenseRegressor",
         "LSTMFCNRegressor",
+        "LSTNetRegressor",
         "Conv2DLSTMRegressor",
         "Conv3DLSTMRegressor",
         "SequenceRegressor",
@@ -105,6 +106,7 @@ if TYPE_CHECKING:  # the same names once more, for type checkers and editors
     from skhybrid.estimators.regressors import GRURegressor as GRURegressor
     from skhybrid.estimators.regressors import LSTMFCNRegressor as LSTMFCNRegressor
     from skhybrid.estimators.regressors import LSTMRegressor as LSTMRegressor
+    from skhybrid.estimators.regressors import LSTNetRegressor as LSTNetRegressor
     from skhybrid.estimators.regressors import SequenceRegressor as SequenceRegressor
     from skhybrid.estimators.regressors import SimpleRNNRegressor as SimpleRNNRegressor
     from skhybrid.evaluation.comparison import ModelComparison as ModelComparison

@@ -55,6 +55,7 @@ OTHERS = {
     "flatten": False,
     "freq": "rows",
     "half_life": 0.5,
+    "highway": 2,
     "holidays": "DE",
     "horizon": (1, 2),
     "incomplete": "nan",
@@ -111,6 +112,8 @@ OTHERS = {
     "segment_length": 2,
     "series": 1,
     "shuffle": False,
+    "skip": 2,
+    "skip_units": 3,
     "static": (1,),
     "statistics": ("max",),
     "strategy": "mean",
@@ -118,6 +121,7 @@ OTHERS = {
     "symmetric": True,
     "target": 1,
     "target_channel": 2,
+    "target_channels": (1,),
     "target_transform": "log1p",
     "time": 0,
     "transformer": MinMaxScaler(),
@@ -160,6 +164,8 @@ def make_network(name):
         return model.set_params(network="time_distributed_cnn_lstm", network_params=small), values(24, 2, 4, N_FEATURES)
     if name.endswith("Regressor"):
         model.set_params(window_norm="last", target_channel=1)
+    if name == "LSTNetRegressor":
+        model.set_params(kernel_size=3, skip=3, highway=3, target_channels=(0,))
     if name == "CNNLSTMRegressor":
         model.set_params(loss="quantile", quantiles=(0.1, 0.5, 0.9))
     return model.set_params(n_features=N_FEATURES), values(24, N_STEPS * N_FEATURES)

@@ -186,6 +186,23 @@ def test_memory(outputs):
     assert (read_spread(out, below="Peak of resident memory of the process") > 100).all()
 
 
+def test_lstnet_reads_results_that_are_there_and_trains_nothing_again(tmp_path):
+    case = {"task": "planted", "epochs": 1, "rows": 500, "parameters": 9, "seconds": 2.0}
+    errors = {"LSTNet": (0.6, 0.8), "LSTNet without skip": (1.0, 1.0), "same step a season ago": (1.2, 1.2)}
+    rows = [
+        {**case, "model": name, "seed": i, "RMSE": e} for name, found in errors.items() for i, e in enumerate(found)
+    ]
+    path = tmp_path / "lstnet.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows[:-1]))
+    out = run("lstnet.py", "--results", path, "--seeds", 2, "--rows", 500, "--epochs", 1, folder=tmp_path)
+    table = read_table(out, ["RMSE", "parameters", "seconds"], below="A planted season")
+    assert table.loc["LSTNet"].tolist() == [0.7, 9, 2]
+    assert "in units of that without: 0.600 0.800" in out
+    added = json.loads(path.read_text().splitlines()[-1])  # what needs no network
+    assert added["model"] == "same step a season ago"
+    assert 0.4 < added["RMSE"] < 1.1  # of two noises, sqrt(0.5), and the season's wandering
+
+
 @pytest.mark.real_data
 def test_etth1_baselines_are_those_of_the_literature(shared_data, tmp_path):
     """And networks that are there are not trained again: the one of seed 0, which forecasts 0, is."""

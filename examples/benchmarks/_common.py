@@ -145,16 +145,16 @@ def resident(*names):
 
 
 # %% The network
-def build_keras(shape, filters, kernel_size, units=32):
-    """Return the CNN-LSTM in plain Keras, uncompiled."""
+def build_keras(shape, filters, kernel_size, units=32, cell="lstm"):
+    """Return the CNN-LSTM, or with a GRU, in plain Keras, uncompiled."""
     from keras import Input, Sequential
-    from keras.layers import LSTM, Conv1D, Dense
+    from keras.layers import GRU, LSTM, Conv1D, Dense
 
     return Sequential(
         [
             Input(shape),
             Conv1D(filters, kernel_size, padding="causal", activation="relu"),
-            LSTM(units),
+            {"lstm": LSTM, "gru": GRU}[cell](units),
             Dense(16, activation="relu"),
             Dense(1),
         ]

@@ -1,9 +1,9 @@
 """How long does a grid search over a CNN-LSTM take, beside SciKeras and skorch?
 
 Every peer runs scikit-learn's GridSearchCV over the same grid, folds and windows, with the network Conv1D -> LSTM(32)
--> Dense(16) -> Dense(1), Adam and batches of 32. Each search starts in a fresh process: building and compiling the
-networks counts, importing the libraries does not, neither here nor in the processes of joblib. Each round has a seed
-of its own, so that the rounds also tell how far the errors depend on it.
+-> Dense(16) -> Dense(1), Adam and batches of 32; --cell gru has a GRU in the LSTM's place. Each search starts in a
+fresh process: building and compiling the networks counts, importing the libraries does not, neither here nor in the
+processes of joblib. Each round has a seed of its own, so that the rounds also tell how far the errors depend on it.
 
     python grid_search.py
     python grid_search.py --rounds 1 --epochs 5 --peers "skhybrid n_jobs=1" SciKeras
@@ -40,6 +40,7 @@ def parse_arguments():
     parser.add_argument("--folds", type=int, default=5, help="folds of TimeSeriesSplit (default: 5)")
     parser.add_argument("--kernel-sizes", type=int, nargs="+", default=[2, 3, 5], help="to search (default: 2 3 5)")
     parser.add_argument("--filters", type=int, nargs="+", default=[16, 32], help="to search (default: 16 32)")
+    parser.add_argument("--cell", choices=("lstm", "gru"), default="lstm", help="of the recurrence (default: lstm)")
     parser.add_argument("--peers", nargs="+", default=[""], help="parts of their names (default: all)")
     return parser.parse_args()
 
@@ -58,10 +59,10 @@ def prepare_skhybrid(seed):
     import skhybrid.estimators.regressors  # noqa: F401
 
 
-def make_skhybrid(epochs, seed):
+def make_skhybrid(cell, epochs, seed):
     from skhybrid import CNNLSTMRegressor
 
-    return CNNLSTMRegressor(units=32, dense_units=16, epochs=epochs, batch_size=32, random_state=seed)
+    return CNNLSTMRegressor(units=32, cell=cell, dense_units=16, epochs=epochs, batch_size=32, random_state=seed)
 
 
 def prepare_scikeras(seed):
@@ -72,11 +73,11 @@ def prepare_scikeras(seed):
     keras.utils.set_random_seed(seed)
 
 
-def make_scikeras(epochs, seed):
+def make_scikeras(cell, epochs, seed):
     from scikeras.wrappers import KerasRegressor
 
     options = {"loss": "mse", "optimizer": "adam", "epochs": epochs, "batch_size": 32, "verbose": 0}
-    return KerasRegressor(model=build_keras, model__shape=(N_STEPS, 1), **options)
+    return KerasRegressor(model=build_keras, model__shape=(N_STEPS, 1), model__cell=cell, **options)
 
 
 def prepare_skorch(seed):
@@ -88,14 +89,15 @@ def prepare_skorch(seed):
     torch.manual_seed(seed)
 
 
-def make_skorch(epochs, seed):
+def make_skorch(cell, epochs, seed):
     import torch
-    from _torch_network import CNNLSTM
+    from _torch_network import CNNRecurrent
     from skorch import NeuralNetRegressor
 
     return NeuralNetRegressor(
-        CNNLSTM,
+        CNNRecurrent,
         module__n_features=1,
+        module__cell=cell,
         optimizer=torch.optim.Adam,
         lr=0.001,  # as Keras has it
         max_epochs=epochs,
@@ -115,12 +117,12 @@ LIBRARIES = {
 
 
 # %% The search, in a process of its own
-def search(library, grid, folds, epochs, n_jobs, seed, backend="loky"):
+def search(library, cell, grid, folds, epochs, n_jobs, seed, backend="loky"):
     """Return the seconds of the search, the best candidate's RMSE, and how many graphs were compiled."""
     prepare, make, prefix = LIBRARIES[library]
     prepare(seed)
     model = GridSearchCV(
-        make(epochs, seed),
+        make(cell, epochs, seed),
         {prefix + name: values for name, values in grid.items()},
         cv=TimeSeriesSplit(folds),
         scoring="neg_root_mean_squared_error",
@@ -173,7 +175,7 @@ def main():
         raise SystemExit(f"--peers must hold parts of {list(PEERS)}, but holds {args.peers}")
 
     grid = {"kernel_size": args.kernel_sizes, "filters": args.filters}
-    work = {"worker": "search", "grid": grid, "folds": args.folds, "epochs": args.epochs}
+    work = {"worker": "search", "cell": args.cell, "grid": grid, "folds": args.folds, "epochs": args.epochs}
     results = measure({name: {**work, **peer} for name, peer in peers.items()}, args.rounds)
     seconds, rmse = column(results, "seconds"), column(results, "rmse")
     n_networks = len(args.kernel_sizes) * len(args.filters)

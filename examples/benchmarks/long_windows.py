@@ -3,7 +3,7 @@
 The network is Conv1D -> LSTM -> Dense(16) -> Dense(1), trained with Adam on batches of 32 windows: 96 steps of 7
 features with 64 filters and units, or 12 steps of 1 feature with 32 filters and units (--sizes short). A process has
 one core or two to itself from before it imports a library (Linux). --networks times the other networks of the package
-beside the same in Keras.
+beside the same in Keras, recurrences also in PyTorch, and in units of the package's own LSTM where that is among them.
 
     python long_windows.py
     python long_windows.py --sizes long short --networks cnn_lstm lstm gru simple_rnn cnn dense
@@ -29,6 +29,7 @@ NETWORKS = {
     "cnn": "CNNRegressor",
     "dense": "DenseRegressor",
 }
+RECURRENCES = ("lstm", "gru", "simple_rnn")
 TIMED_EPOCHS = 5
 
 
@@ -38,6 +39,10 @@ def parse_arguments():
     parser.add_argument("--batches", type=int, default=50, help=f"in each of {TIMED_EPOCHS} epochs (default: 50)")
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=["long"], help="of the windows (default: long)")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=["cnn_lstm"], help="default: cnn_lstm")
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=[*PEERS], help="who trains them (default: all)")
+    parser.add_argument(
+        "--cpu", action="store_true", help="count the processor time of the process, on a machine that others use too"
+    )
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="cores to run on (default: 1 2)")
     return parser.parse_args()
 
@@ -77,11 +82,16 @@ def train_keras(network, width, X, y, seed):
 
 def train_torch(network, width, X, y, seed):
     import torch
-    from _torch_network import CNNLSTM
+    from _torch_network import CNNRecurrent, Recurrent
 
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     torch.manual_seed(seed)
-    model = CNNLSTM(X.shape[2], filters=width, kernel_size=3, units=width)
+    n_features = X.shape[2]
+    model = (
+        Recurrent(n_features, width, network)
+        if network in RECURRENCES
+        else CNNRecurrent(n_features, filters=width, kernel_size=3, units=width)
+    )
     optimizer, loss = torch.optim.Adam(model.parameters()), torch.nn.MSELoss()
     X, y = torch.from_numpy(X), torch.from_numpy(y).reshape(-1, 1)
 
@@ -99,7 +109,7 @@ PEERS = {"skhybrid": train_skhybrid, "Keras": train_keras, "PyTorch": train_torc
 
 
 # %% The time of a batch, in a process of its own
-def time_batch(peer, network, size, n_batches, n_threads, seed):
+def time_batch(peer, network, size, n_batches, n_threads, cpu, seed):
     """Return the milliseconds of a batch: the difference between a long and a short fit, by the batches it holds.
 
     A fit also checks its data and sets up its loop, once however long it is. The difference leaves what every epoch
@@ -109,10 +119,12 @@ def time_batch(peer, network, size, n_batches, n_threads, seed):
     n_steps, n_features, width = SIZES[size]
     train = PEERS[peer](network, width, *make_data(n_batches, n_steps, n_features), seed)
 
+    clock = time.process_time if cpu else time.perf_counter
+
     def seconds(epochs):
-        begin = time.perf_counter()
+        begin = clock()
         train(epochs)
-        return time.perf_counter() - begin
+        return clock() - begin
 
     for epochs in (1, 1 + TIMED_EPOCHS):  # the first fits compile, and are not timed
         train(epochs)
@@ -128,30 +140,45 @@ def main():
         print("PyTorch is left out: torch is not installed\n")
     if max(args.threads) > joblib.cpu_count():
         raise SystemExit(f"--threads {max(args.threads)} needs as many cores, and there are {joblib.cpu_count()}")
-    for network in args.networks:
-        for size in args.sizes:
-            compare(network, size, args)
+    for size in args.sizes:
+        compare(size, args)
 
 
-def compare(network, size, args):
-    """Time the peers on one network and size, and print their tables."""
-    with_torch = network == "cnn_lstm" and find_spec("torch")
-    peers = ["skhybrid", "Keras", *(["PyTorch"] if with_torch else [])]
-    work = {"worker": "time_batch", "network": network, "size": size, "n_batches": args.batches}
-    tasks = {row(peer, n): {**work, "peer": peer, "n_threads": n} for n in args.threads for peer in peers}
+def compare(size, args):
+    """Time the peers on all networks of one size, and print their tables."""
+    work = {"worker": "time_batch", "size": size, "n_batches": args.batches, "cpu": args.cpu}
+    tasks = {
+        (network, peer, n): {**work, "network": network, "peer": peer, "n_threads": n}
+        for network in args.networks
+        for n in args.threads
+        for peer in peers_of(network, args.peers)
+    }
     ms = column(measure(tasks, args.rounds), "ms")
     n_steps, n_features, width = SIZES[size]
-    print_spread(f"{network}, windows ({n_steps}, {n_features}), width {width}: ms per batch", ms, digits=2)
-    ratios = {
-        f"skhybrid / {peer} threads={n}": ratio(ms[row("skhybrid", n)], ms[row(peer, n)])
-        for n in args.threads
-        for peer in peers[1:]
-    }
-    print_spread("Ratios of ms per batch, within each round", ratios, digits=2)
+    for network in args.networks:
+        own = {f"{peer} threads={n}": values for (name, peer, n), values in ms.items() if name == network}
+        print_spread(f"{network}, windows ({n_steps}, {n_features}), width {width}: ms per batch", own, digits=2)
+        ratios = {
+            f"skhybrid / {peer} threads={n}": ratio(ms[network, "skhybrid", n], ms[network, peer, n])
+            for n in args.threads
+            for peer in peers_of(network, args.peers)
+            if peer != "skhybrid"
+        }
+        print_spread("Ratios of ms per batch, within each round", ratios, digits=2)
+    if "lstm" in args.networks:
+        ratios = {
+            f"{network} / lstm threads={n}": ratio(ms[network, "skhybrid", n], ms["lstm", "skhybrid", n])
+            for network in args.networks
+            for n in args.threads
+            if network != "lstm"
+        }
+        print_spread("Ratios of skhybrid's ms per batch, within each round", ratios, digits=2)
 
 
-def row(peer, n_threads):
-    return f"{peer} threads={n_threads}"
+def peers_of(network, chosen):
+    """Return the names of those that train a network, the package first; PyTorch's are the hybrid and recurrences."""
+    with_torch = network in ("cnn_lstm", *RECURRENCES) and find_spec("torch")
+    return [peer for peer in PEERS if peer == "skhybrid" or (peer in chosen and (with_torch or peer != "PyTorch"))]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import numpy as np
 
 from skhybrid._backend import keras, tf
 from skhybrid._training.fast_recurrence import FusedLSTM, to_sequences, to_steps
+from skhybrid._training.fast_unrolled import Unrolled, UnrolledGRU, UnrolledSimpleRNN
 
 LARGE_CONVOLUTION = 2**17  # products a sample, from which on a convolution is shared out over the cores
 MAX_UNFOLDED = 128  # kernel steps times features; wider windows take longer to unfold than is gained
@@ -16,18 +17,18 @@ MAX_UNFOLDED = 128  # kernel steps times features; wider windows take longer to 
 class UnfoldedConv1D(keras.layers.Conv1D):
     """Convolution as one product of unfolded windows, for short series faster than TensorFlow's operation."""
 
-    feeds_lstm = False  # if it does, time is the first axis here as there, and need not be turned between
+    feeds_recurrence = False  # if it does, time is the first axis here as there, and need not be turned between
 
     def call(self, inputs):
         if not self._is_unfolded(inputs.shape):
             return super().call(inputs)
         if self.strides != (1,):
             segments = self._cut(inputs)
-            unfolded = to_steps(segments) if self.feeds_lstm else segments
+            unfolded = to_steps(segments) if self.feeds_recurrence else segments
         else:
-            unfolded = self._unfold(to_steps(inputs), 0) if self.feeds_lstm else self._unfold(inputs, 1)
+            unfolded = self._unfold(to_steps(inputs), 0) if self.feeds_recurrence else self._unfold(inputs, 1)
         outputs = self._multiply(unfolded)
-        return to_sequences(outputs) if self.feeds_lstm else outputs
+        return to_sequences(outputs) if self.feeds_recurrence else outputs
 
     def _is_unfolded(self, shape):
         """Return whether inputs of a shape are unfolded, as is faster; not where strides overlap."""
@@ -86,8 +87,18 @@ class FoldedTimeDistributed(keras.layers.TimeDistributed):
 CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
 FAST_FORMS: dict[type, type] = {
     keras.layers.LSTM: FusedLSTM,
+    keras.layers.GRU: UnrolledGRU,
+    keras.layers.SimpleRNN: UnrolledSimpleRNN,
     keras.layers.Conv1D: UnfoldedConv1D,
     keras.layers.TimeDistributed: FoldedTimeDistributed,
+}
+
+# What their options must be.
+_TANH, _SIGMOID = keras.activations.tanh, keras.activations.sigmoid
+OPTIONS: dict[type, dict[str, Any]] = {
+    keras.layers.LSTM: {"activation": _TANH, "recurrent_activation": _SIGMOID},
+    keras.layers.GRU: {"activation": _TANH, "recurrent_activation": _SIGMOID, "reset_after": True},
+    keras.layers.SimpleRNN: {"activation": _TANH},
 }
 
 # Layers that treat each sample as if it were alone, and draw nothing, as Keras draws for each time anew.
@@ -112,16 +123,16 @@ def fuse(layer: Any) -> Any:
 
 
 def let_steps_pass(network: Any) -> None:
-    """Have each convolution that precedes an LSTM compute with time as the first axis, as the LSTM does."""
+    """Have each convolution that precedes a recurrence compute with time as the first axis, as that does."""
     for layer, following in pairwise(network.layers):
         recurrent = getattr(following, "forward_layer", following)
         if (
             isinstance(layer, UnfoldedConv1D)
             and not isinstance(layer.activation, keras.layers.Layer)  # which may look along an axis
-            and isinstance(recurrent, FusedLSTM)
+            and isinstance(recurrent, FusedLSTM | Unrolled)
             and following.input is layer.output
         ):
-            layer.feeds_lstm = True
+            layer.feeds_recurrence = True
 
 
 def has_large_layer(network: Any) -> bool:
@@ -137,7 +148,7 @@ def has_large_layer(network: Any) -> bool:
 
 def _is_large(layer, input_shape):
     """Return whether a layer has work enough for several cores."""
-    if isinstance(layer, FusedLSTM):
+    if isinstance(layer, FusedLSTM | Unrolled):
         return layer.is_large(input_shape[1])
     if not isinstance(layer, CONVOLUTIONS) or None in layer.output.shape[1:]:
         return False
@@ -147,9 +158,9 @@ def _is_large(layer, input_shape):
 
 def _fast_class(layer):
     """Return the class of a layer's fast form, which differs in `call` alone, or else its own."""
-    gates = (getattr(layer, "activation", None), getattr(layer, "recurrent_activation", None))
-    if type(layer) is keras.layers.LSTM and gates != (keras.activations.tanh, keras.activations.sigmoid):
-        return keras.layers.LSTM
+    needed = OPTIONS.get(type(layer), {})
+    if any(getattr(layer, name) != value for name, value in needed.items()):
+        return type(layer)
     return FAST_FORMS.get(type(layer), type(layer))
 
 

@@ -15,7 +15,7 @@ from skhybrid._training._private import custom_gradient
 
 # Where the steps of a window times the units exceed it, an LSTM's backward pass in its parts is faster than
 # TensorFlow's own; below, nothing is gained for the longer time to build it.
-LARGE_LSTM = 2048
+LARGE_RECURRENCE = 2048
 STEPS_AT_ONCE = 16  # of a large LSTM on one core: their gradients still are in its cache when products take them
 MAX_UNROLLED = 256  # steps; each makes the graph longer, and the time to build it
 
@@ -26,7 +26,7 @@ class FusedLSTM(keras.layers.LSTM):
 
     def is_large(self, n_steps: int | None) -> bool:
         """Return whether windows of `n_steps`, None if not known, are worth a backward pass in parts."""
-        return n_steps is not None and n_steps * self.units > LARGE_LSTM and n_steps <= MAX_UNROLLED
+        return n_steps is not None and n_steps * self.units > LARGE_RECURRENCE and n_steps <= MAX_UNROLLED
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         drops = self.dropout or self.recurrent_dropout  # Keras draws what to drop, in training or not
@@ -53,10 +53,9 @@ class FusedLSTM(keras.layers.LSTM):
         if not has_several_threads():
             in_parts = partial(_differentiate_in_parts, STEPS_AT_ONCE)
             return self._run(sequences, weights, bias, differentiate=in_parts)
-        n_samples = tf.shape(sequences)[0]
-        halves = tf.split(sequences, [n_samples - n_samples // 2, n_samples // 2])  # a core for each
         in_parts = partial(_differentiate_in_parts, sequences.shape[1])
-        return tf.concat([self._run(half, weights, bias, differentiate=in_parts) for half in halves], 0)
+        halves = [self._run(half, weights, bias, differentiate=in_parts) for half in split_samples(sequences)]
+        return tf.concat(halves, 0)
 
     def _run(self, sequences, weights, bias, *start, differentiate=None):
         """Return the outputs of all steps, (sample, time, unit), or of the last; with them, the last cell's state."""
@@ -78,6 +77,12 @@ def has_several_threads() -> bool:
     pools = tf.config.threading
     sizes = (pools.get_intra_op_parallelism_threads(), pools.get_inter_op_parallelism_threads())  # 0: as many as cores
     return joblib.cpu_count() > 1 and 1 not in sizes
+
+
+def split_samples(sequences: Any) -> list[Any]:
+    """Return two halves of the samples, one for each of two cores."""
+    n_samples = tf.shape(sequences)[0]
+    return tf.split(sequences, [n_samples - n_samples // 2, n_samples // 2])
 
 
 def to_steps(sequences: Any) -> Any:
@@ -149,7 +154,7 @@ def _differentiate_in_parts(n_at_once, arguments, forward, d_outputs, d_cell):
     of_last_step = d_outputs.shape.rank == 2
     d_outputs = [None] * (n_steps - 1) + [d_outputs] if of_last_step else tf.unstack(d_outputs)
     backwards = _backpropagate(forward, weights[n_features:], d_outputs, d_cell)
-    turned = _turn(weights[:n_features])
+    turned = turn(weights[:n_features])
     parts: list[tuple[Any, ...]] = []
     for start in reversed(range(0, n_steps, n_at_once)):
         stop = min(start + n_at_once, n_steps)
@@ -195,7 +200,7 @@ def _backpropagate(forward, recurrent_kernel, d_outputs, d_cell):
     start, peephole = tf.zeros_like(forward.h[0]), tf.zeros([n_units])
     inputs, bias = start[:, :0], tf.zeros([4 * n_units])
     i, cs, f, o, ci, co = map(tf.unstack, (forward.i, forward.cs, forward.f, forward.o, forward.ci, forward.co))
-    turned = _turn(recurrent_kernel)
+    turned = turn(recurrent_kernel)
     d_cell, d_hidden = start if d_cell is None else d_cell, d_outputs[-1]
     for t in reversed(range(n_steps)):
         step = tf.raw_ops.LSTMBlockCellGrad(
@@ -224,7 +229,7 @@ def _backpropagate(forward, recurrent_kernel, d_outputs, d_cell):
                 d_hidden += d_outputs[t - 1]
 
 
-def _turn(matrix):
+def turn(matrix):
     """Return a matrix transposed, by a product with the unit matrix.
 
     TensorFlow would fold a transposition into the products that follow, which it then makes more slowly.

@@ -1,6 +1,6 @@
 """The architectures: the network that an estimator trains, its parameters, and how it reads X.
 
-Each is here once and serves a regressor and a classifier.
+Each is here once, and serves a regressor and, LSTNet aside, a classifier.
 """
 
 from collections.abc import Callable
@@ -21,6 +21,7 @@ from skhybrid.networks import (
     conv3d_lstm,
     dense,
     lstm_fcn,
+    lstnet,
     recurrent,
 )
 
@@ -163,6 +164,23 @@ class LSTMFCN(Architecture):
     dimension_shuffle: bool = of_network(default=lstm_fcn)
 
     _network_name = "lstm_fcn"
+
+
+@part
+class LSTNet(Architecture):
+    """A convolution over all series, recurrences over steps and over seasons, and a linear path that series share."""
+
+    filters: int = of_network(default=lstnet, kw_only=False)
+    kernel_size: int = of_network(default=lstnet)
+    activation: Activation = of_network(default=lstnet)
+    units: int = of_network(default=lstnet)
+    skip: int | None = of_network(default=lstnet)
+    skip_units: int = of_network(default=lstnet)
+    highway: int | None = of_network(default=lstnet)
+    target_channels: Any = of_network(default=lstnet)
+    dropout: float = of_network(default=lstnet)
+
+    _network_name = "lstnet"
 
 
 # Networks by name whose samples are not windows: their axes, and what else to do.

@@ -138,6 +138,36 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
 
 
 @estimator
+class LSTNetRegressor(WindowRegressor, architectures.LSTNet):
+    """LSTNet, for several series at once: a convolution and two recurrences, beside a linear path.
+
+    Conv1D over all series -> GRU, beside a GRU from season to season -> Dense; to it is added a linear map of the
+    newest steps of each series, the same for all.
+
+    Notes
+    -----
+    y holds the coming values of the series, series by series: with 7 series one step ahead, 7 columns. It is scaled
+    inside, each column by the rows trained on; scale the series in X in the same manner, with
+    ``PerStepTransformer(StandardScaler())`` before the network in a pipeline, as one linear map serves all of them.
+
+    References
+    ----------
+    G. Lai, W.-C. Chang, Y. Yang, H. Liu (2018). Modeling long- and short-term temporal patterns with deep neural
+    networks. SIGIR.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhybrid import LSTNetRegressor, sliding_windows
+    >>> hour = np.arange(200)
+    >>> series = np.column_stack([np.sin(hour * np.pi / 6), np.cos(hour * np.pi / 6)])
+    >>> X, y = sliding_windows(series, 36)[:-1], series[36:]
+    >>> LSTNetRegressor(8, units=8, skip=12, highway=12, epochs=2, random_state=0).fit(X, y).predict(X[:3]).shape
+    (3, 2)
+    """
+
+
+@estimator
 class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
     """Branches of Conv2D -> MaxPooling2D side by side, whose maps an LSTM reads row by row, for numbers from images.
 

@@ -13,6 +13,7 @@ from skhybrid.networks.dense import dense
 from skhybrid.networks.hybrid import cnn_lstm, time_distributed_cnn_lstm
 from skhybrid.networks.image import conv2d_lstm
 from skhybrid.networks.lstm_fcn import lstm_fcn
+from skhybrid.networks.lstnet import lstnet
 from skhybrid.networks.recurrent import recurrent
 from skhybrid.networks.video import conv3d_lstm
 
@@ -28,6 +29,7 @@ NETWORKS: dict[str, Callable[..., Any]] = {
     "conv2d_lstm": conv2d_lstm,
     "conv3d_lstm": conv3d_lstm,
     "lstm_fcn": lstm_fcn,
+    "lstnet": lstnet,
 }
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "conv3d_lstm",
     "dense",
     "lstm_fcn",
+    "lstnet",
     "recurrent",
     "time_distributed_cnn_lstm",
 ]

@@ -30,6 +30,7 @@ NAMES = {
     "CNN": ["cnn"],
     "Dense": ["dense"],
     "LSTMFCN": ["lstm_fcn"],
+    "LSTNet": ["lstnet"],
     "Conv2DLSTM": ["conv2d_lstm"],
     "Conv3DLSTM": ["conv3d_lstm"],
 }

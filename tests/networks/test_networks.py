@@ -21,12 +21,13 @@ from skhybrid.networks import (
     conv3d_lstm,
     dense,
     lstm_fcn,
+    lstnet,
     recurrent,
     time_distributed_cnn_lstm,
 )
 
 L = keras.layers
-BUILDERS = [cnn_lstm, time_distributed_cnn_lstm, recurrent, cnn, dense, conv2d_lstm, conv3d_lstm, lstm_fcn]
+BUILDERS = [cnn_lstm, time_distributed_cnn_lstm, recurrent, cnn, dense, conv2d_lstm, conv3d_lstm, lstm_fcn, lstnet]
 # One network of each registry name with every optional part it has; variants that exclude others follow a comma.
 FULL = {
     "cnn_lstm": {"filters": (4, 3), "pool_size": 2, "units": (3, 2), "attention": True, "bidirectional": True},
@@ -49,12 +50,13 @@ FULL = {
     "conv2d_lstm": {"filters": (4, 3), "units": (3, 2), "attention": True, "bidirectional": True},
     "conv3d_lstm": {"filters": (4, 3), "kernel_size": (3, 2), "units": (3, 2), "attention": True},
     "lstm_fcn": {"filters": (4, 3), "kernel_size": 3, "units": (3, 2)},
+    "lstnet": {"filters": 4, "kernel_size": 2, "units": 3, "skip": 3, "highway": 5, "target_channels": (2, 0)},
 }
 INPUT_SHAPES = {"time_distributed_cnn_lstm": (2, 8, 3), "conv2d_lstm": (8, 6, 3), "conv3d_lstm": (8, 8, 6, 3)}
 
 
 def build_full(name, seed=0, **params):
-    head = {} if name == "lstm_fcn" else {"dense_units": (5, 4)}
+    head = {} if name in ("lstm_fcn", "lstnet") else {"dense_units": (5, 4)}
     params = {**FULL[name], **head, "dropout": 0.25, **params}
     network = network_of(name)
     return NETWORKS[network](INPUT_SHAPES.get(network, (8, 3)), 2, seed=seed, **params)
@@ -156,6 +158,19 @@ def lstm_fcn_twin(input_shape, n_classes):
         x = L.Activation("relu")(L.BatchNormalization()(x))
     x = L.Concatenate()([memory, L.GlobalAveragePooling1D()(x)])
     return keras.Model(inputs, L.Dense(n_classes, activation="softmax")(x))
+
+
+def lstnet_twin():
+    """Each phase of the season, and each series of the linear path, goes through the same layers on its own."""
+    inputs = keras.Input((168, 7))
+    x = L.Dropout(0.2)(L.Conv1D(100, 6, activation="relu")(inputs))
+    recurrence, by_season, output, highway = L.GRU(100), L.GRU(5), L.Dense(7), L.Dense(1)
+    memory = L.Dropout(0.2)(recurrence(x))
+    phases = [by_season(x[:, 163 - 6 * 24 + phase :: 24]) for phase in range(24)]
+    outputs = output(L.Concatenate()([memory, L.Dropout(0.2)(L.Concatenate()(phases))]))
+    series = [highway(inputs[:, -24:, i]) for i in range(7)]
+    model = keras.Model(inputs, outputs + L.Concatenate()(series))
+    return model, [model.layers[1], by_season, recurrence, highway, output]
 
 
 def residual_twin():
@@ -446,6 +461,52 @@ def test_decoder_of_segments_equals_hand_written_twin():
     twin.set_weights(model.get_weights())
     X = sample_of(model)
     np.testing.assert_allclose(model(X), twin(X), rtol=1e-5, atol=1e-6)
+
+
+def test_lstnet_equals_hand_written_twin():
+    model = lstnet((168, 7), 7, seed=0)
+    assert rows_of(model) == [
+        Row("Conv1D", (163, 100), 6 * 7 * 100 + 100, conv(6)),
+        Row("Dropout", (163, 100), 0, {"rate": 0.2}),
+        Row("GRU", (5,), 3 * 5 * (100 + 5 + 2), TANH),
+        Row("GRU", (100,), 3 * 100 * (100 + 100 + 2), TANH),
+        Row("Dropout", (100,), 0, {"rate": 0.2}),
+        Row("Dropout", (120,), 0, {"rate": 0.2}),
+        Row("Concatenate", (220,), 0),
+        Row("Dense", (7, 1), 24 + 1, LINEAR),
+        Row("Dense", (7,), 220 * 7 + 7, LINEAR),
+        Row("Flatten", (7,), 0),
+        Row("Add", (7,), 0),
+    ]
+    assert model.count_params() == 4300 + 1605 + 60600 + 25 + 1547
+    twin, layers = lstnet_twin()
+    assert twin.count_params() == model.count_params()
+    for layer, name in zip(layers, ["conv_1", "gru_skip", "gru_1", "highway", "output"], strict=True):
+        layer.set_weights(model.get_layer(name).get_weights())
+    X = sample_of(model)
+    np.testing.assert_allclose(model(X), twin(X), rtol=1e-5, atol=1e-5)
+
+
+def test_lstnet_reads_each_phase_from_season_to_season():
+    """A step of another phase leaves what the recurrence over seasons keeps of this one."""
+    model = lstnet((13, 1), 1, seed=0, kernel_size=1, skip=4, skip_units=2, highway=None, dropout=0.0)
+    features = keras.Model(model.input, model.get_layer("gru_skip").output)
+    X = sample_of(model, n=1)
+    changed = X.copy()
+    changed[:, 1 + 4 + 2] += 1  # the third phase of the second season; the oldest step fills none
+    moved = np.abs(features(changed).numpy() - features(X)).reshape(4, 2).max(axis=1) > 0
+    assert moved.tolist() == [False, False, True, False]
+    changed = X.copy()
+    changed[:, 0] += 1
+    np.testing.assert_array_equal(features(changed), features(X))
+
+
+def test_linear_path_of_lstnet_reads_each_series_for_its_own_outputs():
+    model = lstnet((6, 3), 4, seed=0, filters=1, kernel_size=1, units=1, skip=None, highway=2, target_channels=(2, 0))
+    model.get_layer("output").set_weights([np.zeros((1, 4)), np.zeros(4)])
+    model.get_layer("highway").set_weights([np.array([[1, 0], [0, 10]]), np.array([0, 100])])  # (time, output)
+    X = np.arange(18, dtype=np.float32).reshape(1, 6, 3)  # the newest steps: (12, 13, 14), (15, 16, 17)
+    np.testing.assert_allclose(model(X), [[14, 10 * 17 + 100, 12, 10 * 15 + 100]])
 
 
 # Sequences that end early in LSTM-FCN
@@ -1170,6 +1231,32 @@ ERRORS = [
         partial(lstm_fcn, (8, 1), 1, filters=(4, 4)),
         "kernel_size=(8, 5, 3) must have one entry for each of the 2 convolutions of filters=(4, 4), but has 3; "
         "pass a tuple as long as filters, or one integer for all.",
+    ),
+    (
+        partial(lstnet, (5, 2), 2),
+        "kernel_size=6 needs at least 6 steps, but the window has 5; pass a smaller kernel_size or longer windows.",
+    ),
+    (
+        partial(lstnet, (24, 2), 2),
+        "skip=24 needs at least 24 steps, but the convolution leaves 19; pass a smaller skip or longer windows.",
+    ),
+    (
+        partial(lstnet, (12, 2), 2, skip=None, highway=13),
+        "highway=13 needs at least 13 steps, but the window has 12; pass a smaller highway or longer windows.",
+    ),
+    (
+        partial(lstnet, (48, 2), 2, skip_units=0),
+        "skip_units must be an integer of at least 1, but is 0; pass for example skip_units=",
+    ),
+    (
+        partial(lstnet, (48, 3), 4),
+        "y must have as many columns for each of the 3 features of target_channels=None, but has 4; pass the positions "
+        "of those that y continues, such as target_channels=(0,).",
+    ),
+    (
+        partial(lstnet, (48, 3), 1, target_channels=(3,)),
+        "target_channels must be positions of the 3 features, from 0 to 2, but is (3,); pass for example "
+        "target_channels=(0,).",
     ),
     (
         partial(conv3d_lstm, (4, 8, 8, 1), 1, activation="rellu"),

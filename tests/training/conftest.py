@@ -20,7 +20,7 @@ def data():
 
 @pytest.fixture
 def called_by_keras(monkeypatch):
-    """Return the list of layers that Keras' own LSTM and Conv1D have computed."""
+    """Return the list of layers that Keras' own recurrences and Conv1D have computed."""
     called = []
 
     def noted(call):
@@ -31,6 +31,6 @@ def called_by_keras(monkeypatch):
 
         return noting
 
-    for own in (keras.layers.LSTM, keras.layers.Conv1D):
+    for own in (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN, keras.layers.Conv1D):
         monkeypatch.setattr(own, "call", noted(own.call))
     return called

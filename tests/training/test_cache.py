@@ -177,7 +177,7 @@ def test_model_keeps_its_program_when_that_is_forgotten():
     [(dense, False), (cnn, False), *product((cnn_lstm, recurrent, time_distributed_cnn_lstm), (False, True))],
 )
 def test_forgotten_programs_leave_no_graph(builder, large, monkeypatch):
-    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", 0 if large else fast_recurrence.LARGE_LSTM)
+    monkeypatch.setattr(fast_recurrence, "LARGE_RECURRENCE", 0 if large else fast_recurrence.LARGE_RECURRENCE)
     clear_caches()
     shape = (2, 3, 2) if builder is time_distributed_cnn_lstm else SHAPE
     model = builder(shape, 2, seed=0)

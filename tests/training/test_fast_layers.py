@@ -50,7 +50,7 @@ def test_fast_form_equals_keras(make, n_features):
 def test_convolution_with_time_first_equals_keras(name, n_features):
     layer = CONVOLUTIONS[name]()
     fast = fuse(layer)
-    fast.feeds_lstm = True
+    fast.feeds_recurrence = True
     assert_layer_equals(fast, layer, (N, STEPS, n_features))
 
 
@@ -101,7 +101,7 @@ AFTER_CONVOLUTION = {
     "lstm": (L.LSTM(4), "relu", True),
     "both ways": (L.Bidirectional(L.LSTM(4)), "relu", True),
     "lstm and another": (branch, "relu", True),
-    "gru": (L.GRU(4), "relu", False),
+    "gru": (L.GRU(4), "relu", True),
     "pool": (L.MaxPooling1D(2), "relu", False),
     "activation over time": (L.LSTM(4), L.Softmax(axis=1), False),
 }
@@ -116,7 +116,7 @@ def test_convolution_hands_steps_to_lstm(then, activation, passes):
     X = tf.random.stateless_normal((N, STEPS, FEATURES), seed=(0, 0))
     weights = [tf.constant(v) for v in network.trainable_variables]
     run = tf.function(lambda X: outputs_and_gradients(fast, weights, X)).get_concrete_function(X)
-    assert fast.layers[1].feeds_lstm == passes
+    assert fast.layers[1].feeds_recurrence == passes
     for a, b in zip(run(X), outputs_and_gradients(network, weights, X), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
 
@@ -166,7 +166,14 @@ def test_layer_of_a_time_distributed_is_fused():
 
 @pytest.mark.parametrize(
     "layer",
-    [L.LSTM(4, activation="relu"), L.LSTM(4, recurrent_activation="hard_sigmoid"), L.GRU(4), L.Dense(4)],
+    [
+        *(L.LSTM(4, activation="relu"), L.LSTM(4, recurrent_activation="hard_sigmoid"), L.Dense(4)),
+        *(
+            L.GRU(4, reset_after=False),
+            L.GRU(4, recurrent_activation="hard_sigmoid"),
+            L.SimpleRNN(4, activation="relu"),
+        ),
+    ],
     ids=lambda layer: layer.name,
 )
 def test_other_layers_stay_as_they_are(layer):
@@ -187,14 +194,14 @@ def test_copy_has_the_options_and_no_weights(make):
 
 def test_decoder_is_never_large(monkeypatch):
     """It makes one step, to which several cores add nothing."""
-    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", 0)
+    monkeypatch.setattr(fast_recurrence, "LARGE_RECURRENCE", 0)
     inputs, states = keras.Input((1, FEATURES)), [keras.Input((4,)) for _ in range(2)]
     decoder = fuse(L.LSTM(4))
     assert not has_large_layer(keras.Model([inputs, *states], decoder(inputs, initial_state=states)))
 
 
 def test_large_layer_is_seen_wherever_it_is_used(monkeypatch):
-    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", STEPS * 4)
+    monkeypatch.setattr(fast_recurrence, "LARGE_RECURRENCE", STEPS * 4)
     inputs = [keras.Input((STEPS, FEATURES)) for _ in range(2)]
     for units, is_large in ((4, False), (5, True)):
         shared = fuse(L.LSTM(units))

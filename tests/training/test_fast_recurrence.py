@@ -10,10 +10,10 @@ from skhybrid._training.fast_layers import fuse
 from skhybrid._training.fast_recurrence import (
     FusedLSTM,
     _swap_gates,
-    _turn,
     has_several_threads,
     to_sequences,
     to_steps,
+    turn,
 )
 from tests.helpers import assert_layer_equals
 
@@ -35,7 +35,7 @@ LAYERS = {
 @pytest.fixture(params=["small", "large on one core", "large on several"])
 def size(request, monkeypatch):
     """Have an LSTM of any size count as small, or as large where TensorFlow has one thread or several."""
-    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", 10**9 if request.param == "small" else 0)
+    monkeypatch.setattr(fast_recurrence, "LARGE_RECURRENCE", 10**9 if request.param == "small" else 0)
     monkeypatch.setattr(fast_recurrence, "has_several_threads", lambda: request.param == "large on several")
     monkeypatch.setattr(fast_recurrence, "STEPS_AT_ONCE", 3)  # of 7: one part has fewer
 
@@ -120,7 +120,7 @@ def test_dropout_is_left_to_keras_even_where_it_is_off(called_by_keras):
 
 @pytest.mark.parametrize(("n_steps", "is_large"), [(20, False), (21, True), (30, True), (31, False), (None, False)])
 def test_lstm_is_large_between_a_size_and_what_can_be_unrolled(n_steps, is_large, monkeypatch):
-    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", 20 * 4)
+    monkeypatch.setattr(fast_recurrence, "LARGE_RECURRENCE", 20 * 4)
     monkeypatch.setattr(fast_recurrence, "MAX_UNROLLED", 30)
     assert FusedLSTM(4).is_large(n_steps) == is_large
 
@@ -158,4 +158,4 @@ def test_gates_are_swapped_and_swapped_back():
 
 
 def test_matrix_is_turned():
-    np.testing.assert_array_equal(_turn(tf.constant([[1.0, 2, 3], [4, 5, 6]])), [[1, 4], [2, 5], [3, 6]])
+    np.testing.assert_array_equal(turn(tf.constant([[1.0, 2, 3], [4, 5, 6]])), [[1, 4], [2, 5], [3, 6]])

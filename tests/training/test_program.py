@@ -68,7 +68,7 @@ def test_training_equals_keras(data, case):
 @pytest.mark.parametrize("n_cores", [1, 2])
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_training_of_large_layers_equals_keras(data, bidirectional, n_cores, monkeypatch):
-    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", 0)
+    monkeypatch.setattr(fast_recurrence, "LARGE_RECURRENCE", 0)
     monkeypatch.setattr(joblib, "cpu_count", lambda: n_cores)
     clear_caches()  # small ones of the same description
     ours, again, reference = (
@@ -112,7 +112,7 @@ def test_nested_windows_train_like_keras(data):
 
 @pytest.mark.parametrize("n_cores", [1, 2])
 def test_training_of_large_layers_on_two_inputs_equals_keras(n_cores, monkeypatch):
-    monkeypatch.setattr(fast_recurrence, "LARGE_LSTM", 0)
+    monkeypatch.setattr(fast_recurrence, "LARGE_RECURRENCE", 0)
     monkeypatch.setattr(joblib, "cpu_count", lambda: n_cores)
     clear_caches()
     data, models = make_data(), []

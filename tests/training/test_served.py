@@ -8,7 +8,7 @@ from skhybrid._training import served
 from skhybrid._training._private import PURE_METHODS
 from skhybrid._training.eligibility import operations_of
 from skhybrid._training.loops import predict, train
-from skhybrid.networks import cnn, cnn_lstm, recurrent, time_distributed_cnn_lstm
+from skhybrid.networks import cnn, cnn_lstm, lstnet, recurrent, time_distributed_cnn_lstm
 
 L, Opt, S = keras.layers, keras.optimizers, keras.optimizers.schedules
 N, N_TRAINED, BATCH, EPOCHS = 15, 11, 8, 2  # the last batch has 3 rows
@@ -204,6 +204,9 @@ NETWORKS = {
     ),
     "attention": lambda: recurrent((6, 2), 2, attention=True, dropout=0.3, **segments),
     "gru": lambda: recurrent((6, 2), 2, cell="gru", recurrent_regularizer="l1", bias_regularizer="l2", **segments),
+    "lstnet": lambda: lstnet(
+        (8, 2), 2, seed=0, filters=3, kernel_size=2, units=3, skip=2, skip_units=2, highway=3, dropout=0.3
+    ),
     "subsequences": lambda: time_distributed_cnn_lstm(
         (2, 5, 1), 2, filters=3, kernel_size=2, strides=3, padding="causal", kernel_regularizer="l2", **segments
     ),
