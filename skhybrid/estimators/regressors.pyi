@@ -2811,6 +2811,10 @@ class LSTNetRegressor(WindowRegressor, architectures.LSTNet):
     season_length : int, default=None
         Number of steps of a season, for ``window_norm="seasonal"`` and the base "seasonal".
 
+    lead : int, default=0
+        Number of steps between the end of a window and the first target, where y holds steps lead + 1, lead + 2, ...
+        ahead: the season of a target is counted on by so many.
+
     linear_path : {"trained", "ridge"}, default=None
         A linear map from all that the network reads to its outputs, beside the network, which then learns what a
         linear model leaves. "trained" trains it with the network. "ridge" is closed-form ridge regression on the
@@ -2874,8 +2878,8 @@ class LSTNetRegressor(WindowRegressor, architectures.LSTNet):
     phase_offsets : bool, default=False
         Whether to learn an offset for each phase of the seasons that X counts ahead (`seasons` of :class:`Windows`),
         subtracted from the window of the target before the network and added to its outputs after it, as in CycleNet
-        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds steps
-        1, 2, ... ahead.
+        (Lin et al. 2024). All are 0 at first. They need ``window_norm="last"`` or "seasonal", and y that holds the
+        steps in order.
 
     Attributes
     ----------
@@ -3019,6 +3023,7 @@ class LSTNetRegressor(WindowRegressor, architectures.LSTNet):
         last_steps: int | None = None,
         target_channel: int = 0,
         season_length: int | None = None,
+        lead: int = 0,
         linear_path: str | None = None,
         linear_bases: Any = None,
         linear_lengths: int = 1,
