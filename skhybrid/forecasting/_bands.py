@@ -190,8 +190,10 @@ def _join(plan: Plan, earlier: Forecasts | None, later: Forecasts) -> Forecasts:
     """Return the forecasts of one series with those made earlier, where there is none from the same origin."""
     if earlier is None:
         return later
-    origins = later.grid.labels.get_indexer(earlier.grid.labels[earlier.origins])
-    kept = (origins >= 0) & ~np.isin(origins, later.origins)
+    named = np.flatnonzero(later.grid.labels.notna())  # the others come after all origins
+    found = later.grid.labels[named].get_indexer(earlier.grid.labels[earlier.origins])
+    origins = named[found]
+    kept = (found >= 0) & ~np.isin(origins, later.origins)
     origins = np.concatenate([origins[kept], later.origins])
     order = np.argsort(origins)
     values = np.concatenate([earlier.values[kept], later.values])[order]

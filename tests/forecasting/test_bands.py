@@ -85,6 +85,24 @@ def test_no_bound_depends_on_a_later_row(lead, delay, after, seed):
     np.testing.assert_array_equal(model.predict_interval(altered)[:after], before[:after])
 
 
+def test_rows_may_be_steps_whatever_their_times():
+    times = pd.date_range("2024-01-01", periods=300, freq="h")
+    kept = times[np.sort(np.random.default_rng(0).choice(300, 200, replace=False))]
+    rows = make_power_usage(13, random_state=0)[["load"]][:200]
+    uneven, even = rows.set_axis(kept), rows.reset_index(drop=True)
+    results = []
+    for table in (uneven, even):
+        model = (
+            Forecaster("load", freq="rows" if table is uneven else None, **SMALL)
+            .fit(table[:150])
+            .update(table[150:170])
+        )
+        forecast = model.forecast(pd.DataFrame(index=kept[170:176]) if table is uneven else None)
+        results.append((forecast.to_numpy(), model.predict_interval(table[170:])))
+    for found, expected in zip(*results, strict=True):
+        np.testing.assert_allclose(found, expected)
+
+
 def test_errors_move_bounds_once_they_are_known(load):
     model = Forecaster("load", **SMALL).fit(load[["load"]][:200])
     rows = load[["load"]][200:240]
