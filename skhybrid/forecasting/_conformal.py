@@ -281,6 +281,8 @@ def _groups(calibration, made):
     if made.seasons:
         groups.append((made.phases[:, :, 0], made.seasons[0], RATE_OF_PHASE))
     groups.append((np.searchsorted(calibration.thirds, made.levels), 3, 1))
+    if made.series.max() > 0:
+        groups.append((np.broadcast_to(made.series[:, None], shape), int(made.series.max()) + 1, 1))
     return groups
 
 
