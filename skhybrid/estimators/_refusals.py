@@ -122,17 +122,17 @@ OF_VALUES = ("mean_squared_logarithmic_error", "binary_crossentropy", "binary_fo
 OF_SHARES = ("mean_absolute_percentage_error", "poisson")
 
 
-def check_loss(estimator: Any, y: NDArray[Any]) -> None:
-    """Refuse a loss that reads other targets than the network is given: centred ones, scaled ones, negative ones."""
+def check_loss(estimator: Any, y: NDArray[Any]) -> NDArray[Any]:
+    """Return targets; refuse a loss that reads other targets than the network is given: centred ones, scaled ones, negative ones."""
     name = _name_of_loss(estimator.loss)
     if name not in (*OF_VALUES, *OF_SHARES):
-        return
+        return y
     is_moved = getattr(estimator, "window_norm", None) or getattr(estimator, "phase_offsets", False)
     is_centred = estimator.scale_target and estimator.output_activation is None
     if is_moved or is_centred or (name in OF_VALUES and estimator.scale_target):
         raise ValueError(
             f"loss={estimator.loss!r} needs targets as they are, and not {'moved' if is_moved else 'scaled'}; pass "
-            " scale_target=False and window_norm=None, and output_activation='softplus' or 'exponential' for what "
+            "scale_target=False and window_norm=None, and output_activation='softplus' or 'exponential' for what "
             "is never negative."
         )
     is_own = not callable(getattr(estimator, "network", ""))  # one of the user's may end as it should
@@ -146,6 +146,7 @@ def check_loss(estimator: Any, y: NDArray[Any]) -> None:
             f"loss={estimator.loss!r} needs targets that are not negative, but y holds {y.min():.4g}; pass another "
             "loss."
         )
+    return y
 
 
 def _name_of_loss(loss):

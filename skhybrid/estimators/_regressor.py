@@ -193,8 +193,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
     def _check_training_data(self, X, y, *, reset):
         X, y = check_training_data(self, X, y, reset=reset)
-        check_loss(self, y)
-        return X, y
+        return X, check_loss(self, y)
 
     def _learn_target(self, y, samples: Samples, rows, weights, classes, channel=0) -> Values:
         return learn_values(

@@ -74,7 +74,7 @@ def ask_for_quantile(estimator: Any, X: Any, quantile: float) -> Any:
 
     What forecasts no quantiles is asked for its predictions, which may be those of the quantile.
     """
-    if hasattr(estimator, "predict_quantiles"):
+    if hasattr(estimator, "predict_quantiles") and hasattr(estimator, "quantiles"):
         levels = tuple(map(float, estimator.quantiles))
         if quantile not in levels:
             raise ValueError(
