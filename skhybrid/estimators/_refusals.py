@@ -123,7 +123,7 @@ OF_SHARES = ("mean_absolute_percentage_error", "poisson")
 
 
 def check_loss(estimator: Any, y: NDArray[Any]) -> NDArray[Any]:
-    """Return targets; refuse a loss that reads other targets than the network is given: centred ones, scaled ones, negative ones."""
+    """Return targets; refuse a loss that reads others than the network is given: centred, scaled or negative ones."""
     name = _name_of_loss(estimator.loss)
     if name not in (*OF_VALUES, *OF_SHARES):
         return y
