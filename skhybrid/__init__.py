@@ -19,8 +19,9 @@ _EXPORTS = {
     "series.rolling": ["RollingFeatures"],
     "datasets": ["make_moving_shapes", "make_power_usage", "make_sales", "rasterize_tracks", "read_series"],
     "series.naive": ["NaiveRegressor"],
-    "evaluation.metrics": ["forecast_scorer", "mase", "pinball", "smape"],
     "evaluation.intervals": ["coverage", "crps", "interval_score", "interval_scorer"],
+    "evaluation.metrics": ["mase", "pinball", "smape"],
+    "evaluation.scorers": ["forecast_scorer"],
     "evaluation.significance": ["corrected_resampled_ttest", "diebold_mariano", "holm"],
     "estimators.regressors": [
         "CNNLSTMRegressor",
@@ -117,10 +118,10 @@ if TYPE_CHECKING:  # the same names once more, for type checkers and editors
     from skhybrid.evaluation.intervals import interval_scorer as interval_scorer
     from skhybrid.evaluation.leakage import LeakageReport as LeakageReport
     from skhybrid.evaluation.leakage import check_leakage as check_leakage
-    from skhybrid.evaluation.metrics import forecast_scorer as forecast_scorer
     from skhybrid.evaluation.metrics import mase as mase
     from skhybrid.evaluation.metrics import pinball as pinball
     from skhybrid.evaluation.metrics import smape as smape
+    from skhybrid.evaluation.scorers import forecast_scorer as forecast_scorer
     from skhybrid.evaluation.significance import corrected_resampled_ttest as corrected_resampled_ttest
     from skhybrid.evaluation.significance import diebold_mariano as diebold_mariano
     from skhybrid.evaluation.significance import holm as holm

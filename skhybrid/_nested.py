@@ -3,10 +3,16 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.base import is_classifier, is_regressor
 
 _MEMBERS = ("estimators", "regressor", "estimator")
 # Ensembles of equal members keep the unfitted one that they clone as `estimator_`, so `estimators_` comes first.
 _FITTED_MEMBERS = ("estimators_", "best_estimator_", "regressor_", "estimator_")
+
+
+def predicts(estimator: Any) -> bool:
+    """Return whether an estimator predicts once it is fitted; some have no `predict` before, as stacked ones."""
+    return hasattr(estimator, "predict") or is_regressor(estimator) or is_classifier(estimator)
 
 
 class Inside(NamedTuple):
@@ -39,6 +45,13 @@ def look_inside(estimator: Any) -> Inside:
 def look_inside_fitted(estimator: Any) -> Inside:
     """Return what is inside a fitted estimator, itself fitted."""
     return _look(estimator, _FITTED_MEMBERS, "final_estimator_")
+
+
+def read_inside(estimator: Any, inside: Inside, X: Any) -> Any:
+    """Return X as it reaches what predicts inside a fitted estimator."""
+    for step in inside.steps[:-1]:
+        X = step.transform(X)
+    return estimator.read_windows(X) if hasattr(estimator, "read_windows") else X
 
 
 def _look(estimator: Any, members: tuple[str, ...], final: str) -> Inside:

@@ -4,6 +4,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -12,9 +13,28 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _clone_parametrized as clone_parametrized
 from sklearn.base import _fit_context
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_parameter_constraints
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import validate_data as _validate_data
+
+from skhybrid._input import (
+    LONGEST_MESSAGE,
+    check_finite,
+    check_readable,
+    count_unknown,
+    cut,
+    fill_unknown,
+    name_feature,
+    naming_columns,
+    short,
+)
 
 __all__ = [
     "HasMethods",
@@ -32,19 +52,25 @@ __all__ = [
     "check_is_fitted",
     "check_parameters",
     "check_positive_int",
+    "check_readable",
     "check_rows",
     "check_sample_shape",
     "check_seasons",
     "check_weights",
     "clone_parametrized",
     "count_unknown",
+    "cut",
     "fill_unknown",
     "fit_context",
     "fraction",
+    "function_of_scorer",
+    "name_feature",
+    "naming_columns",
     "non_negative_int",
     "positive_int",
     "positive_real",
     "share",
+    "short",
     "validate_data",
     "warn",
 ]
@@ -53,8 +79,23 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[F], F]:
-    """Return scikit-learn's decorator of `fit`, which checks the parameters, with its type."""
-    return _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
+    """Return scikit-learn's decorator of `fit`, which checks the parameters, with its type; its messages are cut."""
+
+    def decorate(fit):
+        checked = _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)(fit)
+
+        @wraps(fit)
+        def fit_with_short_words(*args, **kwargs):
+            try:
+                return checked(*args, **kwargs)
+            except ValueError as error:
+                if len(str(error)) <= LONGEST_MESSAGE or type(error) not in (ValueError, InvalidParameterError):
+                    raise
+                raise type(error)(cut(" ".join(str(error).split()))) from None
+
+        return fit_with_short_words
+
+    return decorate
 
 
 def check_parameters(estimator: Any) -> None:
@@ -84,6 +125,11 @@ def warn(message: str) -> None:
     warnings.warn(message, UserWarning, stacklevel=level)
 
 
+def function_of_scorer(scorer: Any) -> tuple[Any, dict[str, Any]]:
+    """Return the function that a scorer of scikit-learn calls, and its options; None for scorers of other make."""
+    return getattr(scorer, "_score_func", None), getattr(scorer, "_kwargs", {})
+
+
 # Entries of `_parameter_constraints`.
 positive_int = Interval(Integral, 1, None, closed="left")
 non_negative_int = Interval(Integral, 0, None, closed="left")
@@ -101,6 +147,7 @@ def check_positive_int(value: Any, name: str) -> int:
 
 def check_rows(a: ArrayLike, name: str = "X") -> NDArray[Any]:
     """Return `a` as a numeric array of rows in time, (n_rows, n_features); 1-D becomes one feature."""
+    check_readable(a, name)
     rows = np.asarray(a)
     dtypes = getattr(a, "dtypes", None)  # of a DataFrame one for each column; numbers and flags together make objects
     if rows.dtype == object and dtypes is not None and all(dtype.kind in "biuf" for dtype in np.atleast_1d(dtypes)):
@@ -118,23 +165,6 @@ def check_rows(a: ArrayLike, name: str = "X") -> NDArray[Any]:
     if rows.size == 0:
         raise ValueError(f"{name} must hold at least one row, but has shape {rows.shape}; pass a longer series.")
     return rows.reshape(len(rows), -1)
-
-
-def check_finite(
-    a: NDArray[Any], name: str, *, allow_nan: bool = False, way_out: str = "fill or drop them before"
-) -> None:
-    """Raise where `a` holds inf, or NaN unless it is allowed, and say how many and where the first is."""
-    if _sum_is_finite(a):
-        return
-    bad = np.isinf(a) if allow_nan else ~np.isfinite(a)
-    if not bad.any():
-        return
-    first = int(np.flatnonzero(bad.reshape(len(a), -1).any(axis=1))[0])
-    what = "inf" if allow_nan or not np.isnan(a[first]).any() else "NaN"
-    raise ValueError(
-        f"{name} must hold finite numbers, but holds {what} (first in row {first}, {int(bad.sum())} such values in "
-        f"all); {way_out}."
-    )
 
 
 def check_horizon(horizon: int | Iterable[int]) -> list[int]:
@@ -230,6 +260,7 @@ def check_sample_shape(X: ArrayLike, sample_shape: tuple[int, ...]) -> None:
 
 def check_input(estimator: Any, X: ArrayLike, *, reset: bool, allow_nd: bool = True) -> NDArray[Any]:
     """Return X as an array of floats (not checked for NaN and inf)."""
+    check_readable(X, "X")
     _check_lengths(X)
     if not reset and _is_as_in_fit(estimator, X, allow_nd):
         return X  # type: ignore[return-value]  # it is an array
@@ -243,18 +274,45 @@ def check_training_data(
 
     y holds numbers, in one column or several, unless it holds `labels`.
     """
+    check_readable(X, "X")
+    if y is not None:
+        check_readable(y, "y")
     _check_lengths(X, y)
+    values = np.asarray(y)
     if labels:
+        _check_one_label(values)
         return _validate(estimator, X, y, reset=reset, allow_nd=allow_nd)
-    if np.asarray(y).dtype.kind in "US":
-        raise ValueError(f"y must hold numbers, but holds text ({str(np.ravel(y)[0])!r}, ...); encode text as numbers.")
+    if values.dtype.kind in "US":
+        raise ValueError(f"y must hold numbers, but holds text ({short(np.ravel(y)[0])}, ...); encode text as numbers.")
+    _check_no_nan(values)
     return _validate(estimator, X, y, reset=reset, allow_nd=allow_nd, multi_output=True, y_numeric=True)
+
+
+def _check_no_nan(y):
+    """Refuse targets that are NaN, and say where; scikit-learn refuses inf."""
+    if y.dtype.kind == "f" and np.isnan(y).any():
+        check_finite(y, "y", way_out="leave these samples out, or give them weight 0 in a WindowedRegressor")
+
+
+def _check_one_label(y):
+    """Refuse labels that are NaN, or several for a sample."""
+    _check_no_nan(y)
+    if y.ndim == 2 and y.shape[1] > 1:
+        raise ValueError(
+            f"y must hold one label for each sample, but has shape {y.shape}; pass y.argmax(axis=1) for one-hot y."
+        )
+
+
+def validate_data(estimator: Any, X: Any, *y: Any, **options: Any) -> Any:
+    """Return X, or X and y, as scikit-learn checks them, after what is no array is refused."""
+    check_readable(X, "X")
+    return _validate_data(estimator, X, *y, **options)
 
 
 def _validate(estimator, *data, y_numeric=False, **options):
     """Return X, or X and y, as scikit-learn checks them."""
     try:
-        return validate_data(
+        return _validate_data(
             estimator,
             *data,
             dtype=[np.float64, np.float32],
@@ -267,7 +325,8 @@ def _validate(estimator, *data, y_numeric=False, **options):
             raise
         names = "X and y" if y_numeric else "X"
         raise ValueError(
-            f"{names} must hold numbers, but there is text ({error}); encode text as numbers, or leave its columns out."
+            f"{names} must hold numbers, but there is text ({cut(str(error), 100)}); "
+            "encode text as numbers, or leave its columns out."
         ) from None
 
 
@@ -279,7 +338,8 @@ def check_weights(sample_weight: ArrayLike | None, n_samples: int) -> NDArray[np
         weights = np.asarray(sample_weight, dtype=np.float64)
     except (TypeError, ValueError):
         raise ValueError(
-            f"sample_weight must hold numbers, one per sample of X, but is {sample_weight!r}; pass positive numbers."
+            f"sample_weight must hold numbers, one per sample of X, but is {short(sample_weight)}; pass "
+            "positive numbers."
         ) from None
     if weights.shape != (n_samples,):
         raise ValueError(
@@ -297,12 +357,6 @@ def check_weights(sample_weight: ArrayLike | None, n_samples: int) -> NDArray[np
 
 def _is_positive_int(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
-
-
-def _sum_is_finite(a: NDArray[Any]) -> bool:
-    """Return fast whether `a` holds neither NaN nor inf; False says nothing, as a sum of finite values may overflow."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(np.sum(a)))
 
 
 def _is_as_in_fit(estimator: Any, X: Any, allow_nd: bool) -> bool:
@@ -332,40 +386,3 @@ def _check_lengths(X: Any, y: Any = None) -> None:
             f"y must have one target per sample of X, but X has {X.shape[0]} samples and y has {n_targets}; "
             "take both from the same rows."
         )
-
-
-def count_unknown(windows: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Count the steps that are NaN in all features at the start and at the end of each window, (n_samples,) each.
-
-    At the start the past is not known, at the end the sequence is over. NaN and inf elsewhere are errors. A window of
-    NaN only has no past.
-    """
-    if _sum_is_finite(windows):
-        return np.zeros(len(windows), dtype=np.intp), np.zeros(len(windows), dtype=np.intp)
-    empty = np.isnan(windows).all(axis=2)  # (sample, time)
-    before = np.logical_and.accumulate(empty, axis=1)
-    after = np.logical_and.accumulate(empty[:, ::-1], axis=1)[:, ::-1] & ~before
-    bad = ~(np.isfinite(windows).all(axis=2) | before | after).all(axis=1)
-    if bad.any():
-        first = int(np.flatnonzero(bad)[0])
-        what = "NaN" if np.isnan(windows[first][~(before | after)[first]]).any() else "inf"
-        raise ValueError(
-            "X must hold finite numbers (but for NaN in all features where a window starts without a past or a "
-            f"sequence is over), but {int(bad.sum())} windows hold {what} elsewhere, the first of them window {first}; "
-            "fill or drop these values before."
-        )
-    return before.sum(axis=1), after.sum(axis=1)
-
-
-def fill_unknown(windows: NDArray[Any], n_unknown: NDArray[np.intp]) -> NDArray[Any]:
-    """Repeat the first known step of each window where the steps before it are unknown."""
-    if not n_unknown.any():
-        return windows
-    n_steps = windows.shape[1]
-    if n_unknown.max() == n_steps:
-        raise ValueError(
-            f"X must hold at least one known step per window, but window {int(n_unknown.argmax())} holds NaN only; "
-            "leave it out."
-        )
-    known = np.maximum(np.arange(n_steps), n_unknown[:, None])  # (sample, time): the step to read
-    return np.take_along_axis(windows, known[:, :, None], axis=1)

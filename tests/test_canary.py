@@ -43,6 +43,7 @@ OF_SCIKIT_LEARN = [
     ("sklearn.base", "_fit_context"),
     ("sklearn.utils._param_validation", "HasMethods"),
     ("sklearn.utils._param_validation", "Interval"),
+    ("sklearn.utils._param_validation", "InvalidParameterError"),
     ("sklearn.utils._param_validation", "StrOptions"),
     ("sklearn.utils._param_validation", "validate_parameter_constraints"),
     ("sklearn.utils.validation", "_check_feature_names_in"),

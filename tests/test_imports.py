@@ -14,7 +14,8 @@ PACKAGE = Path(skhybrid.__file__).parent
 # What a folder, or a module beside the folders, may import from. It may also import from itself: there, imports must
 # not run in a circle, and a module whose name starts with an underscore is seen by its own folder alone.
 MAY_SEE = {
-    "_validation": set(),
+    "_input": set(),
+    "_validation": {"_input"},
     "_backend": set(),
     "_nested": set(),
     "_progress": set(),

@@ -158,6 +158,7 @@ def test_way_of_a_fit_is_short():
     model = CNNLSTMRegressor(2, units=2, epochs=2, random_state=0)
     model.fit(X, X[:, -1, 0])  # builds the program
     assert frames_to_first_operation(model, X, X[:, -1, 0]) == [
+        ("_validation.py", "fit_with_short_words"),
         ("estimators/_regressor.py", "fit"),
         ("estimators/_base.py", "_fit"),
         ("estimators/_members.py", "train_all"),
@@ -165,6 +166,8 @@ def test_way_of_a_fit_is_short():
         ("_training/loops.py", "train"),
         ("_training/compiled_loop.py", "train_compiled"),
         ("_training/compiled_loop.py", "_train_unwatched"),
+        ("_training/compiled_loop.py", "_train_epoch"),
+        ("_training/compiled_loop.py", "train"),
         ("_training/state.py", "train"),
         ("_training/program.py", "__call__"),
     ]

@@ -45,7 +45,7 @@ def test_rows_are_two_dimensional(a):
     ("a", "words"),
     [
         (["a", "b"], "data must hold numbers, but has dtype <U1; encode text"),
-        (np.array(["2020-01-01"], dtype="datetime64[D]"), r"data must hold numbers, but has dtype datetime64\[D\]"),
+        (np.array(["2020-01-01"], dtype="datetime64[D]"), r"data must hold numbers, but data holds times"),
         (
             np.ones((2, 2, 2)),
             r"data must be 1-D \(time,\) or 2-D \(time, feature\), but has shape \(2, 2, 2\); reshape",

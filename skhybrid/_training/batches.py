@@ -79,5 +79,12 @@ class Batches(keras.utils.PyDataset):
 
 
 def as_float32(a: NDArray[Any]) -> NDArray[np.float32]:
-    """Return an array as the networks read it."""
-    return np.asarray(a, dtype=np.float32)
+    """Return an array as the networks read it; refuse numbers beyond float32."""
+    try:
+        with np.errstate(over="raise"):
+            return np.asarray(a, dtype=np.float32)
+    except FloatingPointError:
+        raise ValueError(
+            "X must hold numbers of at most 3.4e38, as networks compute in float32, but holds larger ones; scale X "
+            "before, for example with StandardScaler."
+        ) from None

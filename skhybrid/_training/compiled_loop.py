@@ -1,8 +1,31 @@
 """What `keras.Model.fit` does, with a program for all batches of an epoch."""
 
+from time import perf_counter
+
 import numpy as np
 
 from skhybrid._backend import keras
+
+GROUP = 8  # batches whose losses are summed together, however many groups one call trains on
+SECONDS = 0.25  # of one call, during which Ctrl-C is not seen
+
+
+class Pace:
+    """How many batches go into one call of a program: what takes about `SECONDS`, by the calls before."""
+
+    def __init__(self):
+        self._rate = 0.0  # batches per second
+
+    def fit(self, n_batches, most):
+        """Return how many groups of `n_batches` go into one call, at least 1 and at most `most`."""
+        return max(1, min(most, int(SECONDS * self._rate / n_batches)))
+
+    def train(self, state, samples, batch_size, epoch_size):
+        """Train on samples, and learn how long it takes; return the sums of losses and metrics, (sum, epoch)."""
+        start = perf_counter()
+        totals = state.train(*samples, batch_size, epoch_size=epoch_size)
+        self._rate = len(samples[1]) / batch_size / (perf_counter() - start)
+        return totals
 
 
 def train_compiled(state, batches, validation, *, epochs, initial_epoch, callbacks, verbose):
@@ -28,7 +51,7 @@ def train_compiled(state, batches, validation, *, epochs, initial_epoch, callbac
 
 def _train_epochs(state, batches, validation, hooks, epochs):
     """Train epoch by epoch, and call the hooks as Keras does."""
-    model, logs = state.model, {}
+    model, logs, pace = state.model, {}, Pace()
     model.stop_training = False
     hooks.on_train_begin()
     for epoch in epochs:
@@ -37,7 +60,7 @@ def _train_epochs(state, batches, validation, hooks, epochs):
         if epoch == epochs.start:
             state = state.begin()
         state.read_model()
-        logs = _train_epoch(state, batches)
+        logs = _train_epoch(state, batches, pace)
         if validation:
             validation.on_epoch_begin()
             logs |= {f"val_{name}": value for name, value in _evaluate(state, validation).items()}
@@ -49,10 +72,16 @@ def _train_epochs(state, batches, validation, hooks, epochs):
     hooks.on_train_end(logs)
 
 
-def _train_epoch(state, batches):
+def _train_epoch(state, batches, pace):
     """Train on the batches of one epoch, in pieces; return the mean loss over the rows, and the metrics."""
-    totals = [state.train(X, y, w, batches.batch_size, epoch_size=len(y)) for X, y, w in batches.pieces()]
-    return state.read_logs(np.sum(totals, axis=(0, 2)), len(batches.rows))
+    order, totals = batches.order, []
+    n_batches = min(GROUP, batches.n_at_once(batches.batch_size))
+    size = n_batches * batches.batch_size
+    while len(order):
+        n_groups = pace.fit(n_batches, min(batches.n_at_once(size), len(order) // size))
+        rows, order = order[: n_groups * size], order[n_groups * size :]
+        totals.append(pace.train(state, batches.gather(rows), batches.batch_size, min(size, len(rows))))
+    return state.read_logs(np.concatenate(totals, axis=1).sum(axis=1), len(batches.rows))
 
 
 def _evaluate(state, batches):
@@ -62,19 +91,18 @@ def _evaluate(state, batches):
 
 
 def _train_unwatched(state, batches, n_epochs):
-    """Train for some epochs, as many in one call as memory allows; return the logs of each."""
+    """Train for some epochs, as many in one call as memory and `SECONDS` allow; return the logs of each."""
     n_rows = len(batches.rows)
     logs: list[dict[str, float]] = []
-    n_at_once = batches.n_at_once(n_rows)
+    pace, most = Pace(), batches.n_at_once(n_rows)
     while len(logs) < n_epochs:
         orders = []
-        for _ in range(min(n_at_once, n_epochs - len(logs))):
+        for _ in range(pace.fit(len(batches), min(most, n_epochs - len(logs)))):
             batches.on_epoch_begin()
             orders.append(batches.order)
         if len(orders) == 1:  # perhaps too long for one call
-            logs.append(_train_epoch(state, batches))
+            logs.append(_train_epoch(state, batches, pace))
         else:
-            samples = batches.gather(np.concatenate(orders))
-            totals = state.train(*samples, batches.batch_size, epoch_size=n_rows)
+            totals = pace.train(state, batches.gather(np.concatenate(orders)), batches.batch_size, n_rows)
             logs += [state.read_logs(of_epoch, n_rows) for of_epoch in totals.T]
     return logs

@@ -1,6 +1,7 @@
 """Keras' own loops, which train and ask any network."""
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,11 +12,13 @@ from skhybrid._training.inputs import as_taken, specs_of
 from skhybrid._training.state import hand_over
 
 # Which variables of a model Keras' loop has trained.
+_RAN_IN: dict[str, int] = {}  # the process in which TensorFlow ran first
 _TRAINED_IN: WeakKeyDictionary[Any, list[bool]] = WeakKeyDictionary()
 
 
 def train_with_keras(model, batches, validation, *, epochs, initial_epoch, callbacks, verbose):
     """Train by `keras.Model.fit`; return its history."""
+    check_not_forked()
     hand_over(model)
     trained = [variable.trainable for variable in model.variables]
     if _TRAINED_IN.setdefault(model, trained) != trained:  # or Keras would train what it has trained before
@@ -45,6 +48,20 @@ def forward_with_keras(model: keras.Model) -> Any:
         forward = tf.function(call, input_signature=[specs_of(model)])
         model._skhybrid_forward = _without_retracing_notices()(forward)
     return model._skhybrid_forward
+
+
+def note_process() -> None:
+    """Remember in which process TensorFlow has run first."""
+    _RAN_IN.setdefault("pid", os.getpid())
+
+
+def check_not_forked() -> None:
+    """Refuse to train in a process forked from one in which TensorFlow has run, for whose threads it would wait."""
+    if _RAN_IN["pid"] != os.getpid():
+        raise RuntimeError(
+            "Keras' own loop cannot train in a process that was forked from one in which TensorFlow has run, as it "
+            "would wait for ever; start processes with 'spawn', or joblib's 'loky', or train with engine='compiled'."
+        )
 
 
 class _Retracing(logging.Filter):

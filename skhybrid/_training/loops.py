@@ -20,7 +20,7 @@ from skhybrid._training.compiled_loop import train_compiled
 from skhybrid._training.eligibility import NotServedError, why_not_watched
 from skhybrid._training.fast_recurrence import has_several_threads
 from skhybrid._training.inputs import as_taken, map_inputs
-from skhybrid._training.keras_loop import forward_with_keras, train_with_keras
+from skhybrid._training.keras_loop import forward_with_keras, note_process, train_with_keras
 from skhybrid._training.served import KEEP_TO_WEIGHTS
 from skhybrid._training.state import TrainingState
 
@@ -101,6 +101,7 @@ def train(
     ValueError
         If `engine` is "compiled" and a program would not return the results of Keras.
     """
+    note_process()
     pack = partial(as_taken, model)
     batches = Batches(data, rows, batch_size, seed=seed, epoch=initial_epoch, pack=pack)
     validation = None if validation_rows is None else Batches(data, validation_rows, PREDICT_ROWS, pack=pack)
@@ -130,7 +131,10 @@ def predict(model: keras.Model, inputs: Inputs, *, engine: str = "auto") -> NDAr
     if program is None or len(starts) == 1 or not has_several_threads():
         return np.concatenate([outputs_of_piece(start) for start in starts])
     with ThreadPoolExecutor(joblib.cpu_count()) as pool:  # a program runs in the thread that calls it
-        return np.concatenate(list(pool.map(outputs_of_piece, starts)))
+        try:
+            return np.concatenate(list(pool.map(outputs_of_piece, starts)))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # or Ctrl-C would wait for all pieces
 
 
 def _choose_loop(model, callbacks, engine):

@@ -1,6 +1,5 @@
 """A reader of time series that says what is wrong with a file."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +7,9 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
+from skhybrid._validation import short
 from skhybrid.datasets._parameters import fixed_step
+from skhybrid.datasets._reading import as_numbers, check_columns, read_table
 
 _CHOICES = {
     "order": ("raise", "sort"),
@@ -22,9 +23,9 @@ _CHOICES = {
 def read_series(
     path: Any,
     *,
-    time: str | None = None,
+    time: str | int | None = None,
     target: str | None = None,
-    columns: Sequence[str] | None = None,
+    columns: Sequence[str] | str | None = None,
     freq: Any = None,
     time_format: str | None = None,
     order: str = "raise",
@@ -42,11 +43,11 @@ def read_series(
     ----------
     path : str, Path, URL or file object
         Whatever `pandas.read_csv` takes, compressed files included.
-    time : str, default=None
-        Column of the times; None for the first column of the file.
+    time : str or int, default=None
+        Column of the times, by name or position; None for the first column of the file.
     target : str, default=None
         Column which must be there and be numeric; all others are kept too. None to name none.
-    columns : sequence of str, default=None
+    columns : str or sequence of str, default=None
         Columns to keep beside the time and the target; None for all.
     freq : str or pandas offset, default=None
         Step of the grid the times should lie on, such as "h", "B" (Monday to Friday) or "MS". None takes the most
@@ -106,16 +107,17 @@ def read_series(
     chosen = {"order": order, "duplicates": duplicates, "irregular": irregular, "gaps": gaps, "missing": missing}
     _check_choices(chosen)
     source = "the file" if hasattr(path, "read") else str(path)
-    table = _read_table(path, source, time, read_csv_kwargs or {})
-    time, names = _check_columns(list(table.columns), source, time, target, columns)
+    table = read_table(path, source, time, read_csv_kwargs or {})
+    time, names = check_columns(list(table.columns), source, time, target, columns)
     times = _as_times(table[time], time_format)
-    raw = table[names]
-    numbers = raw.apply(_as_number)
+    raw = table[names].copy()  # in few blocks, as pandas needs where columns are many
+    numbers = as_numbers(raw).copy()
     bad = raw.notna() & ~np.isfinite(numbers)
-    text = [name for name in names if name != target and bad[name].sum() > raw[name].notna().sum() / 2]
+    is_text = (bad.sum() > raw.notna().sum() / 2) & (raw.columns != target)
+    text = list(raw.columns[is_text])
     problems = [
         *_describe_bad_times(times, table[time]),
-        *_describe_text(text, names),
+        *_describe_text(text, raw),
         *_describe_bad_numbers(bad.drop(columns=text), raw),
     ]
     if times.hasnans:  # nothing can be said about order, steps and gaps
@@ -138,38 +140,6 @@ def _either(values: Sequence[str]) -> str:
     return " or ".join(map(repr, values))
 
 
-def _read_table(path: Any, source: str, time: str | None, options: dict[str, Any]) -> pd.DataFrame:
-    """Return the columns as pandas reads them, the times still as text."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", pd.errors.DtypeWarning)  # mixed columns are reported in full later
-        table = pd.read_csv(path, **{"converters": {0 if time is None else time: str}, **options})
-    if table.empty:
-        raise ValueError(f"{source} must hold a header and rows, but has columns {list(table.columns)} and no row.")
-    return table
-
-
-def _check_columns(
-    present: list[str], source: str, time: str | None, target: str | None, columns: Sequence[str] | None
-) -> tuple[str, list[str]]:
-    """Return the name of the time column and the names of the columns to keep."""
-    time = present[0] if time is None else time
-    rest = [name for name in present if name != time]
-    asked = {"time": [time], "target": [] if target is None else [target], "columns": columns or []}
-    for name, wanted in asked.items():
-        absent = [one for one in wanted if one not in (present if name == "time" else rest)]
-        if absent:
-            raise ValueError(
-                f"{name} names {absent}, but {source} has the time column {time!r} and {rest}; pass one of these."
-            )
-    keep = rest if columns is None else list(dict.fromkeys([*columns, *asked["target"]]))
-    if not keep:
-        raise ValueError(
-            f"{source} must have columns beside the time, but has {present}; "
-            "if they are separated otherwise, pass for example read_csv_kwargs={'sep': ';'}."
-        )
-    return time, keep
-
-
 def _as_times(text: pd.Series, time_format: str | None) -> pd.DatetimeIndex:
     """Return the times, NaT where the text is none; several UTC offsets become UTC."""
     text = text.astype(str)
@@ -182,31 +152,33 @@ def _as_times(text: pd.Series, time_format: str | None) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(times, name=text.name)
 
 
-def _as_number(column: pd.Series) -> pd.Series:
-    number = pd.to_numeric(column, errors="coerce")
-    return number.astype(int) if number.dtype == bool else number
-
-
 def _describe_bad_times(times: pd.DatetimeIndex, text: pd.Series) -> list[str]:
     bad = np.flatnonzero(times.isna())
     if not bad.size:
         return []
     return [
         f"{bad.size} of {len(text)} values of the time column {text.name!r} are no times, "
-        f"first {str(text.iloc[bad[0]])!r} in row {bad[0]}; pass time= for another column or time_format= "
+        f"first {short(str(text.iloc[bad[0]]))} in row {bad[0]}; pass time= for another column or time_format= "
         "for times that are not ISO 8601."
     ]
 
 
-def _describe_text(text: list[str], names: list[str]) -> list[str]:
-    rest = [name for name in names if name not in text]
-    return [f"columns {text} hold no numbers; pass columns={rest} to leave them out."] if text else []
+def _describe_text(text: list[str], raw: pd.DataFrame) -> list[str]:
+    if not text:
+        return []
+    values = raw[text[0]].dropna()
+    first = short(str(values.iloc[0])) if len(values) else "nothing"
+    rest = [name for name in raw.columns if name not in set(text)]
+    return [
+        f"columns {short(text)} hold no numbers, first {first}; pass columns={short(rest)} to leave them out, or "
+        "read_csv_kwargs= such as {'thousands': ','} or {'decimal': ','}."
+    ]
 
 
 def _describe_bad_numbers(bad: pd.DataFrame, raw: pd.DataFrame) -> list[str]:
     return [
         f"{bad[name].sum()} values of column {name!r} are no finite numbers, first "
-        f"{str(raw[name].iloc[int(bad[name].argmax())])!r} in row {bad[name].argmax()}; "
+        f"{short(str(raw[name].iloc[int(bad[name].argmax())]))} in row {bad[name].argmax()}; "
         "pass read_csv_kwargs= such as {'thousands': ','} or {'na_values': [...]}."
         for name in bad.columns[bad.any()]
     ]

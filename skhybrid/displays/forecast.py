@@ -62,7 +62,7 @@ class ForecastDisplay:
         self.bounds = bounds
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, ax=None):
+    def from_estimator(cls, estimator, X, y, *, rows=None, ax=None):
         """Draw what fitted estimators forecast.
 
         Parameters
@@ -76,6 +76,9 @@ class ForecastDisplay:
         y : array-like of shape (n_rows,)
             The targets.
 
+        rows : slice, default=None
+            Which of the rows to draw, see `plot`.
+
         ax : matplotlib Axes, default=None
             Where to draw. None makes a new figure.
 
@@ -85,10 +88,10 @@ class ForecastDisplay:
             The display.
         """
         models = estimator if isinstance(estimator, dict) else {type(estimator).__name__: estimator}
-        return cls(y, {name: model.predict(X) for name, model in models.items()}).plot(ax=ax)
+        return cls(y, {name: model.predict(X) for name, model in models.items()}).plot(ax=ax, rows=rows)
 
     @classmethod
-    def from_comparison(cls, comparison, *, models=None, index=None, output=0, ax=None):
+    def from_comparison(cls, comparison, *, models=None, index=None, output=0, rows=None, ax=None):
         """Draw the forecasts that a comparison made of the test rows, each the mean over its seeds.
 
         Parameters
@@ -100,10 +103,13 @@ class ForecastDisplay:
             Names of the models to draw. None draws all.
 
         index : array-like of shape (n_rows,), default=None
-            The time of each row of X, for example its index. None numbers the rows.
+            The time of each row of X. None takes the index that X or y had, and else numbers the rows.
 
         output : int, default=0
             Column of y, where there are several.
+
+        rows : slice, default=None
+            Which of the test rows to draw, see `plot`.
 
         ax : matplotlib Axes, default=None
             Where to draw. None makes a new figure.
@@ -122,26 +128,30 @@ class ForecastDisplay:
         if predictions.empty:
             raise ValueError("comparison must hold predictions, but no fit has made any; see its failures.")
         suffix = "" if "y_true" in predictions else f"_{output}"
-        rows = predictions.groupby("row")
-        truth = rows[f"y_true{suffix}"].first().rename("y")
+        of_rows = predictions.groupby("row")
+        truth = of_rows[f"y_true{suffix}"].first().rename(comparison.target)
         y_pred = predictions.pivot_table(f"y_pred{suffix}", index="row", columns="model", aggfunc="mean")
         known = list(predictions["model"].unique())
         if models is not None and not set(models) <= set(known):
             raise ValueError(
                 f"models must name models of the comparison, {known}, but is {list(models)}; pass some of these."
             )
+        index = comparison.index if index is None else index
         if index is not None:
             truth.index = pd.Index(index)[truth.index]
         forecasts = {name: y_pred[name].to_numpy() for name in models or known}
-        return cls(truth, forecasts, fold=rows["fold"].first().to_numpy()).plot(ax=ax)
+        return cls(truth, forecasts, fold=of_rows["fold"].first().to_numpy()).plot(ax=ax, rows=rows)
 
-    def plot(self, ax=None):
+    def plot(self, ax=None, *, rows=None):
         """Draw the lines.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Where to draw. None makes a new figure.
+
+        rows : slice, default=None
+            Which of the rows to draw, by position, for example ``slice(-96, None)`` for the last 96. None draws all.
 
         Returns
         -------
@@ -157,6 +167,9 @@ class ForecastDisplay:
         index, truth = _check_truth(self.y_true)
         forecasts = {name: _check_rows(y_pred, len(truth), f"y_pred[{name!r}]") for name, y_pred in self.y_pred.items()}
         fold = None if self.fold is None else _check_rows(self.fold, len(truth), "fold")
+        if rows is not None:
+            index, truth, fold = index[rows], truth[rows], None if fold is None else fold[rows]
+            forecasts = {name: forecast[rows] for name, forecast in forecasts.items()}
         self.ax_ = ax = make_axes(ax, "ForecastDisplay", (10, 4))
         self.figure_ = ax.figure
         self.lines_ = ax.plot(index, truth, color="black", linewidth=1.5, label="truth")

@@ -1,7 +1,7 @@
 """How much each lag and feature moves the predictions."""
 
 from skhybrid.displays._axes import make_axes, marked_styles, name_features
-from skhybrid.inspection import saliency, saliency_table
+from skhybrid.inspection import name_output, saliency, saliency_table
 
 
 class SaliencyDisplay:
@@ -11,6 +11,9 @@ class SaliencyDisplay:
     ----------
     table : DataFrame of shape (n_steps, n_features)
         Mean absolute attribution, lags as index, as :func:`saliency_table` returns it.
+
+    unit : str, default="units of y"
+        What the attributions are measured in; of classifiers, `from_estimator` names the class.
 
     Attributes
     ----------
@@ -32,8 +35,9 @@ class SaliencyDisplay:
     'mean |attribution| (units of y)'
     """
 
-    def __init__(self, table):
+    def __init__(self, table, *, unit="units of y"):
         self.table = table
+        self.unit = unit
 
     @classmethod
     def from_estimator(cls, estimator, X, *, baseline=None, output=0, feature_names=None, ax=None):
@@ -66,7 +70,7 @@ class SaliencyDisplay:
         """
         attributions = saliency(estimator, X, baseline=baseline, output=output)
         names = name_features(X, attributions.shape[2]) if feature_names is None else feature_names
-        return cls(saliency_table(attributions, names)).plot(ax=ax)
+        return cls(saliency_table(attributions, names), unit=name_output(estimator, output)).plot(ax=ax)
 
     def plot(self, ax=None):
         """Draw a line for each feature.
@@ -85,7 +89,7 @@ class SaliencyDisplay:
         self.figure_ = ax.figure
         for (name, sizes), style in zip(self.table.items(), marked_styles(), strict=False):
             ax.plot(self.table.index, sizes, label=str(name), **style)
-        ax.set(xlabel="lag (steps before the end of the window)", ylabel="mean |attribution| (units of y)")
+        ax.set(xlabel="lag (steps before the end of the window)", ylabel=f"mean |attribution| ({self.unit})")
         ax.set_xlim(self.table.index.max() + 0.5, -0.5)
         ax.set_ylim(bottom=0)
         ax.xaxis.get_major_locator().set_params(integer=True)

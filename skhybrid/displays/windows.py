@@ -57,7 +57,7 @@ class WindowDisplay:
         self.horizon = horizon
 
     @classmethod
-    def from_cv(cls, cv, X, y=None, *, window_length, horizon=1, embargo=0, ax=None):
+    def from_cv(cls, cv, X, y=None, *, window_length, horizon=1, warmup=0, embargo=0, ax=None):
         """Draw the folds of a splitter, as :class:`WindowedRegressor` uses them.
 
         Parameters
@@ -77,6 +77,9 @@ class WindowDisplay:
         horizon : int, default=1
             How many rows ahead the target lies.
 
+        warmup : int, default=0
+            Number of rows at the start of the training rows that are history only; 0 for those that a window needs.
+
         embargo : int, default=0
             Number of rows at the end of the training rows that are history only.
 
@@ -91,7 +94,7 @@ class WindowDisplay:
         window_length = check_positive_int(window_length, "window_length")
         horizon = check_positive_int(horizon, "horizon")
         folds = check_cv(cv).split(X, y)
-        roles = [fold_roles(train, test, len(X), window_length, embargo) for train, test in folds]
+        roles = [fold_roles(train, test, len(X), window_length, embargo, warmup) for train, test in folds]
         return cls(np.array(roles), window_length, horizon=horizon).plot(ax=ax)
 
     def plot(self, ax=None):
@@ -151,7 +154,7 @@ class WindowDisplay:
         legend_above(ax)
 
 
-def fold_roles(train, test, n_rows, window_length, embargo=0):
+def fold_roles(train, test, n_rows, window_length, embargo=0, warmup=0):
     """Return what a fold does with each row: 0 nothing, 1 history only, 2 train, 3 test.
 
     Parameters
@@ -168,6 +171,9 @@ def fold_roles(train, test, n_rows, window_length, embargo=0):
     embargo : int, default=0
         Number of rows at the end of the training rows that are history only.
 
+    warmup : int, default=0
+        Number of rows at their start, likewise; at least ``window_length - 1``, or 0.
+
     Returns
     -------
     roles : ndarray of shape (n_rows,)
@@ -175,7 +181,7 @@ def fold_roles(train, test, n_rows, window_length, embargo=0):
     """
     roles = np.full(n_rows, UNUSED)
     roles[train] = HISTORY
-    roles[train[window_length - 1 : len(train) - embargo]] = TRAINING
+    roles[train[max(window_length - 1, warmup) : len(train) - embargo]] = TRAINING
     roles[test] = TEST
     return roles
 

@@ -14,14 +14,14 @@ from skhybrid.estimators._build import LinearLayers, Reading, check_last_steps, 
 from skhybrid.estimators._callbacks import copy_callbacks
 from skhybrid.estimators._copies import Copied
 from skhybrid.estimators._epochs import follow_networks, show_epochs
-from skhybrid.estimators._keras_arguments import check_loss, check_metrics, check_optimizer, rename_metrics
+from skhybrid.estimators._keras_arguments import as_rate, check_loss, check_metrics, check_optimizer, rename_metrics
 from skhybrid.estimators._linear_learning import LinearPath
 from skhybrid.estimators._members import Lesson, linear_of, mean_history, pool, seed_of, settings_of, train_all
 from skhybrid.estimators._offsets import PhaseOffsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._refusals import check_ahead, check_ends, check_exported, check_options
-from skhybrid.estimators._samples import Samples, split_in_time, take_apart
-from skhybrid.estimators._scikeras import average, copy_model, make_wrapper
+from skhybrid.estimators._samples import Samples, split_in_time, take_apart, warn_of_size
+from skhybrid.estimators._scikeras import average, called_once, copy_model, make_wrapper
 from skhybrid.estimators._state import (
     all_or_nothing,
     check_changes,
@@ -85,7 +85,7 @@ class NetworkEstimator(TrainingOptions, Architecture, Copied):
         if self.ahead_shape_ is not None:
             inputs.append(keras.Input(self.ahead_shape_, name="ahead"))
         outputs = network([steps, *inputs[1:]] if len(inputs) > 1 else steps)
-        return keras.Model(
+        return called_once(
             inputs if len(inputs) > 1 else inputs[0], self._target.export(outputs, steps), name=network.name
         )
 
@@ -128,6 +128,7 @@ class NetworkEstimator(TrainingOptions, Architecture, Copied):
                 if self.refit and epochs == 0:  # no network is to be trained by what is held out
                     self._learn(task, rows := everything(task.usable), classes, self._linear)
                 members = self._make_members(seed, is_masked=bool(task.samples.n_after.any()))
+                warn_of_size(members[0].model_, task.samples, rows.training, self._reading.norm)
                 before = [{} for _ in members]
             check_ends(members[0], task.samples.n_after)
             callbacks = [copy_callbacks(self.callbacks) for _ in members]
@@ -327,7 +328,7 @@ class NetworkEstimator(TrainingOptions, Architecture, Copied):
             "linear": self._linear_layers(),
             "metrics": check_metrics(self.metrics),
         }
-        rate = {} if self.learning_rate is None else {"optimizer__learning_rate": self.learning_rate}
+        rate = {} if self.learning_rate is None else {"optimizer__learning_rate": as_rate(self.learning_rate)}
         optimizer = check_optimizer(self.optimizer, self.learning_rate)
         return make_wrapper(options, loss=self._make_loss(), optimizer=optimizer, **rate)
 

@@ -143,6 +143,11 @@ def build_network(
 
 def find_builder(network):
     """Return the builder of a network that is given by name, or as a builder."""
+    if isinstance(network, keras.Model):
+        raise ValueError(
+            f"network must be a function that builds a model, so that each fit has one of its own, but is the model "
+            f"{network.name!r}; pass a function of (input_shape, n_outputs, *, seed) that returns it, not compiled."
+        )
     return NETWORKS[network] if isinstance(network, str) else network
 
 

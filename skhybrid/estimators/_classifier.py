@@ -28,7 +28,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     validation : {"stratified", "last"}
         Which part early stopping holds out: a random part with the same share of each class, or the last part in time,
-        as it has to be where samples are windows of one series, which overlap.
+        as it has to be where samples are windows of one series, which overlap. None is "last" inside of a
+        :class:`WindowedClassifier`, and "stratified" elsewhere.
 
     class_weight : dict or "balanced"
         Weights of the classes, as {label: weight}, 1 where not given; "balanced" weighs each by the inverse of its
@@ -47,11 +48,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     """
 
     loss: Any = "categorical_crossentropy"
-    validation: str = "stratified"
+    validation: str | None = None
     class_weight: dict[Any, float] | str | None = None
 
     _parameter_constraints = {
-        "validation": [StrOptions({"stratified", "last"})],
+        "validation": [StrOptions({"stratified", "last"}), None],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 

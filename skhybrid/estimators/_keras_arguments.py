@@ -3,6 +3,7 @@
 import copy
 import math
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -130,3 +131,8 @@ def rename_metrics(history: dict[str, list[float]], metrics: list[Any], scale: f
         else:
             renamed[key] = [value * scale**power for value in values]
     return renamed
+
+
+def as_rate(rate: Any) -> Any:
+    """Return a learning rate as Keras takes it: a number as a float, a schedule as it is."""
+    return float(rate) if isinstance(rate, Real) else rate

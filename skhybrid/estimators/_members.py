@@ -216,7 +216,7 @@ def _stopping(options, lesson):
 def _schedule(options, wrapper, lesson):
     if options.learning_rate_schedule is None or lesson.n_epochs == 0:
         return []
-    rate = first_learning_rate(wrapper) if options.learning_rate is None else options.learning_rate
+    rate = first_learning_rate(wrapper) if options.learning_rate is None else float(options.learning_rate)
     return [make_schedule(options.learning_rate_schedule, rate, lesson.n_planned, lesson.n_before)]
 
 

@@ -60,6 +60,9 @@ def spread_quantiles(x, n_outputs, levels):
     median = x[..., middle : middle + 1]
     above = ops.cumsum(ops.softplus(x[..., middle + 1 :]), axis=-1)
     below = ops.cumsum(ops.softplus(ops.flip(x[..., :middle], axis=-1)), axis=-1)  # from the median down
-    offsets = ops.concatenate([-ops.flip(below, axis=-1), ops.zeros_like(median), above], axis=-1)
+    # By layers with names of their own: operations would be called as layers of the network may be.
+    together = keras.layers.Concatenate(name="quantile_offsets")
+    offsets = together([-ops.flip(below, axis=-1), ops.zeros_like(median), above])
     # One addition for all, the median among them: rounded, and flushed to zero, alike, they can't change places.
-    return keras.layers.Reshape((n_outputs * len(levels),), name="flat_quantiles")(median + offsets)
+    spread = keras.layers.Add(name="quantile_values")([median, offsets])
+    return keras.layers.Reshape((n_outputs * len(levels),), name="flat_quantiles")(spread)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhybrid._backend import BaseWrapper
+from skhybrid._backend import BaseWrapper, keras
 from skhybrid.estimators._ahead import AheadScale
 from skhybrid.estimators._build import takes_parameter
 from skhybrid.estimators._keras_arguments import check_schedule
@@ -115,3 +115,46 @@ def check_ends(scikeras: BaseWrapper, n_after: NDArray[np.intp]) -> None:
         f"X must hold sequences of one length for the network {network!r}, but {n_early} end early (in NaN); take a "
         "recurrent network or a hybrid, or fill the steps behind their ends."
     )
+
+
+# Losses that read the targets in their own units, or up to a factor, so that nothing may be subtracted from them.
+OF_VALUES = ("mean_squared_logarithmic_error", "binary_crossentropy", "binary_focal_crossentropy", "kl_divergence")
+OF_SHARES = ("mean_absolute_percentage_error", "poisson")
+
+
+def check_loss(estimator: Any, y: NDArray[Any]) -> NDArray[Any]:
+    """Return targets; refuse a loss that reads others than the network is given: centred, scaled or negative ones."""
+    name = _name_of_loss(estimator.loss)
+    if name not in (*OF_VALUES, *OF_SHARES):
+        return y
+    is_moved = getattr(estimator, "window_norm", None) or getattr(estimator, "phase_offsets", False)
+    is_centred = estimator.scale_target and estimator.output_activation is None
+    if is_moved or is_centred or (name in OF_VALUES and estimator.scale_target):
+        raise ValueError(
+            f"loss={estimator.loss!r} needs targets as they are, and not {'moved' if is_moved else 'scaled'}; pass "
+            "scale_target=False and window_norm=None, and output_activation='softplus' or 'exponential' for what "
+            "is never negative."
+        )
+    is_own = not callable(getattr(estimator, "network", ""))  # one of the user's may end as it should
+    if name == "poisson" and estimator.output_activation is None and is_own:
+        raise ValueError(
+            f"loss={estimator.loss!r} needs predictions above 0, but output_activation is None; pass "
+            "output_activation='softplus' or 'exponential'."
+        )
+    if name != "mean_absolute_percentage_error" and y.min() < 0:
+        raise ValueError(
+            f"loss={estimator.loss!r} needs targets that are not negative, but y holds {y.min():.4g}; pass another "
+            "loss."
+        )
+    return y
+
+
+def _name_of_loss(loss):
+    """Return the name of Keras' function for a loss, "" for others."""
+    try:
+        loss = keras.losses.get(loss) if isinstance(loss, str) else loss
+    except ValueError:  # "quantile", or one that is refused elsewhere
+        return ""
+    function = getattr(loss, "fn", loss)
+    name = getattr(function, "__name__", "")
+    return name if getattr(keras.losses, name, None) is function else ""

@@ -23,7 +23,7 @@ from skhybrid.estimators._offsets import PhaseOffsets, learn_offsets
 from skhybrid.estimators._parameters import part
 from skhybrid.estimators._quantiles import Pinball, check_quantiles
 from skhybrid.estimators._refresh import refresh_linear_path
-from skhybrid.estimators._refusals import check_lengths, check_partial
+from skhybrid.estimators._refusals import check_lengths, check_loss, check_partial
 from skhybrid.estimators._samples import Samples
 from skhybrid.estimators._targets import Values, learn_values
 from skhybrid.estimators._task import Rows, Task, read_held_out
@@ -192,7 +192,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return self._outputs(X)
 
     def _check_training_data(self, X, y, *, reset):
-        return check_training_data(self, X, y, reset=reset)
+        X, y = check_training_data(self, X, y, reset=reset)
+        return X, check_loss(self, y)
 
     def _learn_target(self, y, samples: Samples, rows, weights, classes, channel=0) -> Values:
         return learn_values(

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skhybrid._validation import check_finite, check_weights, count_unknown, fill_unknown
+from skhybrid._backend import keras
+from skhybrid._validation import check_finite, check_weights, count_unknown, fill_unknown, name_feature, warn
 from skhybrid.estimators._window_norm import WindowNorm, learn_window_norm
 from skhybrid.series.carrier import Windows
 
@@ -19,6 +20,7 @@ __all__ = [
     "read_sequences",
     "split_in_time",
     "take_apart",
+    "warn_of_size",
 ]
 
 
@@ -165,3 +167,42 @@ def split_in_time(
         )
     starts = [len(rows) - i * n_validation for i in range(1, n_folds + 1)]
     return [(rows[: start - gap], rows[start : start + n_validation]) for start in starts]
+
+
+SCALING_LAYERS = tuple(
+    getattr(keras.layers, name)
+    for name in (
+        "Normalization",
+        "BatchNormalization",
+        "LayerNormalization",
+        "GroupNormalization",
+        "UnitNormalization",
+        "Rescaling",
+        "Embedding",
+        "Lambda",
+    )
+)
+LARGE = 100.0  # root mean square from which on a network learns next to nothing of a feature
+
+
+def warn_of_size(model: Any, samples: Samples, rows: NDArray[np.intp], norm: WindowNorm | None) -> None:
+    """Warn of the largest feature where it is too large for a network, unless layers at its start scale it."""
+    if any(isinstance(layer, SCALING_LAYERS) for layer in model.layers[:3]):
+        return
+    windows = samples.windows[rows[:: max(1, len(rows) // 1000)]]
+    n_steps, n_features = windows.shape[1:]
+    if samples.values.ndim == 3 and n_features > 20 * n_steps:
+        warn(
+            f"X should be (n_samples, n_steps, n_features), but has {n_steps} steps of {n_features} features; if its "
+            "last axis is time, pass np.swapaxes(X, 1, 2)."
+        )
+    with np.errstate(over="ignore"):
+        sizes = np.sqrt(np.nanmean(np.square(windows, dtype=np.float64), axis=(0, 1)))
+    if norm is not None:
+        sizes = np.where(norm.is_treated, 0, sizes)
+    if (size := sizes.max()) > LARGE:
+        warn(
+            "X should hold features of about size 1, as networks need to learn from them, but "
+            f"{name_feature(int(sizes.argmax()), len(sizes))} has a root mean square of {size:.2g}; scale X before, "
+            "for example with StandardScaler (y is scaled inside, X is not)."
+        )

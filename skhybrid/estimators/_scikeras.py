@@ -34,6 +34,14 @@ def copy_model(wrapper: BaseWrapper) -> Any:
     return model
 
 
+def called_once(inputs: Any, outputs: Any, name: str) -> Any:
+    """Return a model of these tensors, called once, as Keras needs it to export it as ONNX."""
+    model = keras.Model(inputs, outputs, name=name)
+    samples = [np.zeros((1, *tensor.shape[1:]), np.float32) for tensor in model.inputs]
+    model(samples if len(samples) > 1 else samples[0])
+    return model
+
+
 def average(models: list[Any]) -> Any:
     """Return the mean of models of equal inputs and outputs, whose layers are theirs."""
     if len(models) == 1:

@@ -8,8 +8,11 @@ from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
 
 from skhybrid._backend import keras
+from skhybrid._validation import short
 from skhybrid.estimators._samples import Samples, WindowNorm
 from skhybrid.estimators._window_norm import SEASONAL
+
+HUGE = 1e100
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +122,9 @@ def learn_values(
 
 def _mean_and_deviation(y, weights):
     """Return mean and deviation of each target; of one that is constant, the deviation is 1."""
+    if (size := float(np.abs(y).max(initial=0))) > HUGE:  # squares would overflow
+        mean, deviation = _mean_and_deviation(y / size, weights)
+        return mean * size, deviation * size
     mean = np.average(y, axis=0, weights=weights)
     deviation = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weights))
     is_constant = deviation <= 10 * np.finfo(np.float64).eps * np.abs(mean)
@@ -214,6 +220,11 @@ def weigh_by_class(y: NDArray[Any], weights: NDArray[np.float64], class_weight: 
     classes, which = np.unique(y, return_inverse=True)
     if isinstance(class_weight, dict):
         by_class = check_class_weights([class_weight.get(label, 1) for label in classes.tolist()])
+        if not by_class.any():
+            raise ValueError(
+                f"class_weight must leave a label of y to train on, but is 0 for all, {short(classes.tolist())}; pass "
+                "a positive weight for some."
+            )
     else:  # balanced
         totals = np.bincount(which, weights)
         by_class = np.divide(1, totals, out=np.zeros_like(totals), where=totals > 0)

@@ -104,7 +104,7 @@ def check_positive(last: NDArray, window_norm: str) -> None:
     if window_norm == "relative" and last.min() <= 0:
         raise ValueError(
             f"window_norm='relative' needs windows that end with positive values, but X holds {last.min():.4g}; pass "
-            "window_norm='last' or 'standard'."
+            "window_norm='last' or 'standard', or leave such features out of norm_channels."
         )
 
 

@@ -157,9 +157,10 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
         ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
         optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
-    validation : {"stratified", "last"}, default="stratified"
+    validation : {"stratified", "last"}, default=None
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
-        time, as it has to be where samples are windows of one series, which overlap.
+        time, as it has to be where samples are windows of one series, which overlap. None is "last" inside of a
+        :class:`WindowedClassifier`, and "stratified" elsewhere.
 
     class_weight : dict or "balanced", default=None
         Weights of the classes, as {label: weight}, 1 where not given; "balanced" weighs each by the inverse of its
@@ -305,7 +306,7 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
         random_state: Any = None,
         verbose: Any = 0,
         engine: str = 'auto',
-        validation: str = 'stratified',
+        validation: str | None = None,
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,
@@ -438,9 +439,10 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
         ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
         optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
-    validation : {"stratified", "last"}, default="stratified"
+    validation : {"stratified", "last"}, default=None
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
-        time, as it has to be where samples are windows of one series, which overlap.
+        time, as it has to be where samples are windows of one series, which overlap. None is "last" inside of a
+        :class:`WindowedClassifier`, and "stratified" elsewhere.
 
     class_weight : dict or "balanced", default=None
         Weights of the classes, as {label: weight}, 1 where not given; "balanced" weighs each by the inverse of its
@@ -575,7 +577,7 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
         random_state: Any = None,
         verbose: Any = 0,
         engine: str = 'auto',
-        validation: str = 'stratified',
+        validation: str | None = None,
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,
@@ -708,9 +710,10 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
         ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
         optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
-    validation : {"stratified", "last"}, default="stratified"
+    validation : {"stratified", "last"}, default=None
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
-        time, as it has to be where samples are windows of one series, which overlap.
+        time, as it has to be where samples are windows of one series, which overlap. None is "last" inside of a
+        :class:`WindowedClassifier`, and "stratified" elsewhere.
 
     class_weight : dict or "balanced", default=None
         Weights of the classes, as {label: weight}, 1 where not given; "balanced" weighs each by the inverse of its
@@ -846,7 +849,7 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
         random_state: Any = None,
         verbose: Any = 0,
         engine: str = 'auto',
-        validation: str = 'stratified',
+        validation: str | None = None,
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,
@@ -979,9 +982,10 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
         ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
         optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
-    validation : {"stratified", "last"}, default="stratified"
+    validation : {"stratified", "last"}, default=None
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
-        time, as it has to be where samples are windows of one series, which overlap.
+        time, as it has to be where samples are windows of one series, which overlap. None is "last" inside of a
+        :class:`WindowedClassifier`, and "stratified" elsewhere.
 
     class_weight : dict or "balanced", default=None
         Weights of the classes, as {label: weight}, 1 where not given; "balanced" weighs each by the inverse of its
@@ -1116,7 +1120,7 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
         random_state: Any = None,
         verbose: Any = 0,
         engine: str = 'auto',
-        validation: str = 'stratified',
+        validation: str | None = None,
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,
@@ -1253,9 +1257,10 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
         ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
         optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
-    validation : {"stratified", "last"}, default="stratified"
+    validation : {"stratified", "last"}, default=None
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
-        time, as it has to be where samples are windows of one series, which overlap.
+        time, as it has to be where samples are windows of one series, which overlap. None is "last" inside of a
+        :class:`WindowedClassifier`, and "stratified" elsewhere.
 
     class_weight : dict or "balanced", default=None
         Weights of the classes, as {label: weight}, 1 where not given; "balanced" weighs each by the inverse of its
@@ -1387,7 +1392,7 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
         random_state: Any = None,
         verbose: Any = 0,
         engine: str = 'auto',
-        validation: str = 'stratified',
+        validation: str | None = None,
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,
@@ -1499,9 +1504,10 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
         ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
         optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
-    validation : {"stratified", "last"}, default="stratified"
+    validation : {"stratified", "last"}, default=None
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
-        time, as it has to be where samples are windows of one series, which overlap.
+        time, as it has to be where samples are windows of one series, which overlap. None is "last" inside of a
+        :class:`WindowedClassifier`, and "stratified" elsewhere.
 
     class_weight : dict or "balanced", default=None
         Weights of the classes, as {label: weight}, 1 where not given; "balanced" weighs each by the inverse of its
@@ -1626,7 +1632,7 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
         random_state: Any = None,
         verbose: Any = 0,
         engine: str = 'auto',
-        validation: str = 'stratified',
+        validation: str | None = None,
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,
@@ -1741,9 +1747,10 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
         ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
         optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
-    validation : {"stratified", "last"}, default="stratified"
+    validation : {"stratified", "last"}, default=None
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
-        time, as it has to be where samples are windows of one series, which overlap.
+        time, as it has to be where samples are windows of one series, which overlap. None is "last" inside of a
+        :class:`WindowedClassifier`, and "stratified" elsewhere.
 
     class_weight : dict or "balanced", default=None
         Weights of the classes, as {label: weight}, 1 where not given; "balanced" weighs each by the inverse of its
@@ -1878,7 +1885,7 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
         random_state: Any = None,
         verbose: Any = 0,
         engine: str = 'auto',
-        validation: str = 'stratified',
+        validation: str | None = None,
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,
@@ -2009,9 +2016,10 @@ class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
         ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
         optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
-    validation : {"stratified", "last"}, default="stratified"
+    validation : {"stratified", "last"}, default=None
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
-        time, as it has to be where samples are windows of one series, which overlap.
+        time, as it has to be where samples are windows of one series, which overlap. None is "last" inside of a
+        :class:`WindowedClassifier`, and "stratified" elsewhere.
 
     class_weight : dict or "balanced", default=None
         Weights of the classes, as {label: weight}, 1 where not given; "balanced" weighs each by the inverse of its
@@ -2123,7 +2131,7 @@ class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
         random_state: Any = None,
         verbose: Any = 0,
         engine: str = 'auto',
-        validation: str = 'stratified',
+        validation: str | None = None,
         class_weight: dict[Any, float] | str | None = None,
     ) -> None: ...
 
@@ -2251,9 +2259,10 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
         ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
         optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
-    validation : {"stratified", "last"}, default="stratified"
+    validation : {"stratified", "last"}, default=None
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
-        time, as it has to be where samples are windows of one series, which overlap.
+        time, as it has to be where samples are windows of one series, which overlap. None is "last" inside of a
+        :class:`WindowedClassifier`, and "stratified" elsewhere.
 
     class_weight : dict or "balanced", default=None
         Weights of the classes, as {label: weight}, 1 where not given; "balanced" weighs each by the inverse of its
@@ -2363,7 +2372,7 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
         random_state: Any = None,
         verbose: Any = 0,
         engine: str = 'auto',
-        validation: str = 'stratified',
+        validation: str | None = None,
         class_weight: dict[Any, float] | str | None = None,
     ) -> None: ...
 
@@ -2466,9 +2475,10 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
         ("keras"), or programs wherever they return the results of Keras ("auto"), which depends on network, loss,
         optimizer and callbacks only. "compiled" is an error where they do not. `engine_` holds what it was, and why.
 
-    validation : {"stratified", "last"}, default="stratified"
+    validation : {"stratified", "last"}, default=None
         Which part early stopping holds out: a random part with the same share of each class, or the last part in
-        time, as it has to be where samples are windows of one series, which overlap.
+        time, as it has to be where samples are windows of one series, which overlap. None is "last" inside of a
+        :class:`WindowedClassifier`, and "stratified" elsewhere.
 
     class_weight : dict or "balanced", default=None
         Weights of the classes, as {label: weight}, 1 where not given; "balanced" weighs each by the inverse of its
@@ -2591,7 +2601,7 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
         random_state: Any = None,
         verbose: Any = 0,
         engine: str = 'auto',
-        validation: str = 'stratified',
+        validation: str | None = None,
         class_weight: dict[Any, float] | str | None = None,
         n_features: int = 1,
         window_norm: str | None = None,

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from skhybrid.evaluation._plan import Plan
 from skhybrid.evaluation._summary import Counted
-from skhybrid.evaluation.metrics import row_losses
 from skhybrid.evaluation.significance import SignificanceResult, corrected_resampled_ttest, diebold_mariano, holm
 
 NO_TEST = SignificanceResult(np.nan, np.nan, 0)
@@ -68,12 +67,14 @@ def _test_rows(plan: Plan, counted: Counted, a: str, b: str, metric: str, horizo
 
 
 def _mean_losses(plan: Plan, counted: Counted, model: str, metric: str) -> NDArray[np.float64]:
-    """Return the mean loss of each row of X over the predictions that a model made of it; NaN without any."""
-    y = np.asarray(plan.y, dtype=float)
-    total, count = np.zeros((2, len(y)))
+    """Return a model's mean loss at each time, over its predictions, and over series that share the time; NaN if none.
+
+    An error without a loss of a row has none anywhere.
+    """
+    total, count = np.zeros((2, plan.moments.max() + 1))
     for key, trial in counted.trials.items():
-        if key.model == model and trial.y_pred is not None:
-            rows = plan.folds[key.fold][1]
-            total[rows] += row_losses(metric, y[rows], trial.y_pred)
-            count[rows] += 1
+        if key.model == model and metric in trial.losses:
+            moments = plan.moments[plan.folds[key.fold][1]]
+            np.add.at(total, moments, trial.losses[metric])
+            np.add.at(count, moments, 1)
     return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)

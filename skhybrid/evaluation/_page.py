@@ -2,10 +2,12 @@
 
 import base64
 import html as markup
+import re
 import textwrap
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pandas as pd
@@ -27,31 +29,48 @@ def markdown(comparison: Any) -> str:
 
 def html(comparison: Any) -> str:
     """Return tables and verdict as a piece of HTML."""
-    tables = "\n".join(_one_header(table).to_html(border=0) for table in _tables(comparison))  # escapes what it shows
+    tables = "\n".join(map(_html_table, _tables(comparison)))
     return f"<div>\n{tables}\n<p>{markup.escape(verdict(comparison))}</p>\n</div>"
+
+
+def _html_table(table):
+    """Return a table that scrolls where the window is narrow, with failures below one another after it."""
+    failures = table.pop("failure") if "failure" in table else pd.Series(dtype=str)
+    texts = (f"<li>{markup.escape(str(name))}: {markup.escape(text)}</li>" for name, text in failures.items() if text)
+    items = "".join(texts)
+    below = f'<ul class="failures">{items}</ul>' if items else ""
+    shown = _one_header(table).to_html(border=0)  # escapes what it shows
+    return f'<div class="table" tabindex="0">\n{shown}\n</div>\n{below}'
 
 
 def write_page(comparison: Any, path: str | Path) -> None:
     """Write a page of HTML that needs no other file."""
-    Path(path).write_text(
-        _PAGE.format(
-            heading=markup.escape(_heading(comparison)),
-            body=html(comparison),
-            pictures="\n".join(_picture(comparison, metric) for metric in _metrics(comparison)),
-        ),
-        encoding="utf-8",
+    page = _PAGE.format(
+        heading=markup.escape(_heading(comparison)),
+        body=html(comparison),
+        pictures="\n".join(_picture(comparison, metric) for metric in _metrics(comparison)),
     )
+    path = Path(path)
+    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=path.name, delete=False) as file:
+        file.write(page)
+    Path(file.name).replace(path)  # so that the old page is there until the new one is whole
 
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Comparison of models</title>
 <style>
-body {{ font-family: sans-serif; max-width: 70em; margin: 2em auto; padding: 0 1em; }}
+body {{ font-family: sans-serif; max-width: 80em; margin: 2em auto; padding: 0 1em; }}
 table {{ border-collapse: collapse; margin: 1em 0; }}
-th, td {{ padding: 0.3em 0.8em; text-align: right; border-bottom: 1px solid #ccc; }}
+th, td {{ padding: 0.3em 0.8em; text-align: right; border-bottom: 1px solid #ccc; white-space: nowrap; }}
+tbody th {{ position: sticky; left: 0; background: white; }}
+.table {{ overflow-x: auto; background:
+  linear-gradient(to right, transparent, white 4em) right / 4em 100% no-repeat local,
+  linear-gradient(to left, rgba(0, 0, 0, 0.35), transparent) right / 1em 100% no-repeat scroll; }}
+.failures {{ overflow-wrap: anywhere; }}
 img {{ max-width: 100%; }}
 </style>
 </head>
@@ -122,7 +141,12 @@ def _markdown_table(table):
     head = [table.index.name, *table.columns]
     rows = [[name, *cells] for name, cells in zip(table.index, table.to_numpy(), strict=True)]
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(_escape(cell) for cell in line)} |" for line in lines)
+
+
+def _escape(cell):
+    """Return a cell as Markdown shows it: on one line, its signs as they are."""
+    return re.sub(r"([\\`*_<>|\[\]~#])", r"\\\1", " ".join(cell.split()))
 
 
 def _picture(comparison, metric):

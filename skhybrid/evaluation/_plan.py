@@ -1,18 +1,22 @@
 """What a comparison runs: its models, its data, and the folds and seeds of each fit."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import check_cv
 
-from skhybrid._validation import check_positive_int
-from skhybrid.evaluation.metrics import METRICS, forecast_scorer
+from skhybrid._nested import predicts
+from skhybrid._validation import check_positive_int, check_readable, cut, short
+from skhybrid.evaluation.scorers import ERRORS, ErrorScorer, asks_for_labels, forecast_scorer, read_scorer
+from skhybrid.series.carrier import Windows
+from skhybrid.series.panel import Panel, label_groups, read_labels
 
 
 class Key(NamedTuple):
@@ -25,14 +29,26 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """All that the trials of a comparison are made of; `folds` are pairs of row numbers."""
+    """All that the trials of a comparison are made of.
+
+    Attributes
+    ----------
+    folds : list of (ndarray, ndarray)
+        Training and test rows.
+    labels : Panel or None
+        Which rows belong to which series, where there are several.
+    of_labels : bool
+        Whether the models are classifiers.
+    """
 
     models: dict[str, Any]
     X: Any
     y: Any
     folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
     seeds: range
-    scorers: dict[str, Callable[..., float]]
+    labels: Panel | None
+    scorers: dict[str, ErrorScorer]
+    of_labels: bool
     season_length: int
     n_jobs: int | None
     verbose: int
@@ -43,9 +59,25 @@ class Plan:
         return int(np.prod(self.y.shape[1:]))
 
     @property
+    def moments(self) -> NDArray[np.intp]:
+        """For each row, how many times lie before its own: rows of several series may have the same time."""
+        return np.arange(len(self.y)) if self.labels is None else self.labels.moments
+
+    @property
+    def index(self) -> pd.Index | None:
+        """Labels of the rows, where there is one for each."""
+        index = next((a.index for a in (self.X, self.y) if isinstance(a, pd.Series | pd.DataFrame)), None)
+        return index if self.labels is None else None
+
+    @property
+    def target(self) -> str:
+        """Name of y."""
+        return str(name) if (name := getattr(self.y, "name", None)) is not None else "y"
+
+    @property
     def metrics(self) -> list[str]:
         """Names of the errors; the first one sorts the table and is tested."""
-        return [*self.scorers, "mase"]
+        return [*self.scorers] if self.of_labels else [*self.scorers, "mase"]
 
     def list_keys(self) -> list[Key]:
         """Return the trials to run; a model without `random_state` has one for each fold."""
@@ -59,19 +91,26 @@ class Plan:
         ]
 
 
-def make_plan(models, X, y, cv, scoring, n_seeds, random_state, season_length, n_jobs, verbose) -> Plan:
+def make_plan(models, X, y, cv, scoring, n_seeds, random_state, season_length, n_jobs, verbose, *, groups=None) -> Plan:
     """Check what `compare_models` was given, and draw the folds, once for all models."""
     models = _check_models(models)
-    X, y = (a if hasattr(a, "shape") else np.asarray(a) for a in (X, y))
-    _check_targets(X, y)
+    for a, name in ((X, "X"), (y, "y")):
+        check_readable(a, name)
+    X, y = (a if isinstance(a, Windows) or hasattr(a, "ndim") else np.asarray(a) for a in (X, y))
+    scorers = _check_scoring(scoring)
+    of_labels = asks_for_labels(scorers, models)
+    _check_targets(X, y, of_labels)
+    labels = _read_labels(X, y, groups)
     first_seed = _check_seed(random_state)
     return Plan(
         models=models,
         X=X,
         y=y,
-        folds=_check_folds(cv, X, y),
+        folds=_check_folds(cv, X, y, groups),
         seeds=range(first_seed, first_seed + check_positive_int(n_seeds, "n_seeds")),
-        scorers=_check_scoring(scoring),
+        labels=labels if isinstance(labels, Panel) else None,
+        scorers=scorers,
+        of_labels=of_labels,
         season_length=check_positive_int(season_length, "season_length"),
         n_jobs=n_jobs,
         verbose=_somebody_watches() if verbose is None else verbose,
@@ -90,9 +129,8 @@ def _somebody_watches() -> bool:
 def check_name(name: Any, parameter: str, known: Iterable[str]) -> None:
     """Refuse a name that is not known."""
     if name not in (names := list(known)):
-        raise ValueError(
-            f"{parameter} must be one of {', '.join(map(repr, names))}, but is {name!r}; pass one of these."
-        )
+        known_names = cut(", ".join(map(repr, names)), 200)
+        raise ValueError(f"{parameter} must be one of {known_names}, but is {short(name)}; pass one of these.")
 
 
 def check_contrasts(contrasts: Any, models: dict[str, Any]) -> list[tuple[str, str]]:
@@ -115,25 +153,42 @@ def _check_models(models: Any) -> dict[str, Any]:
             "{'ridge': Ridge(), 'last value': NaiveRegressor()}."
         )
     for name, model in models.items():
-        if isinstance(model, type) or not all(hasattr(model, need) for need in ("fit", "predict", "get_params")):
+        is_estimator = not isinstance(model, type) and hasattr(model, "fit") and hasattr(model, "get_params")
+        if not is_estimator or not predicts(model):
             raise ValueError(
                 f"models must hold scikit-learn estimators, but models[{name!r}] is {model!r}; pass an instance of a "
-                "regressor or a pipeline that ends in one."
+                "regressor or a classifier, or a pipeline that ends in one."
             )
     return dict(models)
 
 
-def _check_targets(X: Any, y: Any) -> None:
+def _check_targets(X: Any, y: Any, of_labels: bool) -> None:
     if len(X) != len(y) or y.ndim not in (1, 2):
         raise ValueError(
             f"y must be 1-D or 2-D with one row per sample of X, but X has {len(X)} samples and y has shape {y.shape}; "
             "take both from the same rows."
         )
+    if of_labels:
+        return
     kinds = {dtype.kind for dtype in (y.dtypes if y.ndim == 2 and hasattr(y, "dtypes") else [y.dtype])}
     if not kinds <= set("biuf"):
         raise ValueError(
-            "y must hold numbers, but does not; compare_models is for regressors, so pass numeric targets."
+            "y must hold numbers, but does not; pass numeric targets, or classifiers and scoring='error_rate'."
         )
+
+
+def _read_labels(X: Any, y: Any, groups: Any) -> Any:
+    """Return the labels of the rows: those of X or y, else of the groups."""
+    labels = read_labels(X)
+    labels = read_labels(y, "y") if labels is None else labels
+    if groups is None or isinstance(labels, Panel):
+        return labels
+    if len(groups) != len(X):
+        raise ValueError(
+            f"groups must hold the series of each of the {len(X)} rows of X, but has {len(groups)} values; take both "
+            "from the same rows."
+        )
+    return label_groups(groups, labels)
 
 
 def _check_seed(random_state: Any) -> int:
@@ -145,9 +200,9 @@ def _check_seed(random_state: Any) -> int:
     return int(random_state)
 
 
-def _check_folds(cv: Any, X: Any, y: Any) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def _check_folds(cv: Any, X: Any, y: Any, groups: Any) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Draw the folds, once for all models."""
-    folds = [(np.arange(len(X))[train], np.arange(len(X))[test]) for train, test in check_cv(cv, y).split(X, y)]
+    folds = [(np.arange(len(X))[train], np.arange(len(X))[test]) for train, test in check_cv(cv, y).split(X, y, groups)]
     for number, (train, test) in enumerate(folds):
         if not len(train) or not len(test) or np.intersect1d(train, test).size:
             raise ValueError(
@@ -158,7 +213,7 @@ def _check_folds(cv: Any, X: Any, y: Any) -> list[tuple[NDArray[np.intp], NDArra
     return folds
 
 
-def _check_scoring(scoring: Any) -> dict[str, Any]:
+def _check_scoring(scoring: Any) -> dict[str, ErrorScorer]:
     """Return scorers by the names of their columns."""
     if isinstance(scoring, dict):
         named = scoring
@@ -174,14 +229,14 @@ def _check_scoring(scoring: Any) -> dict[str, Any]:
     return {str(name): _check_scorer(scorer) for name, scorer in named.items()}
 
 
-def _check_scorer(scorer: Any) -> Any:
+def _check_scorer(scorer: Any) -> ErrorScorer:
     if callable(scorer):
-        return scorer
-    if scorer in METRICS:
+        return read_scorer(scorer)
+    if scorer in ERRORS:
         return forecast_scorer(scorer)
     if isinstance(scorer, str) and scorer.startswith("neg_") and scorer in get_scorer_names():
-        return get_scorer(scorer)
+        return read_scorer(get_scorer(scorer))
     raise ValueError(
-        f"scoring must be one of {', '.join(map(repr, METRICS))}, a name of scikit-learn's that starts with 'neg_', or "
-        f"a dict of scorers, but holds {scorer!r}; pass an error, lower is better."
+        f"scoring must be one of {', '.join(map(repr, ERRORS))}, a name of scikit-learn's that starts with 'neg_', or "
+        f"a dict of scorers, but holds {short(scorer)}; pass an error, lower is better."
     )

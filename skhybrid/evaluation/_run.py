@@ -2,10 +2,9 @@
 
 import sys
 import warnings
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, takewhile
+from itertools import chain, islice, takewhile
 from threading import Event
 from time import perf_counter
 from typing import Any
@@ -13,20 +12,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
+from sklearn.exceptions import FitFailedWarning
 from sklearn.utils.parallel import Parallel, delayed
 
 from skhybrid._nested import look_inside_fitted
 from skhybrid.evaluation._plan import Key, Plan, random_states
 from skhybrid.evaluation.metrics import mase
-from skhybrid.series.panel import has_levels
+from skhybrid.evaluation.scorers import ERRORS
+from skhybrid.series.panel import Panel
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What one fit gave: errors by metric, or the text of what went wrong."""
+    """What one fit gave: errors by metric and the losses of its test rows, or the text of what went wrong."""
 
     errors: dict[str, float] = field(default_factory=dict)
+    losses: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     y_pred: NDArray[Any] | None = None
     n_parameters: float = np.nan
     fit_seconds: float = np.nan
@@ -35,28 +37,70 @@ class Trial:
     failure: str = ""
 
 
-def run_trials(plan: Plan, trials: dict[Key, Trial]) -> None:
-    """Run the trials that `trials` lacks and add each as it ends; Ctrl-C ends the run and keeps what there is."""
+def run_trials(plan: Plan, trials: dict[Key, Trial]) -> str:
+    """Run the trials that `trials` lacks and add each as it ends; return what broke them off, "" where nothing did.
+
+    Whatever ends the run, Ctrl-C or a worker that dies, what is finished is kept.
+    """
     keys = plan.list_keys()
     missing = [key for key in keys if key not in trials]
     interrupted = Event()
     waiting = takewhile(lambda key: not interrupted.is_set(), missing)
     jobs = (delayed(_run_key)(plan.models[key.model], key, *_data(plan, key)) for key in waiting)
-    parallel = Parallel(n_jobs=plan.n_jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
     # scikit-learn sets the warning filters in each thread, though all threads of a process share them: two that start
     # at once may leave some of them out for good.
-    with suppress(KeyboardInterrupt), warnings.catch_warnings():
-        for key, trial in parallel(jobs):
-            if trial is None:
-                interrupted.set()  # those already running end, so that their results are kept
-                continue
-            trials[key] = trial
-            if plan.verbose:
-                print(f"[{len(trials)}/{len(keys)}] {_progress(key, trial)}", file=sys.stderr, flush=True)
+    with warnings.catch_warnings():
+        try:
+            for key, trial in _run_jobs(jobs, plan.n_jobs, len(plan.models) * len(plan.seeds)):
+                if trial is None:
+                    interrupted.set()  # those already running end, so that their results are kept
+                    continue
+                trials[key] = trial
+                if plan.verbose:
+                    print(f"[{len(trials)}/{len(keys)}] {_progress(key, trial)}", file=sys.stderr, flush=True)
+        except KeyboardInterrupt:
+            interrupted.set()
+        except Exception as error:  # of a backend: what a model raises is its result
+            if not trials:
+                raise
+            return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return "Ctrl-C" if interrupted.is_set() else ""
+
+
+def _run_jobs(jobs: Iterator[Any], n_jobs: int | None, n_at_once: int) -> Iterator[Any]:
+    """Yield results as they come; from backends that return all together, as Ray's, some jobs at a time."""
+    try:
+        parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
+    except ValueError:
+        while some := list(islice(jobs, n_at_once)):
+            yield from Parallel(n_jobs=n_jobs)(some)
+    else:
+        yield from parallel(jobs)
+
+
+def warn_of_outcome(plan: Plan, trials: dict[Key, Trial], failures: pd.DataFrame, obstacle: str) -> None:
+    """Warn the caller's caller of fits that failed, all of which is an error, and of a run that was broken off."""
+    n_fits, n_failed, first = len(plan.list_keys()), len(failures), tell_first_failure(failures)
+    if n_failed == n_fits:
+        raise ValueError(f"models must have one that can be fitted, but all {n_fits} fits failed; {first}.")
+    if n_failed:
+        words = f"{n_failed} of {len(trials)} fits failed; {first}; see failures."
+        warnings.warn(words, FitFailedWarning, stacklevel=4)
+    if obstacle:
+        words = f"The comparison was interrupted after {len(trials)} of {n_fits} fits ({obstacle[:200]})"
+        warnings.warn(f"{words}; resume() runs the rest.", UserWarning, stacklevel=4)
+
+
+def tell_first_failure(failures: pd.DataFrame) -> str:
+    """Say which fit failed first, and of what; nothing where none failed."""
+    if failures.empty:
+        return ""
+    first = failures.iloc[0]
+    return f"the first was {first['model']!r} in fold {first['fold']}: {' '.join(first['error'].split())}"
 
 
 def _data(plan: Plan, key: Key) -> tuple[Any, ...]:
-    return plan.X, plan.y, plan.folds[key.fold], plan.scorers, plan.season_length
+    return plan.X, plan.y, plan.folds[key.fold], plan.scorers, plan.labels, plan.season_length
 
 
 def _run_key(model: Any, key: Key, *data: Any) -> tuple[Key, Trial | None]:
@@ -67,7 +111,7 @@ def _run_key(model: Any, key: Key, *data: Any) -> tuple[Key, Trial | None]:
         return key, None
 
 
-def run_trial(model, seed, X, y, fold, scorers, season_length) -> Trial:
+def run_trial(model, seed, X, y, fold, scorers, labels, season_length) -> Trial:
     """Fit a clone of the model on the fold's training rows, and score it on its test rows."""
     train, test = fold
     X_train, y_train, X_test, y_test = (take(a, rows) for rows in fold for a in (X, y))
@@ -81,12 +125,16 @@ def run_trial(model, seed, X, y, fold, scorers, season_length) -> Trial:
         predicted = perf_counter()
         y_pred = _like_target(y_pred, y_test)
         seen = _Predicted(estimator, X_test, y_pred)
-        errors = {name: _error(name, scorer(seen, X_test, y_test)) for name, scorer in scorers.items()}
+        measured = {name: scorer.measure(seen, X_test, y_test) for name, scorer in scorers.items()}
+        errors = {name: _error(name, score) for name, (score, _) in measured.items()}
     except Exception as error:  # whatever a model raises is its result
         return Trial(failure=f"{type(error).__name__}: {error}")
-    errors["mase"] = _fold_mase(y, y_pred, train, test, season_length)
+    losses = {name: losses for name, (_, losses) in measured.items() if losses is not None}
+    if not is_classifier(model):
+        errors["mase"] = _fold_mase(y, y_pred, train, test, labels, season_length)
+        losses["mase"] = ERRORS["mae"].row_losses(y_test, y_pred)
     costs = count_parameters(estimator), fitted - start, predicted - fitted
-    return Trial(errors, y_pred, *costs, engine=join_texts(read_engines(estimator)))
+    return Trial(errors, losses, y_pred, *costs, engine=join_texts(read_engines(estimator)))
 
 
 def take(a: Any, rows: NDArray[np.intp]) -> Any:
@@ -153,14 +201,13 @@ def _error(name: str, score: float) -> float:
     return abs(float(score))
 
 
-def _fold_mase(y: Any, y_pred: NDArray[Any], train, test, season_length: int) -> float:
-    values = np.asarray(y, dtype=float)
-    known: Any = np.full_like(values, np.nan)
-    known[train] = values[train]
-    if has_levels(y):  # each series has a scale of its own
-        known = (pd.Series if known.ndim == 1 else pd.DataFrame)(known, y.index)
-    else:
-        y = values
+def _fold_mase(y: Any, y_pred: NDArray[Any], train, test, labels: Panel | None, season_length: int) -> float:
+    y = np.asarray(y, dtype=float)
+    known: Any = np.full_like(y, np.nan)
+    known[train] = y[train]
+    if labels is not None:  # each series has a scale of its own
+        index = pd.MultiIndex.from_arrays([labels.series, labels.times])
+        y, known = ((pd.Series if y.ndim == 1 else pd.DataFrame)(values, index) for values in (y, known))
     try:
         return mase(take(y, test), y_pred, known, season_length=season_length)
     except ValueError:  # the training targets give no scale

@@ -69,7 +69,7 @@ def make_failures(plan: Plan, trials: Trials) -> pd.DataFrame:
 
 def make_predictions(plan: Plan, trials: Trials) -> pd.DataFrame:
     """Return one row per prediction, a pair of columns per output."""
-    y = np.asarray(plan.y, dtype=float)
+    y = np.asarray(plan.y) if plan.of_labels else np.asarray(plan.y, dtype=float)
     parts = []
     for key, trial in list_finished(plan, trials).items():
         if trial.y_pred is not None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from skhybrid.evaluation._numbers import count, number, percent, pvalue, seconds
 
@@ -19,14 +18,6 @@ def verdict(comparison: Any) -> str:
         sentences = [_leader(comparison), _support(comparison), _runner_up(comparison), _frugality(comparison)]
         sentences += [_contrast(comparison, test) for _, test in comparison.contrasts.iterrows()]
     return " ".join(filter(None, [*sentences, *_caveats(comparison)]))
-
-
-def tell_first_failure(failures: pd.DataFrame) -> str:
-    """Say which fit failed first, and of what; nothing where none failed."""
-    if failures.empty:
-        return ""
-    first = failures.iloc[0]
-    return f"the first was {first['model']!r} in fold {first['fold']}: {' '.join(first['error'].split())}"
 
 
 def _leader(comparison):

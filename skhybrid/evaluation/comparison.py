@@ -1,16 +1,13 @@
 """A fair comparison of models: same folds, same seeds, and tests of whether they differ at all."""
 
-import warnings
 from dataclasses import replace
-
-from sklearn.exceptions import FitFailedWarning
 
 from skhybrid._validation import check_horizon
 from skhybrid.displays import ComparisonDisplay
 from skhybrid.evaluation import _page, _verdict
 from skhybrid.evaluation._difference import make_difference, make_tests
 from skhybrid.evaluation._plan import Key, check_contrasts, check_name, make_plan
-from skhybrid.evaluation._run import Trial, run_trials
+from skhybrid.evaluation._run import Trial, run_trials, warn_of_outcome
 from skhybrid.evaluation._summary import count_whole_folds, make_failures, make_predictions, make_scores, make_table
 
 __all__ = ["ModelComparison", "compare_models"]
@@ -23,6 +20,7 @@ def compare_models(
     *,
     cv,
     baseline,
+    groups=None,
     scoring=("rmse", "mae"),
     contrasts=(),
     n_seeds=1,
@@ -35,21 +33,25 @@ def compare_models(
     """Fit clones of several models on the same folds and seeds, and test how they differ.
 
     The result says what the numbers allow to say: ``print(compare_models(...))`` shows one row for each model and a
-    verdict of a few sentences. A model that fails does not stop the others: its row says so. Ctrl-C does not lose what
-    is finished: the comparison so far is returned, with a warning, and `resume` goes on with the rest.
+    verdict of a few sentences. A model that fails does not stop the others: its row says so. Ctrl-C, or a worker that
+    dies, does not lose what is finished: the comparison so far is returned, with a warning, and `resume` goes on with
+    the rest.
 
     Parameters
     ----------
     models : dict of str to estimator
-        Regressors by the names they should have: networks, pipelines, searches, :class:`WindowedRegressor`, anything
-        with scikit-learn's `fit` and `predict`. They are cloned and never altered.
+        Regressors, or classifiers, by the names they should have: networks, pipelines, searches,
+        :class:`WindowedRegressor`, anything with scikit-learn's `fit` and `predict`. They are cloned and never altered.
 
     X : array-like of shape (n_samples, ...) or DataFrame
         Rows, windows or subsequences, whatever the models take. To have networks and models of tables side by side,
-        pass rows and put each into a :class:`WindowedRegressor`, or pass flattened windows, which both can read.
+        pass rows and put each into a :class:`WindowedRegressor`, or pass flattened windows, which both can read. Rows
+        of several series need labels of two levels, series and time, in X or y, or `groups`: without them nothing tells
+        the series apart.
 
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        What each row should predict, as :func:`make_supervised` or :func:`make_windows` gives it.
+        What each row should predict, as :func:`make_supervised` or :func:`make_windows` gives it. Labels, where the
+        models are classifiers.
 
     cv : splitter, iterable of (train, test) or int
         The folds; they are drawn once, for all models. Forecasts need a forward splitter such as
@@ -59,10 +61,15 @@ def compare_models(
     baseline : str
         Name of the model to measure the others by, for example a :class:`NaiveRegressor`.
 
+    groups : array-like of shape (n_samples,), default=None
+        The series of each row, for splitters as :class:`sklearn.model_selection.LeaveOneGroupOut`, and where X and y
+        have no labels of two levels: the rows of a series are in time order then. MASE and the Diebold-Mariano test
+        count the times of a series, not rows.
+
     scoring : str, sequence of str, or dict of str to str or scorer, default=("rmse", "mae")
-        The errors: "rmse", "mae", "smape", "pinball", or a name of scikit-learn's that starts with "neg_". A scorer
-        object, for example ``forecast_scorer("pinball", quantile=0.9)``, is given a name by a dict. The first one
-        sorts the table and is tested. MASE is always there.
+        The errors: "rmse", "mae", "smape", "pinball", for classifiers "error_rate", or a name of scikit-learn's that
+        starts with "neg_". A scorer object, for example ``forecast_scorer("pinball", quantile=0.9)``, is given a name
+        by a dict. The first one sorts the table and is tested. MASE is always there, except of labels.
 
     contrasts : sequence of (str, str), default=()
         Pairs of models to test against each other as well, for example ``[("hybrid", "lstm")]``. Name them before you
@@ -99,14 +106,16 @@ def compare_models(
     Raises
     ------
     ValueError
-        If a parameter is not as described above, or every single fit failed.
+        If a parameter is not as described above, errors and models are not all about numbers or all about labels, the
+        rows of a series are not in time order, or every single fit failed.
 
     Warns
     -----
     FitFailedWarning
         If some fits failed.
     UserWarning
-        If Ctrl-C interrupted the comparison; if the Diebold-Mariano test has no positive estimate of a variance.
+        If Ctrl-C or a backend of joblib broke the comparison off; if the Diebold-Mariano test has no positive estimate
+        of a variance.
 
     Examples
     --------
@@ -125,7 +134,7 @@ def compare_models(
     >>> print(comparison.verdict())
     ridge has the lowest rmse, 4.828, 2.6 % below the baseline last value. Neither test supports the difference ...
     """
-    plan = make_plan(models, X, y, cv, scoring, n_seeds, random_state, season_length, n_jobs, verbose)
+    plan = make_plan(models, X, y, cv, scoring, n_seeds, random_state, season_length, n_jobs, verbose, groups=groups)
     check_name(baseline, "baseline", plan.models)
     contrasts = check_contrasts(contrasts, plan.models)
     h = plan.n_outputs if horizon is None else max(check_horizon(horizon))
@@ -184,6 +193,12 @@ class ModelComparison:
     metric : str
         The first metric.
 
+    index : Index or None
+        The labels of the rows of X, or of y, where they have one for each row.
+
+    target : str
+        Name of y, "y" where it has none.
+
     best_ : str or None
         Name of the model with the smallest mean error.
 
@@ -223,8 +238,9 @@ class ModelComparison:
     def __init__(self, plan, *, baseline, contrasts, horizon):
         self.baseline = baseline
         self.metric = plan.metrics[0]
+        self.index, self.target = plan.index, plan.target
         self._plan = plan
-        self.is_forward = all(train.max() < test.min() for train, test in plan.folds)
+        self.is_forward = all(plan.moments[train].max() < plan.moments[test].min() for train, test in plan.folds)
         self._pairs = contrasts
         self._horizon = horizon
         self._trials: dict[Key, Trial] = {}
@@ -272,8 +288,9 @@ class ModelComparison:
             Name of the second model, for example the plain network without the convolution.
 
         metric : str, default=None
-            Which error; None is the first metric. The Diebold-Mariano test takes the loss of a row that belongs to
-            it: the squared error; for "mae" and "mase" the absolute error, for "smape" its percentage.
+            Which error; None is the first metric. The Diebold-Mariano test takes the error's own loss of a row, as
+            the `row_losses` of :func:`forecast_scorer` gives it: squared for "rmse", absolute for "mae" and "mase".
+            Errors that are no mean of such losses, and scorers whose function is not known, have no such test.
 
         Returns
         -------
@@ -283,7 +300,8 @@ class ModelComparison:
             the seeds alone, 0 where each model has but one fit per fold; statistic and p-value "t_folds" and "p_folds"
             of :func:`corrected_resampled_ttest` over the folds, after averaging over seeds, and "dm" and "p_dm" of
             :func:`diebold_mariano` on the losses of the test rows, averaged over seeds and, where test folds overlap,
-            over folds. NaN where no test is possible. The p-values are of one test: who looks at several pairs
+            over folds; of several series, averaged over those of a time, too. NaN where no test is possible. The
+            p-values are of one test: who looks at several pairs
             adjusts them by :func:`holm`.
 
         Raises
@@ -357,9 +375,9 @@ class ModelComparison:
         return _page.html(self)
 
     def _run(self):
-        run_trials(self._plan, self._trials)
+        obstacle = run_trials(self._plan, self._trials)
         self._summarise()
-        self._warn()
+        warn_of_outcome(self._plan, self._trials, self.failures, obstacle)
 
     def _summarise(self):
         self.is_complete = len(self._trials) == len(self._plan.list_keys())
@@ -376,21 +394,3 @@ class ModelComparison:
         self.best_ = candidates.index[0] if len(candidates) else None
         seconds = candidates["fit_seconds"] + candidates["predict_seconds"]
         self.cheapest_ = seconds.idxmin() if len(candidates) else None
-
-    def _warn(self):
-        n_fits, n_failed = len(self._plan.list_keys()), len(self.failures)
-        first = _verdict.tell_first_failure(self.failures)
-        if n_failed == n_fits:
-            raise ValueError(f"models must have one that can be fitted, but all {n_fits} fits failed; {first}.")
-        if n_failed:
-            warnings.warn(
-                f"{n_failed} of {len(self._trials)} fits failed; {first}; see failures.",
-                FitFailedWarning,
-                stacklevel=4,
-            )
-        if not self.is_complete:
-            warnings.warn(
-                f"The comparison was interrupted after {len(self._trials)} of {n_fits} fits; resume() runs the rest.",
-                UserWarning,
-                stacklevel=4,
-            )

@@ -1,19 +1,17 @@
-"""Errors of forecasts: as functions, and as scorers for a search or a comparison."""
+"""Errors of forecasts, as functions."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.metrics import make_scorer, mean_pinball_loss
 from sklearn.metrics import mean_absolute_error as mae
+from sklearn.metrics import mean_pinball_loss
 from sklearn.metrics import root_mean_squared_error as rmse
 
 from skhybrid._validation import check_finite, check_positive_int
 from skhybrid.series.panel import Panel, has_levels, read_labels
 
-__all__ = ["METRICS", "forecast_scorer", "mae", "mase", "pinball", "rmse", "row_losses", "smape"]
+__all__ = ["mae", "mase", "percentage_terms", "pinball", "rmse", "smape"]
 
 
 def smape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
@@ -51,7 +49,7 @@ def smape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     >>> smape([100, 50], [110, 50])  # half of 200 * 10 / 210
     4.761904761904762
     """
-    return float(_percentage_terms(*_check_forecasts(y_true, y_pred)).mean())
+    return float(percentage_terms(*_check_forecasts(y_true, y_pred)).mean())
 
 
 def pinball(y_true: ArrayLike, y_pred: ArrayLike, *, quantile: float = 0.5) -> float:
@@ -187,88 +185,10 @@ def _mase(y_true, y_pred, y_train, lag):
     return float((np.abs(y_true - y_pred).reshape(len(y_true), -1).mean(axis=0) / scale).mean())
 
 
-METRICS: dict[str, Callable[..., float]] = {"rmse": rmse, "mae": mae, "smape": smape, "pinball": pinball}
-
-
-def forecast_scorer(metric, **kwargs):
-    """Make a scorer of a forecast error by its name, for `scoring` of a search, a cross-validation or a comparison.
-
-    Like all errors in scikit-learn's scorers it is negated, so that greater is better.
-
-    Parameters
-    ----------
-    metric : {"rmse", "mae", "smape", "pinball"}
-        The error. RMSE is that of scikit-learn: with several outputs the mean of the outputs' RMSEs.
-
-    **kwargs : keyword arguments
-        Handed to the function of the error, for example ``quantile=0.9`` to :func:`pinball`.
-
-    Returns
-    -------
-    scorer : callable
-        Called with a fitted estimator, X and y, it returns the negated error of the predictions; with a fitted
-        :class:`Forecaster` and X, of its forecasts whose targets lie in X.
-
-    Raises
-    ------
-    ValueError
-        If there is no such error.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn.linear_model import Ridge
-    >>> from sklearn.model_selection import TimeSeriesSplit, cross_val_score
-    >>> from skhybrid import forecast_scorer
-    >>> X = np.arange(1.0, 41)[:, np.newaxis]
-    >>> cross_val_score(Ridge(), X, 2 * X[:, 0], cv=TimeSeriesSplit(2), scoring=forecast_scorer("smape")).round(2)
-    array([-0.28, -0.04])
-    """
-    if metric not in METRICS:
-        raise ValueError(
-            f"metric must be one of {', '.join(map(repr, METRICS))}, but is {metric!r}; for another error make a "
-            "scorer with sklearn.metrics.make_scorer(error, greater_is_better=False)."
-        )
-    error = METRICS[metric]
-    return partial(_score, scorer=make_scorer(error, greater_is_better=False, **kwargs), error=partial(error, **kwargs))
-
-
-def _score(estimator, X, y=None, *, scorer, error, **options):
-    """Return the negated error; of forecasters, whose targets lie in X, of the forecasts of all origins."""
-    if hasattr(estimator, "paired_forecasts"):
-        return -error(*estimator.paired_forecasts(X, y))
-    return scorer(estimator, X, y, **options)
-
-
-def row_losses(metric: str, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the loss of each sample that belongs to a metric, the mean over its outputs, (n_samples,).
-
-    The metrics that have no loss of a single sample take the squared error, as RMSE does.
-    """
-    losses = _TERMS.get(metric, _squares)(y_true, y_pred)
-    return losses.reshape(len(losses), -1).mean(axis=1)
-
-
-def _squares(y_true, y_pred):
-    return (y_true - y_pred) ** 2
-
-
-def _absolutes(y_true, y_pred):
-    return np.abs(y_true - y_pred)
-
-
-def _percentage_terms(y_true, y_pred):
+def percentage_terms(y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the terms whose mean SMAPE is."""
     size = np.abs(y_true) + np.abs(y_pred)
     return 200 * np.abs(y_true - y_pred) / np.where(size == 0, 1, size)
-
-
-_TERMS = {
-    "mae": _absolutes,
-    "mean_absolute_error": _absolutes,
-    "mase": _absolutes,
-    "smape": _percentage_terms,
-    "pinball": _absolutes,  # of the median: half of it, which no test sees
-}
 
 
 def _check_forecasts(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

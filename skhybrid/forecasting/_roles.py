@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from skhybrid._validation import short
+
 
 class Roles(NamedTuple):
     """The columns of a table by what they are for.
@@ -60,8 +62,8 @@ def learn_targets(columns: Iterable[Hashable], target: Any) -> list[Hashable]:
     if target is None:
         if len(columns) != 1:
             raise ValueError(
-                f"target must name the column to forecast, since X has {len(columns)}: {list(columns)}; pass one of "
-                "these."
+                f"target must name the column to forecast, since X has {len(columns)}: {short(list(columns))}; pass "
+                "one."
             )
         return list(columns)
     is_one = isinstance(target, str) or not isinstance(target, list)
@@ -78,7 +80,7 @@ def _check_names(parameter, names, columns):
     missing = [name for name in names if name not in columns]
     if missing:
         raise ValueError(
-            f"{parameter} must name columns of X, but {missing[0]!r} is not one of {list(columns)}; pass some of these."
+            f"{parameter} must name columns of X, but {missing[0]!r} is not one of {short(list(columns))}; pass one."
         )
     if len(set(names)) < len(names) or (parameter == "target" and not names):
         raise ValueError(f"{parameter} must name different columns, but is {names}; name each once.")

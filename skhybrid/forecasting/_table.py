@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skhybrid._validation import check_input, check_rows, check_training_data
+from skhybrid._validation import check_input, check_rows, check_training_data, short
 from skhybrid.series.labels import time_index
 from skhybrid.series.panel import Panel, has_levels, read_labels
 
@@ -99,8 +99,8 @@ def _index_by_columns(frame, series, time, name):
     for parameter, column in (("series", series), ("time", time)):
         if column is not None and column not in frame.columns and column not in frame.index.names:
             raise ValueError(
-                f"{parameter}={column!r} must name a column of {name}, whose columns are {list(frame.columns)}; pass "
-                "one of these, or leave it out where the index holds it."
+                f"{parameter}={column!r} must name a column of {name}, whose columns are {short(list(frame.columns))}; "
+                "pass one of these, or leave it out where the index holds it."
             )
     levels = [column for column in (series, time) if column is not None and column in frame.columns]
     if not levels:

@@ -6,7 +6,7 @@ imported inside the functions, which meet it in a fitted network: the displays n
 """
 
 from skhybrid.inspection._network import reach_network, read_windows
-from skhybrid.inspection.attributions import saliency, saliency_table
+from skhybrid.inspection.attributions import name_output, saliency, saliency_table
 from skhybrid.inspection.field import map_steps, receptive_field
 from skhybrid.inspection.maps import feature_maps, filters
 
@@ -17,6 +17,7 @@ __all__ = [
     "reach_network",
     "read_windows",
     "receptive_field",
+    "name_output",
     "saliency",
     "saliency_table",
 ]

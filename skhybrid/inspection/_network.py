@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skhybrid._nested import Inside, look_inside_fitted
-from skhybrid._validation import check_finite, check_is_fitted
+from skhybrid._nested import look_inside_fitted, read_inside
+from skhybrid._validation import check_is_fitted
 
 _BATCH_SIZE = 1024  # windows in memory at once, with all that is computed from them
 
@@ -22,18 +22,11 @@ def reach_network(estimator: Any, X: Any = None) -> tuple[Any, Any]:
         return estimator, X
     inside = look_inside_fitted(estimator)
     if len(inside.predictors) == 1:
-        return reach_network(inside.predictors[0], X if X is None else _read_inside(estimator, inside, X))
+        return reach_network(inside.predictors[0], X if X is None else read_inside(estimator, inside, X))
     raise ValueError(
         "estimator must be a network of skhybrid, or a pipeline, search or WindowedRegressor around one, but holds "
         f"{type(estimator).__name__}; pass for example a fitted CNNLSTMRegressor."
     )
-
-
-def _read_inside(estimator: Any, inside: Inside, X: Any) -> Any:
-    """Return X as it reaches what predicts inside an estimator."""
-    for step in inside.steps[:-1]:
-        X = step.transform(X)
-    return estimator.read_windows(X) if hasattr(estimator, "read_windows") else X
 
 
 def read_windows(network: Any, X: ArrayLike) -> NDArray[Any]:
@@ -44,7 +37,6 @@ def read_windows(network: Any, X: ArrayLike) -> NDArray[Any]:
             "into here; fit it without known_future and seasons."
         )
     samples = network.read_samples(X)
-    check_finite(samples, "X")  # attributions and maps of sequences that end early are not defined here
     return samples.reshape(len(samples), -1, samples.shape[-1])
 
 

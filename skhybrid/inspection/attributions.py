@@ -84,7 +84,7 @@ def saliency(
     for point in (np.arange(n_points) + 0.5) / n_points:  # midpoints of equal parts
         samples = (windows + (point - 1) * shift).reshape(-1, *network.sample_shape_)
         mean_gradient += in_batches(gradient, samples).reshape(windows.shape) / n_points
-    return shift * mean_gradient
+    return np.where(np.isnan(windows), 0, shift * mean_gradient)  # steps after the end of a sequence say nothing
 
 
 def saliency_table(attributions: ArrayLike, feature_names: Iterable[str] | None = None) -> pd.DataFrame:
@@ -134,6 +134,12 @@ def saliency_table(attributions: ArrayLike, feature_names: Iterable[str] | None 
     return pd.DataFrame(sizes.mean(axis=0), index=pd.RangeIndex(n_steps - 1, -1, -1, name="lag"), columns=names)
 
 
+def name_output(estimator: Any, output: int) -> str:
+    """Return what the predictions of an output are measured in: the probability of a class, or the units of y."""
+    network, _ = reach_network(estimator)
+    return f"probability of {network.classes_[output]}" if hasattr(network, "classes_") else "units of y"
+
+
 def _check_output(output, n_outputs):
     """Refuse the position of an output that the network does not have."""
     if output not in range(n_outputs):
@@ -151,7 +157,7 @@ def _check_baseline(baseline, windows):
             "windows, or a baseline."
         )
     if baseline is None:
-        return windows.mean(axis=0)
+        return np.nanmean(windows, axis=0)
     try:
         return np.broadcast_to(np.asarray(baseline, dtype=float), windows.shape[1:])
     except ValueError:

@@ -62,7 +62,9 @@ def feature_maps(estimator: Any, X: ArrayLike, *, layer: str | None = None) -> N
     return in_batches(lambda batch: part(batch, training=False), windows.reshape(-1, *network.input_shape_))
 
 
-def filters(estimator: Any, *, layer: str | None = None) -> NDArray[np.float32]:
+def filters(
+    estimator: Any, *, layer: str | None = None, return_bias: bool = False
+) -> NDArray[np.float32] | tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the kernels of a convolution.
 
     Parameters
@@ -73,11 +75,17 @@ def filters(estimator: Any, *, layer: str | None = None) -> NDArray[np.float32]:
     layer : str, default=None
         Name of the convolution, for example ``"conv_2"``. None takes the first one, which reads the windows.
 
+    return_bias : bool, default=False
+        Whether to return what is added to the response of each filter as well.
+
     Returns
     -------
     kernels : ndarray of shape (kernel_size, n_features, n_filters)
         The weight ``kernels[-1]`` multiplies the newest step that a filter sees, ``kernels[0]`` the oldest: Keras'
         convolutions do not turn the kernel round.
+
+    bias : ndarray of shape (n_filters,)
+        With ``return_bias=True``. Zeros where the convolution has none.
 
     Raises
     ------
@@ -98,7 +106,11 @@ def filters(estimator: Any, *, layer: str | None = None) -> NDArray[np.float32]:
     kernels = {name: part.inner.kernel for name, part in stage.items() if hasattr(part.inner, "kernel")}
     if layer is None:
         layer = next(iter(kernels))
-    return np.asarray(kernels[check_layer(layer, kernels)])
+    found = np.asarray(kernels[check_layer(layer, kernels)])
+    if not return_bias:
+        return found
+    bias = getattr(stage[layer].inner, "bias", None)
+    return found, np.zeros(found.shape[-1], np.float32) if bias is None else np.asarray(bias)
 
 
 def _cut_after(model, name):

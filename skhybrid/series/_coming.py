@@ -67,6 +67,17 @@ class Coming:
                 "rows have no times; fit rows with times as labels, or pass those that follow to partial_fit."
             )
 
+    def tell_tables(self, networks: Iterable[Any], n_channels: int) -> None:
+        """Tell networks that read tables how many features a step of the windows in them has, unless they know."""
+        for network in networks:
+            if self.columns.size or self.seasons:
+                raise ValueError(
+                    "known_future and seasons need an estimator that takes windows as a whole, but the networks are "
+                    "among estimators that take tables; compare them apart, or leave known_future and seasons out."
+                )
+            if network.n_features == 1:
+                network.set_params(n_features=n_channels)
+
     def name_channels(self, estimator: Any, names: Sequence[str]) -> Any:
         """Return an estimator whose `norm_channels` are positions in the windows, where they named columns of X."""
         names = [str(names[position]) for position in self.past] if len(names) else []

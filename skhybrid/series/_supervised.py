@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skhybrid._validation import check_horizon, check_rows
+from skhybrid._validation import check_horizon, check_rows, short
 from skhybrid.series._panel import Panel, learn_panel_steps, read_labels
 from skhybrid.series.phases import learn_clock
 from skhybrid.series.steps import Steps, check_steps, learn_steps
@@ -147,7 +147,8 @@ def _as_frame(data):
                 "rename the columns."
             )
         return data
-    return pd.DataFrame(check_rows(data, "data"))
+    names = list(getattr(data, "columns", [])) or None  # of polars
+    return pd.DataFrame(check_rows(data, "data"), columns=names)
 
 
 def _column(frame, name, parameter):
@@ -155,7 +156,8 @@ def _column(frame, name, parameter):
     if name in frame.columns:
         return name
     raise ValueError(
-        f"{parameter} must name columns of data, but {name!r} is not one of {list(frame.columns)}; pass one of these."
+        f"{parameter} must name columns of data, but {short(name)} is not one of {short(list(frame.columns))}; pass "
+        "one of these."
     )
 
 
@@ -175,12 +177,17 @@ def _columns_ahead(frame, names):
 
 
 def _target_column(frame, target):
+    if isinstance(target, list | tuple) and not (isinstance(target, tuple) and target in frame.columns):
+        raise ValueError(
+            f"target must name one column of data, but is {short(target)}; make the samples of each target apart, or "
+            "pass horizon as a sequence for several steps of one."
+        )
     if target is not None:
         return _column(frame, target, "target")
     if frame.shape[1] > 1:
         raise ValueError(
-            f"target must name the column to predict, since data has {frame.shape[1]}: {list(frame.columns)}; pass "
-            "one of these."
+            f"target must name the column to predict, since data has {frame.shape[1]}: {short(list(frame.columns))}; "
+            "pass one of these."
         )
     return frame.columns[0]
 

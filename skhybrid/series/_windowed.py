@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 
+from skhybrid._nested import predicts
 from skhybrid._progress import follow_fit
 from skhybrid._validation import (
     HasMethods,
@@ -15,6 +16,7 @@ from skhybrid._validation import (
     check_training_data,
     check_weights,
     fit_context,
+    naming_columns,
     non_negative_int,
     positive_int,
     warn,
@@ -26,7 +28,7 @@ from skhybrid.series._panel import Panel, count_overlaps, per_series, read_label
 from skhybrid.series._training_rows import TrainingData, fill_targets
 from skhybrid.series._warm_start import continue_from, last_step, trains_on
 from skhybrid.series.carrier import Windows
-from skhybrid.series.readers import takes_nan, takes_windows
+from skhybrid.series.readers import networks_on_tables, takes_nan, takes_windows
 
 
 def inner_has(method):
@@ -34,12 +36,10 @@ def inner_has(method):
     return lambda self: hasattr(getattr(self, "estimator_", self.estimator), method)
 
 
-def open_gaps(estimator):
-    """Return the names of the parameters `validation_gap` of an estimator, and of those inside, that are None."""
+def open_parameters(estimator, end="validation_gap"):
+    """Return the names of the parameters of an estimator, and of those inside, that end so and are None."""
     return [
-        name
-        for name, value in estimator.get_params().items()
-        if f"__{name}".endswith("__validation_gap") and value is None
+        name for name, value in estimator.get_params().items() if f"__{name}".endswith(f"__{end}") and value is None
     ]
 
 
@@ -47,7 +47,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
     """What regressors and classifiers on the windows of a series share."""
 
     _parameter_constraints = KeepsHistory._parameter_constraints | {
-        "estimator": [HasMethods(["fit", "predict"])],
+        "estimator": [HasMethods(["fit"])],  # some predict once they are fitted only
         "window_length": [positive_int],
         "warmup": [non_negative_int],
         "horizon": [positive_int, "array-like", None],
@@ -120,7 +120,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         again = hasattr(self, "estimator_") and trains_on(self.estimator)
         with follow_fit(self, X, y, sample_weight, n_parts=1) as progress, self._as_before_on_error(again):
             data = self._check_training_data(X, y, sample_weight, reset=not again)
-            self._make_estimator(again)
+            self._make_estimator(again, data.rows.shape[1])
             if again:
                 self._coming.check_continued()
             line = self._remember(data.rows, data.labels)
@@ -215,7 +215,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         check_parameters(self)  # scikit-learn leaves that out where partial_fit is called again
         with follow_fit(self, X, y, sample_weight, n_parts=1) as progress, self._as_before_on_error(again):
             data = self._check_training_data(X, y, sample_weight, reset=not again)
-            self._make_estimator(again)
+            self._make_estimator(again, data.rows.shape[1])
             if again:
                 known = self._history
                 self._extend(data.rows, data.labels)  # or refuse X, before anything is trained on it
@@ -229,14 +229,22 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         """Put back all attributes where training fails, those of the estimator that is trained on among them."""
         return as_before_on_error(self, *([last_step(self.estimator_)] if again else []))
 
-    def _make_estimator(self, again):
+    def _make_estimator(self, again, n_channels):
         """Take a clone of the estimator, or the one that is trained `again`, with the parameters of today."""
+        if not predicts(self.estimator):
+            raise ValueError(
+                f"estimator must predict once it is fitted, but {type(self.estimator).__name__} has no predict; pass a "
+                "regressor or a classifier."
+            )
         estimator = self._coming.name_channels(
             self._with_gap(clone(self.estimator)), getattr(self, "feature_names_in_", ())
         )
+        is_flat = not takes_windows(estimator)
+        if is_flat:
+            self._coming.tell_tables(networks_on_tables(estimator), n_channels)
         if not again:
             self.estimator_ = estimator
-            self._flatten = not takes_windows(estimator)
+            self._flatten = is_flat
             self._passes_nan = self.missing == "drop" and self._flatten and takes_nan(estimator)
             return
         looks_ahead = self._coming.columns.size or self._coming.seasons
@@ -250,9 +258,10 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         self.estimator_ = continue_from(self.estimator_, estimator)
 
     def _with_gap(self, estimator):
-        """Return an estimator which validates as many rows after those it trains on as the horizon asks for."""
+        """Return an estimator which validates on the last rows, the horizon apart from those that it trains on."""
+        estimator.set_params(**dict.fromkeys(open_parameters(estimator, "validation"), "last"))
         if self.horizon is not None:
-            estimator.set_params(**dict.fromkeys(open_gaps(estimator), self._n_ahead))
+            estimator.set_params(**dict.fromkeys(open_parameters(estimator), self._n_ahead))
         return estimator
 
     def _check_training_data(self, X, y, sample_weight, *, reset):
@@ -314,7 +323,9 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
             options["sample_weight"] = check_weights(data.weights[chosen], len(rows))  # not only zeros
         ahead = self._coming.ahead(data.known, data.labels, line.numbers)[chosen]
         windows = self._shape(line.windows(fill=False)[chosen], ahead)
-        with progress.inside(self.estimator_):
+        names = getattr(self, "feature_names_in_", np.arange(0))
+        columns = naming_columns(names[self._coming.past] if len(names) else ())
+        with progress.inside(self.estimator_), columns:
             getattr(self.estimator_, method)(windows, data.y[chosen], **options)
 
     def _order(self, rows, labels):
@@ -323,7 +334,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
             rows = labels.in_time(rows)
             if self.horizon is not None:
                 gap = count_overlaps(labels, rows, self._n_ahead + 1)
-                self.estimator_.set_params(**dict.fromkeys(open_gaps(self.estimator), gap))
+                self.estimator_.set_params(**dict.fromkeys(open_parameters(self.estimator), gap))
             return rows
         is_run = rows[-1] - rows[0] == len(rows) - 1
         return slice(rows[0], rows[-1] + 1) if is_run else rows  # a slice makes a view of the windows, not a copy

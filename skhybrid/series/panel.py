@@ -1,11 +1,21 @@
 """Splits in time of several series."""
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import TimeSeriesSplit
 
 from skhybrid.series._panel import Panel, has_levels, read_labels
 
-__all__ = ["Panel", "PanelTimeSeriesSplit", "has_levels", "read_labels"]
+__all__ = ["Panel", "PanelTimeSeriesSplit", "has_levels", "label_groups", "read_labels"]
+
+
+def label_groups(groups: Any, times: pd.Index | None = None) -> Panel:
+    """Return the labels of rows by the series that each belongs to, in time order; without `times` they are counted."""
+    series, keys = pd.factorize(np.asarray(groups), sort=True)
+    counted = pd.Series(series).groupby(series).cumcount()
+    return Panel(list(keys), series.astype(np.intp), pd.Index(counted.to_numpy()) if times is None else times)
 
 
 class PanelTimeSeriesSplit(TimeSeriesSplit):

@@ -460,7 +460,8 @@ def test_text_in_numbers_is_not_missing_too():
 
 def test_text_columns_are_named_with_the_rest():
     text = "t,a,sky,b\n2024-01-01,1,clear,3\n2024-01-02,2,,4\n"
-    with pytest.raises(ValueError, match=r"columns \['sky'\] hold no numbers; pass columns=\['a', 'b'\]") as info:
+    words = r"columns \['sky'\] hold no numbers, first 'clear'; pass columns=\['a', 'b'\]"
+    with pytest.raises(ValueError, match=words) as info:
         read_series(StringIO(text))
     assert "missing" not in str(info.value)
     with pytest.raises(ValueError, match="1 values of column 'sky' are no finite numbers, first 'clear' in row 0"):
@@ -481,8 +482,8 @@ def test_time_without_offset_among_others_is_none():
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"time": "when"}, r"time names \['when'\], but the file has the time column 'when' and \['t', 'a'\]"),
-        ({"target": "b"}, r"target names \['b'\], but the file has the time column 't' and \['a'\]"),
+        ({"time": "when"}, r"time names \['when'\], but the file has the columns \['t', 'a'\]"),
+        ({"target": "b"}, r"target names \['b'\], but the file has the columns \['a'\]"),
         ({"target": "t"}, r"target names \['t'\]"),
         ({"columns": ["a", "b", "c"]}, r"columns names \['b', 'c'\]"),
         ({"gaps": "bfill"}, "gaps must be 'raise' or 'interpolate' or .* but is 'bfill'"),

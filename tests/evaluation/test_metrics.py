@@ -4,12 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sklearn.linear_model import LinearRegression, QuantileRegressor
 from sklearn.metrics import mean_absolute_error, mean_absolute_percentage_error
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
-from skhybrid import forecast_scorer, mase, pinball, smape
-from skhybrid.evaluation.metrics import METRICS, row_losses
+from skhybrid import mase, pinball, smape
 
 FINITE = st.floats(-1e6, 1e6, allow_subnormal=False)
 PAIRS = arrays(float, st.tuples(st.just(2), st.integers(1, 20)), elements=FINITE)
@@ -104,44 +101,3 @@ def test_metrics_refuse_nan(metric):
 
 def test_metrics_take_a_column_for_one_output():
     assert smape(pd.DataFrame({"load": [1.0, 3.0]}), [1.0, 1.0]) == smape([1.0, 3.0], [1.0, 1.0])
-
-
-@pytest.mark.parametrize("name", METRICS)
-def test_scorers_negate_the_error(name):
-    X, y = np.random.default_rng(0).normal(size=(2, 20, 1))
-    model = LinearRegression().fit(X, y[:, 0])
-    assert forecast_scorer(name)(model, X, y[:, 0]) == pytest.approx(-METRICS[name](y[:, 0], model.predict(X)))
-
-
-def test_pinball_scorer_prefers_the_quantile_it_is_for():
-    rng = np.random.default_rng(0)
-    X, y = np.zeros((200, 1)), rng.exponential(size=200)
-    search = GridSearchCV(
-        QuantileRegressor(alpha=0),
-        {"quantile": [0.1, 0.5, 0.9]},
-        cv=TimeSeriesSplit(3),
-        scoring=forecast_scorer("pinball", quantile=0.9),
-    )
-    assert search.fit(X, y).best_params_ == {"quantile": 0.9}
-
-
-def test_scorer_of_an_unknown_error():
-    with pytest.raises(
-        ValueError, match=r"metric must be one of 'rmse', 'mae', 'smape', 'pinball', but is 'mape'; for"
-    ):
-        forecast_scorer("mape")
-
-
-@pytest.mark.parametrize(
-    ("metric", "expected"),
-    [("rmse", [4.0, 5.0]), ("mae", [2.0, 2.0]), ("mase", [2.0, 2.0]), ("r2", [4.0, 5.0])],
-)
-def test_row_losses_are_means_over_outputs(metric, expected):
-    y_true, y_pred = np.array([[3.0, 3.0], [3.0, 1.0]]), np.array([[1.0, 5.0], [0.0, 2.0]])
-    np.testing.assert_allclose(row_losses(metric, y_true, y_pred), expected)
-
-
-def test_row_losses_average_to_the_metric():
-    y, f = np.random.default_rng(0).normal(size=(2, 50))
-    assert row_losses("smape", y, f).mean() == pytest.approx(smape(y, f))
-    assert np.sqrt(row_losses("rmse", y, f).mean()) == pytest.approx(METRICS["rmse"](y, f))

@@ -24,6 +24,7 @@ from sklearn.svm import SVR
 from skhybrid import DenseRegressor, WindowedRegressor
 from skhybrid.evaluation import _run
 from skhybrid.evaluation._run import count_parameters, join_texts, read_engines, run_trial
+from skhybrid.series.panel import read_labels
 from tests.helpers import PLANE_MODELS, Noisy, compare_on_plane, make_plane
 
 X, Y = np.random.default_rng(0).normal(size=(2, 30, 2))
@@ -211,7 +212,7 @@ def test_interrupted_comparison_is_resumed(n_jobs, how):
     Interrupted.numbers = count(1)
     models = {"mean": DummyRegressor(), "noisy": Interrupted(how=how), "linear": LinearRegression()}
     with joblib.parallel_config("threading"):
-        with pytest.warns(UserWarning, match=r"interrupted after \d+ of 20 fits; resume\(\) runs the rest"):
+        with pytest.warns(UserWarning, match=r"interrupted after \d+ of 20 fits \(Ctrl-C\); resume\(\) runs the rest"):
             comparison = compare_on_plane(models, n_seeds=2, n_jobs=n_jobs)
         assert not comparison.is_complete
         assert 0 < len(comparison.scores) < 20
@@ -306,8 +307,10 @@ def test_mase_of_several_series_is_the_mean_of_theirs():
     y = pd.Series([1.0, 2, 3, 4, 5, 6, 10, 30, 50, 70, 90, 110], index)
     X = pd.DataFrame({"x": y})
     train, test = np.flatnonzero(index.get_level_values(1) < 4), np.flatnonzero(index.get_level_values(1) >= 4)
-    trial = run_trial(DummyRegressor(strategy="constant", constant=0.0), 0, X, y, (train, test), {}, 1)
+    trial = run_trial(DummyRegressor(strategy="constant", constant=0.0), 0, X, y, (train, test), {}, read_labels(y), 1)
     assert trial.errors["mase"] == pytest.approx((5.5 / 1 + 100 / 20) / 2)
     both = pd.DataFrame({"one": y, "other": 2 * y})
-    trial = run_trial(DummyRegressor(strategy="constant", constant=[0.0, 0.0]), 0, X, both, (train, test), {}, 1)
+    trial = run_trial(
+        DummyRegressor(strategy="constant", constant=[0.0, 0.0]), 0, X, both, (train, test), {}, read_labels(y), 1
+    )
     assert trial.errors["mase"] == pytest.approx((5.5 / 1 + 100 / 20) / 2)

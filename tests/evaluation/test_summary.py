@@ -21,7 +21,7 @@ FOLDS = [(np.arange(2), np.array([2, 3])), (np.arange(4), np.array([4, 5]))]
 
 def trial(error, engine="", *, y_pred=(0.0, 0.0)):
     errors = {"rmse": error, "mase": 10 * error}
-    return Trial(errors, np.array(y_pred), n_parameters=3.0, fit_seconds=1.0, predict_seconds=0.5, engine=engine)
+    return Trial(errors, y_pred=np.array(y_pred), n_parameters=3.0, fit_seconds=1.0, predict_seconds=0.5, engine=engine)
 
 
 @pytest.fixture

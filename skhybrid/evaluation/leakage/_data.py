@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from skhybrid._validation import short
 from skhybrid.evaluation.leakage._alteration import (
     PANDAS,
     alter_rows,
@@ -15,15 +16,17 @@ from skhybrid.evaluation.leakage._alteration import (
 )
 from skhybrid.evaluation.leakage._order import Order
 from skhybrid.evaluation.leakage.report import NOT_SEEN, Leak
-from skhybrid.series.panel import has_levels, read_labels
+from skhybrid.series.panel import Panel, has_levels, label_groups, read_labels
 
 
 class Given:
     """Rows and targets as they were given; those of several series in the order of time."""
 
-    def __init__(self, X, y):
+    def __init__(self, X, y, groups=None):
         X, y = as_array(X), as_array(y)
         labels = read_labels(y, "y") if has_levels(y) and not has_levels(X) else read_labels(X)
+        if groups is not None and not isinstance(labels, Panel):
+            labels = label_groups(groups, labels)
         self.order = Order(labels, len(X))
         self.X, self.y = self.order.sort(X), self.order.sort(y)
         self.steps, self.horizon = self.order.steps, None
@@ -67,7 +70,7 @@ class Prepared:
         if unknown:
             raise ValueError(
                 f"known_future must name columns of the raw data X, but {unknown[0]!r} is not one of "
-                f"{feature_names(self.raw)}; pass some of these."
+                f"{short(list(feature_names(self.raw)))}; pass some of these."
             )
         self.raw = self.raw_order.sort(self.raw)
         self.make = lambda raw: _prepare(prepare, raw, self.raw_order)[:3]

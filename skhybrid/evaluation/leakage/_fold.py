@@ -18,6 +18,11 @@ class Fold:
         self.model = clone(estimator).fit(self.X_train, take_rows(y, train))
         self.predictions = _respond(self.model, self.X_test)
 
+    @property
+    def first_test(self):
+        """The first test row."""
+        return self.test[0]
+
     def refit(self, estimator, y):
         """Return the predictions of `estimator` fitted on other targets."""
         return _respond(clone(estimator).fit(self.X_train, take_rows(y, self.train)), self.X_test)
@@ -75,7 +80,7 @@ def find_late_targets(fold, later_y):
     if not len(moved):
         return
     moments = fold.order.moments
-    gap = moments[fold.test[0]] - moments[moved.min()]
+    gap = moments[fold.first_test] - moments[moved.min()]
     message = (
         f"the last {len(moved)} training targets lie in the test period, and the fit learns from them; split with "
         f"{fold.order.splitter}(gap={gap}), or take WindowedRegressor(embargo={gap}) without a gap."

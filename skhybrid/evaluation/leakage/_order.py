@@ -78,6 +78,10 @@ class Order:
         apart = self._by_series[rows] * (self.steps[-1] + 2 + MAX_LAG)
         return *(take_rows(part, rows) for part in data), self.steps[rows] + apart
 
+    def holds_apart(self, train, test):
+        """Return whether no series has rows in both parts of a fold."""
+        return not self.is_single and not np.isin(self._by_series[train], self._by_series[test]).any()
+
     def align(self, row):
         """Return the first row of the time of a row; the number of rows where there is none."""
         return row if row >= len(self.moments) else int(np.searchsorted(self.moments, self.moments[row]))

@@ -6,12 +6,15 @@ from skhybrid.evaluation.leakage._alteration import as_table, feature_names, fin
 from skhybrid.evaluation.leakage.report import Leak
 
 
-def find_disorder(folds, X, splitter="TimeSeriesSplit"):
-    """Yield the folds whose training rows lie after a test row, or are in both parts."""
+def find_disorder(folds, X, splitter="TimeSeriesSplit", apart=()):
+    """Yield the folds whose training rows lie after a test row, or are in both parts.
+
+    In those that are `apart`, whole series are held out, so that no row lies after another.
+    """
     reach = int(np.prod(X.shape[1:-1])) if len(X.shape) in (3, 4) else 1  # steps of a window
     for number, (train, test) in enumerate(folds):
         later = train[train >= test.min()]
-        if not len(later):
+        if not len(later) or number in apart:
             continue
         is_near = np.zeros(len(X), dtype=bool)
         for distance in range(-reach, reach + 1):
@@ -20,7 +23,8 @@ def find_disorder(folds, X, splitter="TimeSeriesSplit"):
             "order",
             f"{len(later)} of {len(train)} training rows do not lie before the first test row, and "
             f"{is_near[later].sum()} of them are within {reach} row(s) of a test row, where windows overlap and hold "
-            f"each other's targets; split with {splitter}, since KFold and shuffled folds mix past and future.",
+            f"each other's targets; split with {splitter}, since KFold and shuffled folds mix past and future; "
+            "where whole series are held out, label the rows (series, time), or pass groups.",
             (number,),
         )
 

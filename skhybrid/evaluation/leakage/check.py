@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 
+from skhybrid._nested import predicts
 from skhybrid.evaluation.leakage._data import Given, Prepared
 from skhybrid.evaluation.leakage._estimator import find_prefitted, make_seeded
 from skhybrid.evaluation.leakage._fold import Fold, find_held_rows, find_late_targets, find_look_ahead
@@ -23,6 +24,7 @@ def check_leakage(
     y: Any = None,
     *,
     cv: Any,
+    groups: Any = None,
     prepare: Callable[[Any], tuple[Any, Any]] | None = None,
     known_future: Sequence[Any] = (),
     random_state: int = 0,
@@ -46,7 +48,8 @@ def check_leakage(
       whole series and gaps filled from later values are found so.
 
     Several series, with labels of two levels, series and time, are looked at in the order of their times: what they
-    share at one time is no leak. Split them with :class:`PanelTimeSeriesSplit`.
+    share at one time is no leak. Split them with :class:`PanelTimeSeriesSplit`. Folds that hold whole series out have
+    no order in time, and are looked at for the other leaks.
 
     Numbers are altered by mirroring them above the largest value of their column (they stay positive and leave the
     range known so far), text, flags and integers of few values by exchanging the values; times and missing values
@@ -65,6 +68,10 @@ def check_leakage(
 
     cv : int, cross-validation splitter or iterable
         The folds as for :func:`~sklearn.model_selection.cross_validate`.
+
+    groups : array-like of shape (n_samples,), default=None
+        The series of each row, for splitters as `LeaveOneGroupOut`, and where X and y have no labels of two levels: the
+        rows of a series are in time order then. Not with `prepare`.
 
     prepare : callable, default=None
         Function of the raw data that returns ``(X, y)``: all steps before the split. Unless there is one row of X
@@ -120,42 +127,56 @@ def check_leakage(
     >>> [leak.kind for leak in report.findings]
     ['preparation', 'horizon']
     """
-    _check_arguments(estimator, X, y, prepare)
-    data = Given(X, y) if prepare is None else Prepared(X, prepare, known_future)
+    _check_arguments(estimator, X, y, prepare, groups)
+    data = Given(X, y, groups) if prepare is None else Prepared(X, prepare, known_future)
     estimator = make_seeded(estimator, random_state)
     order = data.order
     given = order.unsort(data.X), order.unsort(data.y)
-    splits = check_cv(cv, given[1], classifier=is_classifier(estimator)).split(*given)
+    splits = check_cv(cv, given[1], classifier=is_classifier(estimator)).split(*given, groups)
     folds = [tuple(rows if order.is_single else np.sort(order.rank[rows]) for rows in fold) for fold in splits]
+    apart = [number for number, fold in enumerate(folds) if order.holds_apart(*fold)]
     rows = (data.X, data.y, data.steps) if order.is_single else order.one_by_one(data.X, data.y)
     notes = [
-        *find_disorder(folds, data.X, order.splitter),
+        *find_disorder(folds, data.X, order.splitter, apart),
         *find_target_features(*rows),
         *find_prefitted(estimator),
         *data.check(),
     ]
-    in_time = [number for number, (train, test) in enumerate(folds) if train.max() < test.min()]
-    if len(in_time) < len(folds):
+    in_time = [n for n, (train, test) in enumerate(folds) if n not in apart and train.max() < test.min()]
+    if len(in_time) + len(apart) < len(folds):
         notes.append(Leak(NOT_SEEN, "what the estimator does in folds that are not in time order; mend these first."))
-    for number in in_time:
-        later_y, moved = data.alter_future(folds[number][1].min())
+    for number in (fitted := sorted([*in_time, *apart])):
         fold = Fold(estimator, data.X, data.y, folds[number], order)
-        fold_notes = [*moved, *find_look_ahead(fold), *find_late_targets(fold, later_y), *find_held_rows(fold)]
-        notes += [note._replace(folds=(number,)) for note in fold_notes]
+        notes += [note._replace(folds=(number,)) for note in _look_into(fold, data, in_time=number in in_time)]
     return LeakageReport(
         findings=tuple(note for note in merge(notes) if note.kind != NOT_SEEN),
-        checked=(f"order of the rows in {len(folds)} folds", *data.checked, f"look-ahead in {len(in_time)} folds"),
+        checked=(f"order of the rows in {len(folds)} folds", *data.checked, f"look-ahead in {len(fitted)} folds"),
         not_seen=tuple(note.message for note in merge(notes) if note.kind == NOT_SEEN),
     )
 
 
-def _check_arguments(estimator, X, y, prepare):
+def _look_into(fold, data, *, in_time):
+    """Yield the leaks that a fit shows; those of late targets where a fold is in time."""
+    yield from find_look_ahead(fold)
+    if in_time:
+        later_y, moved = data.alter_future(fold.first_test)
+        yield from moved
+        yield from find_late_targets(fold, later_y)
+    yield from find_held_rows(fold)
+
+
+def _check_arguments(estimator, X, y, prepare, groups):
     if isinstance(X, Windows):
         raise ValueError(
             "X must hold arrays or a table, of which one part at a time is altered, but is Windows; pass the rows, and "
             "WindowedRegressor(known_future=...) as the estimator, which makes windows of them."
         )
-    if not hasattr(estimator, "fit") or not hasattr(estimator, "predict"):
+    if groups is not None and (prepare is not None or len(groups) != len(X)):
+        raise ValueError(
+            f"groups must hold the series of each of the {len(X)} rows of X, and be None with prepare, but has "
+            f"{len(groups)} values; label the raw data (series, time) instead where prepare makes the rows."
+        )
+    if not hasattr(estimator, "fit") or not predicts(estimator):
         raise ValueError(
             f"estimator must have fit and predict, but is {estimator!r}; pass the whole pipeline with its last step."
         )
