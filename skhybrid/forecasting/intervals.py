@@ -24,7 +24,7 @@ class ConformalIntervals(BaseEstimator):
     units of its expected size, which depends on the step ahead, the phase of the season and the level of the forecast
     (`scale`), and on how large errors have been in the last days (`adaptive`). A bound is the conformal quantile of
     these, so that it needs no distribution. As errors become known, it moves: against the gradient of its pinball loss,
-    by step, phase, level and series, at several rates, whose mixture follows from the losses so far and needs no choice.
+    by step, phase, level and series, at several rates, whose mixture follows from the losses so far.
 
     :class:`Forecaster` makes them of its own forecasts: pass ``intervals=(0.8, 0.95)``, or this with options of its
     own, which it does not change. `fit` and `predict_interval` serve the forecasts of other models.
