@@ -62,8 +62,7 @@ class Bands:
         chain = self._chain(plan, forecasts)
         found = []
         for target, calibration in enumerate(self.calibrations):
-            made, order = self.make(plan, chain, target)
-            made = made._replace(truth=np.where(made.times[:, None] < len(self.times) - 1, np.nan, made.truth))
+            made, order = self._make_since(plan, chain, target)
             lower, upper, _ = bound_jointly(calibration, made, self.levels) if joint else bound(calibration, made)
             found.append(np.stack([lower, upper], axis=3)[np.argsort(order)])
         bounds = plan.transform.bound(np.stack(found, axis=1))
@@ -81,7 +80,7 @@ class Bands:
         last = np.cumsum([len(of_series.origins) for of_series in chain])[: len(forecasts)] - 1  # the newest of each
         paths = []
         for target, calibration in enumerate(self.calibrations):
-            made, order = self.make(plan, chain, target)
+            made, order = self._make_since(plan, chain, target)
             paths.append(draw_paths(calibration, made, np.argsort(order)[last], n_paths, rng))
         return list(plan.transform.bound(np.stack(paths, axis=1).transpose(0, 1, 3, 2)))
 
@@ -135,6 +134,11 @@ class Bands:
         made = Made(values, truth, bounds, origins, due, phases, plan.maker.seasons, series, unit)
         order = np.argsort(made.times, kind="stable")
         return made.take(order), order
+
+    def _make_since(self, plan, chain, target):
+        """Return forecasts as `make` does, of which those from fitted rows tell nothing."""
+        made, order = self.make(plan, chain, target)
+        return made._replace(truth=np.where(made.times[:, None] < len(self.times) - 1, np.nan, made.truth)), order
 
     def _levels_of(self, values, bounds):
         """Return what bounds start from, (n, horizon, n_levels, 2)."""

@@ -165,7 +165,8 @@ class ConformalIntervals(BaseEstimator):
         """Draw what may come: whole paths, of which sums, maxima and the like have quantiles.
 
         A path is the forecast and the errors of all steps of one earlier forecast, in units of their size; of those
-        whose first step had the same phase, where there are enough.
+        whose first step had the same phase, where there are enough. With `adaptive` the newest are taken, a third of as
+        many as were fitted.
 
         Parameters
         ----------

@@ -221,3 +221,14 @@ def test_bounds_and_columns_are_those_of_the_fit():
         ConformalIntervals().fit(truth, forecasts, bounds=np.zeros((60, 6, 2)))
     with pytest.raises(ValueError, match="y_pred must have the 6 columns of fit, but has 5"):
         ConformalIntervals().fit(truth, forecasts).predict_interval(forecasts[:, :5])
+
+
+def test_paths_are_drawn_from_the_newest_errors_that_are_known():
+    truth, forecasts = forecasts_of(400)
+    intervals = ConformalIntervals(0.8).fit(truth[:180], forecasts[:180])
+    later, made = truth[185:].copy(), forecasts[185:]
+    before = intervals.sample_paths(made, later, n_paths=60, random_state=0)
+    later[np.arange(len(later))[:, None] + 1 + np.arange(HORIZON) > 150] += 100
+    after = intervals.sample_paths(made, later, n_paths=60, random_state=0)
+    np.testing.assert_array_equal(after[:151], before[:151])
+    assert after[160:].max() > 80  # an error of 100 has come among those drawn
