@@ -182,7 +182,7 @@ SCALING_LAYERS = tuple(
         "Lambda",
     )
 )
-LARGE = 200  # root mean square of a feature; below are those of the checks of scikit-learn, 100
+LARGE = 200.0  # root mean square from which on a network learns next to nothing; scikit-learn's checks have 100
 
 
 def warn_of_size(model: Any, samples: Samples, rows: NDArray[np.intp], norm: WindowNorm | None) -> None:
