@@ -167,20 +167,19 @@ class ForecastDisplay:
         index, truth = _check_truth(self.y_true)
         forecasts = {name: _check_rows(y_pred, len(truth), f"y_pred[{name!r}]") for name, y_pred in self.y_pred.items()}
         fold = None if self.fold is None else _check_rows(self.fold, len(truth), "fold")
+        bounds = {name: _check_bounds(self.bounds, name, forecasts, len(truth)) for name in self.bounds or ()}
         if rows is not None:
             index, truth, fold = index[rows], truth[rows], None if fold is None else fold[rows]
             forecasts = {name: forecast[rows] for name, forecast in forecasts.items()}
+            bounds = {name: of_model[rows] for name, of_model in bounds.items()}
         self.ax_ = ax = make_axes(ax, "ForecastDisplay", (10, 4))
         self.figure_ = ax.figure
         self.lines_ = ax.plot(index, truth, color="black", linewidth=1.5, label="truth")
         for (name, forecast), style in zip(forecasts.items(), line_styles(), strict=False):
             self.lines_ += ax.plot(index, forecast, linewidth=1.2, label=name, **style)
-        bounds = {} if self.bounds is None else self.bounds
         lines = dict(zip(forecasts, self.lines_[1:], strict=True))
         self.bands_ = [
-            band
-            for name in bounds
-            for band in _draw_bands(ax, index, _check_bounds(bounds, name, lines, len(truth)), lines[name])
+            band for name, of_model in bounds.items() for band in _draw_bands(ax, index, of_model, lines[name])
         ]
         if fold is not None:
             _shade_folds(ax, index, fold, self.fold_name)
@@ -215,13 +214,13 @@ def _check_rows(a, n_rows, name):
     return values
 
 
-def _check_bounds(bounds, name, lines, n_rows):
+def _check_bounds(bounds, name, forecasts, n_rows):
     """Return the bounds of one model, (n_rows, n_levels, 2)."""
     values = np.asarray(bounds[name], dtype=float)
-    if name not in lines or values.ndim != 3 or values.shape[0] != n_rows or values.shape[2] != 2:
+    if name not in forecasts or values.ndim != 3 or values.shape[0] != n_rows or values.shape[2] != 2:
         raise ValueError(
-            f"bounds must hold arrays ({n_rows}, n_levels, 2) by names of y_pred, {list(lines)}, but bounds[{name!r}] "
-            f"has shape {values.shape}; pass a lower and an upper bound for each row and level."
+            f"bounds must hold arrays ({n_rows}, n_levels, 2) by names of y_pred, {list(forecasts)}, but that of "
+            f"{name!r} has shape {values.shape}; pass a lower and an upper bound for each row and level."
         )
     return values
 

@@ -33,7 +33,7 @@ def make_comparison(**outputs):
     fits = pd.DataFrame({"model": model, "fold": fold, "seed": [0, 0, 1, 0, 0]})
     predictions = fits.loc[fits.index.repeat(2)].assign(row=[5, 6, 5, 6, 5, 6, 7, 8, 7, 8])
     outputs = outputs or {"y_true": 10.0 * predictions["row"], "y_pred": np.arange(10.0)}
-    return SimpleNamespace(predictions=predictions.assign(**outputs))
+    return SimpleNamespace(predictions=predictions.assign(**outputs), target="y", index=None)
 
 
 def test_forecasts_of_a_comparison_are_means_over_seeds():
@@ -113,6 +113,8 @@ def test_intervals_are_bands_in_the_colour_of_their_line():
         assert (height.min(), height.max()) == (-reach, reach)
         assert tuple(band.get_facecolor()[0][:3]) == plt.matplotlib.colors.to_rgb(display.lines_[2].get_color())
     assert ForecastDisplay(np.zeros(4), {"a": np.zeros(4)}).plot().bands_ == []
+    [band, _] = display.plot(rows=slice(1, 3)).bands_
+    assert set(band.get_paths()[0].vertices[:, 0]) == {1, 2}
 
 
 @pytest.mark.parametrize("bounds", [{"a": np.zeros((4, 2))}, {"a": np.zeros((3, 1, 2))}, {"c": np.zeros((4, 1, 2))}])
