@@ -422,7 +422,7 @@ def test_bad_parameter_is_named(data, model, words):
             lambda X, y: (np.full_like(X, np.nan), y),
             "X must hold at least one complete window, but all 44 start with NaN .*; pass",
         ),
-        (lambda X, y: (X, altered(y, 3, np.nan)), "Input y contains NaN"),
+        (lambda X, y: (X, altered(y, 3, np.nan)), r"y must hold finite numbers, but holds NaN \(first in row 3"),
         (lambda X, y: (X, altered(y, 3, np.inf)), "Input y contains infinity"),
         (lambda X, y: (X, y[:-1]), "y must have one target per sample of X, but X has 44 samples and y has 43; take"),
         (lambda X, y: (X, np.ones((N, 2, 2))), "Found array with dim 3, while dim <= 2 is required"),
