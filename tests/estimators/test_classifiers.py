@@ -961,7 +961,10 @@ def test_own_builder_gets_clips_as_they_are(clips):
             "y must hold labels of one type, but holds NoneType, str; pass",
         ),
         (lambda X, y: (X, np.where(y == "up", 1, y.astype(object))), "labels of one type, but holds int, str; pass"),
-        (lambda X, y: (X, np.c_[y == "up", y == "down"]), r"y must hold one label for each sample, but has shape \(48, 2\)"),
+        (
+            lambda X, y: (X, np.c_[y == "up", y == "down"]),
+            r"y must hold one label for each sample, but has shape \(48, 2\)",
+        ),
         (lambda X, y: (X, None), "requires y to be passed, but the target y is None"),
         (lambda X, y: (X, y[:-1]), "y must have one target per sample of X, but X has 48 samples and y has 47; take"),
         (lambda X, y: (np.full(X.shape, "a"), y), "X must hold numbers, but there is text .*; encode"),

@@ -86,7 +86,12 @@ def test_what_programs_cannot_do_is_left_to_keras(model, optimizer):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_network_of_the_package_has_a_program(name):
-    shapes = {"time_distributed_cnn_lstm": (4, 6, 2), "conv2d_lstm": (6, 6, 2), "conv3d_lstm": (4, 6, 6, 2)}
+    shapes = {
+        "time_distributed_cnn_lstm": (4, 6, 2),
+        "conv2d_lstm": (6, 6, 2),
+        "conv3d_lstm": (4, 6, 6, 2),
+        "lstnet": (30, 1),
+    }
     model = NETWORKS[name](shapes.get(name, (6, 2)), 1, seed=0)
     model.compile("adam", "mse")
     assert why_not(model) == ""
