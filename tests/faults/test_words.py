@@ -81,7 +81,16 @@ def test_quantiles_of_a_network_whose_layers_are_called_as_operations():
     assert not isinstance(found := outcome(lambda: model.fit(W, y)), str), found
 
 
+@pytest.fixture
+def interruptible():
+    """Have an interrupt raised, also where the tests run behind a shell and would ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.fault("5")
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("engine", ["auto", "keras"])
 def test_ctrl_c_is_seen_within_a_second(engine):
     X = np.random.default_rng(0).normal(size=(2000, 24, 4)).astype(np.float32)
