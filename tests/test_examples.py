@@ -56,8 +56,8 @@ def test_power_forecast_without_a_file(run, tmp_path):
     out = run("power_forecast.py", "--days", 20, "--epochs", 1, "--quick", "--out", "load.png")
     assert "columns ['load', 'temperature', 'workday']" in out
     assert (tmp_path / "load.png").exists()
-    assert "What comes after 2024-01-20 23:00:00, 24 steps forecast at once:" in out
-    times = re.findall(r"^(2024-01-21 \d\d:00:00) +[\d.]+$", out, re.MULTILINE)
+    assert "What comes after 2024-01-20 23:00:00, 24 steps forecast at once, in 80 % of all steps" in out
+    times = re.findall(r"^(2024-01-21 \d\d:00:00)(?: +[\d.]+){3}$", out, re.MULTILINE)
     assert list(pd.to_datetime(times)) == list(pd.date_range("2024-01-21", periods=8, freq="3h"))
 
 
@@ -99,8 +99,9 @@ def test_forecast_tomorrow(run, tmp_path):
     errors = dict(re.findall(r"^  (\w[\w ]*\w) +RMSE +([\d.]+)", out, re.MULTILINE))
     assert set(errors) == {"recommended", "ridge", "same hour the day before"}
     assert float(errors["recommended"]) < float(errors["same hour the day before"])
-    times = re.findall(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) +[\d.]+$", out, re.MULTILINE)
+    times = re.findall(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?: +[\d.]+){3}$", out, re.MULTILINE)
     assert list(pd.to_datetime(times)) == list(pd.date_range("2024-01-22", periods=16, freq="3h"))
+    assert "The sum of the first day lies between" in out
     assert "A day later the forecast of that day has moved by" in out
     assert (tmp_path / "tomorrow.png").stat().st_size > 10_000
 
