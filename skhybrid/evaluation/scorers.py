@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from sklearn import metrics
 from sklearn.base import is_classifier
 
-from skhybrid._nested import look_inside_fitted, read_inside
+from skhybrid._nested import look_inside_fitted
 from skhybrid._validation import function_of_scorer
 from skhybrid.evaluation.metrics import mae, percentage_terms, pinball, rmse, smape
+from skhybrid.series.quantiles import find_levels, find_quantiles, predict_quantiles
 
 __all__ = ["ERRORS", "LABEL", "ErrorScorer", "asks_for_labels", "forecast_scorer", "read_scorer"]
 
@@ -46,6 +47,10 @@ class ErrorScorer:
 
     def __call__(self, estimator: Any, X: Any, y: Any = None, **more: Any) -> float:
         """Return the negated error; of forecasters, whose targets lie in X, of the forecasts of all origins."""
+        if self.asks == QUANTILE and hasattr(estimator, "paired_quantiles"):
+            y_true, quantiles = estimator.paired_quantiles(X, y)
+            place = _place_of(self.options.get("quantile", 0.5), estimator)
+            return -self.function(y_true, quantiles[..., place], **self.options)
         if hasattr(estimator, "paired_forecasts"):
             return -self.function(*estimator.paired_forecasts(X, y), **self.options)
         return -self.function(y, self.ask(estimator, X), **self.options, **more)
@@ -74,23 +79,25 @@ def ask_for_quantile(estimator: Any, X: Any, quantile: float) -> Any:
 
     What forecasts no quantiles is asked for its predictions, which may be those of the quantile.
     """
-    if hasattr(estimator, "predict_quantiles") and hasattr(estimator, "quantiles"):
-        levels = tuple(map(float, estimator.quantiles))
-        if quantile not in levels:
-            raise ValueError(
-                f"quantile={quantile} must be one of those that the network forecasts, {levels}; fit it with quantiles "
-                "that hold it, or ask for one of these."
-            )
-        return estimator.predict_quantiles(X)[..., levels.index(quantile)]
+    if find_quantiles(estimator) is not None:
+        return predict_quantiles(estimator, X)[..., _place_of(quantile, estimator)]
     if not _forecasts_quantiles(estimator):
         return estimator.predict(X)
-    inside = look_inside_fitted(estimator)
-    if not (inside.steps or hasattr(estimator, "best_estimator_") or hasattr(estimator, "read_windows")):
+    raise ValueError(
+        f"quantile={quantile} needs a network whose quantiles can be asked for, but the one inside "
+        f"{type(estimator).__name__} hands on its medians alone; take it out, or score it by 'mae'."
+    )
+
+
+def _place_of(quantile, estimator):
+    """Return which of the quantiles of an estimator is asked for."""
+    levels = tuple(map(float, find_levels(estimator)))
+    if quantile not in levels:
         raise ValueError(
-            f"quantile={quantile} needs a network whose quantiles can be asked for, but the one inside "
-            f"{type(estimator).__name__} hands on its medians alone; take it out, or score it by 'mae'."
+            f"quantile={quantile} must be one of those that the network forecasts, {levels}; fit it with quantiles "
+            "that hold it, or ask for one of these."
         )
-    return ask_for_quantile(inside.predictors[0], read_inside(estimator, inside, X), quantile)
+    return levels.index(quantile)
 
 
 def _forecasts_quantiles(estimator):

@@ -55,9 +55,8 @@ class Ranged:
             is.
         """
         check_is_fitted(self)
-        memory = self._memory.with_archive(archive)
-        table, plan, bands = memory.read(check_columns(self, X)), memory.plan, memory.need_bands()
-        made = list(memory.forecast_within(self.estimator_, table, rows_of))
+        memory, table, made = self._forecast_rows(X, archive)
+        plan, bands = memory.plan, memory.need_bands()
         n_outputs = plan.n_targets * plan.cutter.horizon
         bounds = bands.bound(plan, made) if made else []
         return place_rows(table, made, bounds, (n_outputs, len(bands.levels), 2))
@@ -157,10 +156,47 @@ class Ranged:
             The quantiles in the order of the estimator's `quantiles`.
         """
         check_is_fitted(self)
-        memory = self._memory.with_archive(archive)
-        table, plan = memory.read(check_columns(self, X)), memory.plan
-        made = list(memory.forecast_within(self.estimator_, table, rows_of))
-        parts = [(of_series.grid, of_series.origins) for of_series in made]
-        found = plan.forecast_quantiles(self.estimator_, parts) if parts else []
+        memory, table, made = self._forecast_rows(X, archive)
+        plan, found = memory.plan, self._forecast_quantiles(made)
         n_outputs, n_levels = plan.n_targets * plan.cutter.horizon, len(find_levels(self.estimator_))
         return place_rows(table, made, found, (n_outputs, n_levels))
+
+    @available_if(_forecasts_quantiles)
+    def paired_quantiles(self, X, y=None, *, archive=None):
+        """Return the true values of `paired_forecasts`, and the quantiles that the estimator forecasts of them.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array-like of shape (n_rows, n_columns)
+            As in `score`.
+
+        y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_targets), default=None
+            As in `score`.
+
+        archive : DataFrame, default=None
+            As in `score`.
+
+        Returns
+        -------
+        y_true : ndarray of shape (n_origins, n_targets * horizon)
+            Series by series, in time order.
+
+        quantiles : ndarray of shape (n_origins, n_targets * horizon, n_quantiles)
+            In the order of the estimator's `quantiles`.
+        """
+        check_is_fitted(self)
+        made = list(self._forecast_origins(self._memory.read(check_columns(self, X), y), archive))
+        y_true = join_outputs(made, "truth")
+        found = [part.reshape(len(part), -1, part.shape[-1]) for part in self._forecast_quantiles(made)]
+        return y_true, np.concatenate(found)
+
+    def _forecast_rows(self, X, archive):
+        """Return what is remembered, the table of X, and the forecasts from its rows."""
+        memory = self._memory.with_archive(archive)
+        table = memory.read(check_columns(self, X))
+        return memory, table, list(memory.forecast_within(self.estimator_, table, rows_of))
+
+    def _forecast_quantiles(self, made):
+        """Return the quantiles that the estimator forecasts from the origins of some forecasts."""
+        parts = [(of_series.grid, of_series.origins) for of_series in made]
+        return self._memory.plan.forecast_quantiles(self.estimator_, parts) if parts else []

@@ -13,7 +13,7 @@ from skhybrid.forecasting._ranges import Ranged
 from skhybrid.forecasting._rolling import fit_with_bands
 from skhybrid.forecasting._scoring import Scored
 from skhybrid.forecasting._table import ALONE, check_columns, read_table, remember_columns
-from skhybrid.forecasting._within import place_rows, rows_of
+from skhybrid.forecasting._within import place_rows
 
 __all__ = ["Forecaster"]
 
@@ -288,9 +288,8 @@ class Forecaster(Ranged, Scored, Exported, Options):
             where what is known ahead of all steps is not in X.
         """
         check_is_fitted(self)
-        memory = self._memory.with_archive(archive)
-        table, plan = memory.read(check_columns(self, X)), memory.plan
-        made = list(memory.forecast_within(self.estimator_, table, rows_of))
+        memory, table, made = self._forecast_rows(X, archive)
+        plan = memory.plan
         values = [of_series.values for of_series in made]
         return place_rows(table, made, values, (plan.n_targets * plan.cutter.horizon,))
 

@@ -16,9 +16,11 @@ from skhybrid import (
     ConformalIntervals,
     Forecaster,
     WindowedRegressor,
+    forecast_scorer,
     interval_scorer,
     make_power_usage,
     make_sales,
+    pinball,
     recommended,
 )
 
@@ -166,6 +168,10 @@ def test_intervals_start_from_the_quantiles_of_the_estimator():
         np.testing.assert_allclose(row["lower_80"], -1 - np.sort(-1 - known)[place])
         np.testing.assert_allclose(row["upper_80"], 2 + np.sort(known - 2)[place])
     assert model.predict_quantiles(rows).shape == (400, 6, 3)
+    y_true, quantiles = model.paired_quantiles(rows[300:])
+    for level, column in ((0.1, 0), (0.9, 2)):
+        found = forecast_scorer("pinball", quantile=level)(model, rows[300:])
+        assert found == pytest.approx(-pinball(y_true, quantiles[..., column], quantile=level))
     np.testing.assert_array_equal(model.predict_quantiles(rows)[0, 0], [-1, 0, 2])
     with pytest.raises(
         ValueError, match=r"intervals of 0.7 need the quantiles 0.15, 0.85, but the estimator forecasts"
@@ -223,9 +229,10 @@ def test_joint_intervals_hold_all_steps(load):
     model = Forecaster("load", **SMALL).fit(load[["load"]])
     apart, joint = model.forecast(), model.forecast(joint=True)
     assert (joint["upper_80"] - joint["lower_80"] > apart["upper_80"] - apart["lower_80"]).all()
-    shapes = model._memory.bands.calibrations[0].shapes.values
-    inside = (np.abs(shapes) <= np.abs(shapes).max(axis=1)[:, None]).all(axis=1)
-    assert inside.all()
+    largest = np.sort(np.abs(model._memory.bands.calibrations[0].shapes.values).max(axis=1))
+    low, high = (largest[int(np.ceil((len(largest) + 1) * level)) - 1] for level in (0.5, 0.8))
+    reach = joint[["upper_50", "upper_80"]].sub(joint["forecast"], axis=0)
+    np.testing.assert_allclose(reach["upper_80"] / reach["upper_50"], high / low)
     with pytest.raises(ValueError, match="joint=True needs intervals"):
         Forecaster("load", **{**SMALL, "intervals": None}).fit(load[["load"]]).forecast(joint=True)
 
