@@ -63,7 +63,7 @@ class Bands:
         found = []
         for target, calibration in enumerate(self.calibrations):
             made, order = self._make_since(plan, chain, target)
-            lower, upper, _ = bound_jointly(calibration, made, self.levels) if joint else bound(calibration, made)
+            lower, upper = bound_jointly(calibration, made, self.levels) if joint else bound(calibration, made)
             found.append(np.stack([lower, upper], axis=3)[np.argsort(order)])
         bounds = plan.transform.bound(np.stack(found, axis=1))
         parts = np.split(bounds, np.cumsum([len(of_series.origins) for of_series in chain])[:-1])

@@ -130,13 +130,10 @@ class Bounds(NamedTuple):
     ----------
     lower, upper : ndarray of shape (n, horizon, n_levels)
         The bounds.
-    sizes : ndarray of shape (n, horizon)
-        How large errors are, at the origin.
     """
 
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
-    sizes: NDArray[np.float64]
 
 
 def calibrate(made: Made, levels: Sequence[float], *, scaled: bool, symmetric: bool, adaptive: bool) -> Calibration:
@@ -179,7 +176,7 @@ def bound(calibration: Calibration, made: Made) -> Bounds:
         distances = np.broadcast_to(calibration.start, made.bounds.shape)
     lower, upper = np.moveaxis(made.bounds + np.array([-1, 1]) * distances * sizes[:, :, None, None], 3, 0)
     middle = (lower + upper) / 2
-    return Bounds(np.minimum(lower, middle), np.maximum(upper, middle), sizes)  # bounds that cross meet
+    return Bounds(np.minimum(lower, middle), np.maximum(upper, middle))  # bounds that cross meet
 
 
 def bound_jointly(calibration: Calibration, made: Made, levels: Sequence[float]) -> Bounds:
@@ -192,7 +189,7 @@ def bound_jointly(calibration: Calibration, made: Made, levels: Sequence[float])
         )
     sizes = find_sizes(calibration, made)
     distances = sizes[:, :, None] * [_conformal_quantile(largest, 1 - level) for level in levels]
-    return Bounds(made.values[:, :, None] - distances, made.values[:, :, None] + distances, sizes)
+    return Bounds(made.values[:, :, None] - distances, made.values[:, :, None] + distances)
 
 
 def find_sizes(calibration: Calibration, made: Made) -> NDArray[np.float64]:

@@ -55,6 +55,9 @@ class ConformalIntervals(BaseEstimator):
 
     Attributes
     ----------
+    n_rows_, horizon_ : int
+        Number of rows, and of steps of a forecast, in `fit`.
+
     is_conformal_ : ndarray of bool, shape (n_levels,)
         Whether the errors suffice for each level. Where they are fewer than ``1 / tail - 1`` (`tail` being the share
         beyond one bound), the bound is that of a normal distribution with their mean square, and `fit` warns.
