@@ -71,8 +71,8 @@ def interval_score(y_true: ArrayLike, lower: ArrayLike, upper: ArrayLike, *, lev
     Examples
     --------
     >>> from skhybrid import interval_score
-    >>> interval_score([1, 5], lower=[0, 0], upper=[4, 4], level=0.8)  # (4 + 4 + 2 / 0.2 * 1) / 2
-    9.000000000000002
+    >>> interval_score([1, 5], lower=[0, 0], upper=[4, 4], level=0.5)  # (4 + 4 + 2 / 0.5 * 1) / 2
+    6.0
     """
     y_true, lower, upper = _check_bounds(y_true, lower, upper)
     if not 0 < level < 1:
