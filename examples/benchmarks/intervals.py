@@ -10,6 +10,7 @@ forecasts it from every row. Around these forecasts lie, each at 80 and 95 %:
 - "ours": `Forecaster(intervals=(0.8, 0.95))`, which calibrates by itself on the rows before the test part;
 - "Gaussian": normal intervals with the spread of errors at each step;
 - "quantiles": what the same network forecasts with the quantile loss, uncalibrated (its own forecasts);
+- "ours, of quantiles": the intervals of a `Forecaster` with that network, which start from what it says;
 - "binned" (skforecast): conformal by bin of the forecast, out-of-sample errors;
 - "ACI", "EnbPI" (MAPIE): adaptive conformal inference, and ensemble batch prediction intervals, for each step; errors
   are handed over once they are known, a horizon at a time. Infinite bounds are cut at the largest earlier error.
@@ -37,7 +38,8 @@ from _interval_tasks import NAMES, read_series, seasons_of
 
 LEVELS = (0.8, 0.95)
 PACKAGES = ("skhybrid", "tensorflow", "scikit-learn", "skforecast", "mapie")
-METHODS = ("ours", "Gaussian", "quantiles", "binned", "ACI", "EnbPI")
+FROM_QUANTILES = {"quantiles": "bounds", "ours, of quantiles": "calibrated"}
+METHODS = ("ours", "Gaussian", *FROM_QUANTILES, "binned", "ACI", "EnbPI")
 N_BINS, GAMMA, N_PATHS, N_BOOTSTRAPS = 10, 0.05, 100, 200
 SUMMED = ("Victoria", "metro traffic", "ETTh1")
 KINDS = ("linear", "intermittent")
@@ -93,7 +95,7 @@ def forecast(name, data, seed, folder):
 
 
 def forecast_quantiles(name, data, seed, folder):
-    """Return the uncalibrated quantiles of the same network, (n_origins, horizon, 4), of the test rows."""
+    """Forecast quantiles with the same network, and make intervals of them, (n_origins, horizon, n_levels, 2) each."""
     from skhybrid import recommended
 
     warnings.simplefilter("ignore")
@@ -102,7 +104,7 @@ def forecast_quantiles(name, data, seed, folder):
     network = recommended(task.horizon, seasons_of(task), random_state=seed).set_params(
         loss="quantile", quantiles=levels
     )
-    model, series, n_test = make_forecaster(name, data, seed, estimator=network)
+    model, series, n_test = make_forecaster(name, data, seed, estimator=network, intervals=LEVELS)
     frame = series.ffill().to_frame()
     training, rows = frame.iloc[: len(frame) - n_test], frame.iloc[len(frame) - n_test - 1 :]
     begin = time.perf_counter()
@@ -110,7 +112,9 @@ def forecast_quantiles(name, data, seed, folder):
     seconds = time.perf_counter() - begin
     found = model.predict_quantiles(rows)
     order = [levels.index(tail) for level in LEVELS for tail in ((1 - level) / 2, (1 + level) / 2)]
-    np.savez(Path(folder) / f"{name.replace(' ', '_')}_{seed}_quantiles.npz", bounds=found[:, :, order])
+    bounds = found[:, :, order].reshape(*found.shape[:2], len(LEVELS), 2)
+    path = Path(folder) / f"{name.replace(' ', '_')}_{seed}_quantiles.npz"
+    np.savez(path, bounds=bounds, calibrated=model.predict_interval(rows))
     return {"seconds": seconds}
 
 
@@ -193,10 +197,9 @@ def score(name, method, data, seed, folder):
     warnings.simplefilter("ignore")
     task, *_ = read_series(name, Path(data))
     made, season = load(name, seed, folder), seasons_of(task)[0]
-    if method == "quantiles":
+    if method in FROM_QUANTILES:
         with np.load(Path(folder) / f"{name.replace(' ', '_')}_{seed}_quantiles.npz") as packed:
-            bounds = packed["bounds"][-len(made["forecast"]) - task.horizon : -task.horizon]
-        bounds = bounds.reshape(*made["forecast"].shape, len(LEVELS), 2)
+            bounds = packed[FROM_QUANTILES[method]][-len(made["forecast"]) - task.horizon : -task.horizon]
     else:
         bounds = AROUND[method](made, season)
     return {f"{100 * level:g}": summarize(made, bounds[:, :, i], level, season) for i, level in enumerate(LEVELS)}
@@ -304,7 +307,7 @@ def run_missing(args):
             jobs += [("score_paths", {})] if name in SUMMED else []
             for worker, options in jobs:
                 method = options.get("method", worker)
-                if method == "quantiles" and (name, "forecast_quantiles", seed) not in done:
+                if method in FROM_QUANTILES and (name, "forecast_quantiles", seed) not in done:
                     record(args.results, name, "forecast_quantiles", seed, {"worker": "forecast_quantiles", **common})
                 if (name, method, seed) not in done:
                     record(args.results, name, method, seed, {"worker": worker, **common, **options})
@@ -346,6 +349,9 @@ def print_report(results):
         ratios = np.exp(np.log(scores[["ours"]].to_numpy() / scores).mean())
         print("\ninterval score of ours / of the other, geometric mean over series")
         print(ratios.to_string(float_format="{:.3f}".format))
+        if set(FROM_QUANTILES) <= set(scores):
+            raw, ours = (scores[method] for method in FROM_QUANTILES)
+            print(f"of ours, of quantiles / of the quantiles: {np.exp(np.log(ours / raw).mean()):.3f}")
     for result in results.values():
         if result["method"] == "score_shops":
             shown = ", ".join(f"{name} {value:.3f}" for name, value in result.items() if "," in name)

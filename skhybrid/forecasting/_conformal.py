@@ -24,6 +24,8 @@ class Calibration:
     ----------
     tails : ndarray of shape (n_levels,)
         The share of the truth that may lie beyond one bound of each interval.
+    scaled : bool
+        Whether a bound lies so many sizes of errors from its forecast; else so far beyond what the model says of it.
     symmetric : bool
         Whether both bounds are equally far away, and a tail is the share beyond either.
     adaptive : bool
@@ -43,6 +45,7 @@ class Calibration:
     """
 
     tails: NDArray[np.float64]
+    scaled: bool
     symmetric: bool
     adaptive: bool
     size: ErrorSize
@@ -146,17 +149,19 @@ def calibrate(made: Made, levels: Sequence[float], *, scaled: bool, symmetric: b
     levels : sequence of float
         The share of the truth that lies in each interval.
     scaled : bool
-        Whether errors are measured in units of their size; else each step is calibrated alone.
+        Whether errors are measured in units of their size, of which the model's bounds tell where it has some; else
+        each step is calibrated alone, and bounds are moved.
     symmetric, adaptive : bool
         See `Calibration`.
     """
     tails = (1 - np.asarray(levels)) / (1 if symmetric else 2)
-    size = learn_error_size(made) if scaled else mean_error_size(made)
-    sizes = size.of(made)
+    measured = _measured(made, scaled)
+    size = learn_error_size(measured) if scaled else mean_error_size(measured)
+    sizes = size.of(measured)
     recent = Recent.start(made.values.shape[1], int(made.series.max()) + 1)
     if adaptive:
         sizes = sizes * _follow(made, sizes, recent)[:, None]
-    beyond = _beyond(made, sizes, symmetric)
+    beyond = _beyond(_started(made, scaled), sizes, symmetric)
     n_origins = int((~np.isnan(made.truth)).any(axis=1).sum())
     groups = [slice(None)] if scaled else [slice(step, step + 1) for step in range(made.values.shape[1])]
     start = np.stack([_find_start(beyond[:, group], tails, n_origins) for group in groups])
@@ -164,17 +169,17 @@ def calibrate(made: Made, levels: Sequence[float], *, scaled: bool, symmetric: b
     phases = made.phases[is_whole, 0, 0] if made.seasons else np.zeros(is_whole.sum(), dtype=np.intp)
     shapes = Shapes(((made.truth - made.values) / sizes)[is_whole], phases)
     thirds = np.quantile(made.levels, [1 / 3, 2 / 3])
-    return Calibration(tails, symmetric, adaptive, size, start, thirds, recent, shapes, n_origins)
+    return Calibration(tails, scaled, symmetric, adaptive, size, start, thirds, recent, shapes, n_origins)
 
 
 def bound(calibration: Calibration, made: Made) -> Bounds:
     """Return the intervals of forecasts that follow those of the calibration, each by what was known at its origin."""
-    sizes = find_sizes(calibration, made)
+    sizes, started = find_sizes(calibration, made), _started(made, calibration.scaled)
     if calibration.adaptive:
-        distances = _track(calibration, made, _beyond(made, sizes, calibration.symmetric))
+        distances = _track(calibration, made, _beyond(started, sizes, calibration.symmetric))
     else:
-        distances = np.broadcast_to(calibration.start, made.bounds.shape)
-    lower, upper = np.moveaxis(made.bounds + np.array([-1, 1]) * distances * sizes[:, :, None, None], 3, 0)
+        distances = np.broadcast_to(calibration.start, started.bounds.shape)
+    lower, upper = np.moveaxis(started.bounds + np.array([-1, 1]) * distances * sizes[:, :, None, None], 3, 0)
     middle = (lower + upper) / 2
     return Bounds(np.minimum(lower, middle), np.maximum(upper, middle))  # bounds that cross meet
 
@@ -194,11 +199,21 @@ def bound_jointly(calibration: Calibration, made: Made, levels: Sequence[float])
 
 def find_sizes(calibration: Calibration, made: Made) -> NDArray[np.float64]:
     """Return how large errors are at each origin, (n, horizon)."""
-    sizes = calibration.size.of(made)
+    sizes = calibration.size.of(_measured(made, calibration.scaled))
     if not calibration.adaptive:
         return sizes
     recent = calibration.recent.grown(int(made.series.max(initial=-1)) + 1)
     return sizes * _follow(made, sizes, recent)[:, None]
+
+
+def _measured(made, scaled):
+    """Return forecasts as the size of errors is told from."""
+    return made if scaled else made.without_bounds()
+
+
+def _started(made, scaled):
+    """Return forecasts as intervals start from."""
+    return made.without_bounds() if scaled else made
 
 
 def _find_start(beyond, tails, n_origins):

@@ -18,6 +18,7 @@ CHOICES = (
     ("step", "phase", "long phase", "level"),
 )
 MAX_ROWS = 2000  # of forecasts by which is chosen; more tell no more
+LEAST_SPREAD = 0.1  # of the mean one over the steps of a forecast, below which none is taken at its word
 
 
 class Made(NamedTuple):
@@ -30,7 +31,7 @@ class Made(NamedTuple):
     truth : ndarray of shape (n, horizon)
         What came; NaN where it is not known.
     bounds : ndarray of shape (n, horizon, n_levels, 2)
-        The interval that is widened or narrowed, of each level: the quantiles of a model, or twice its forecast.
+        What the model says of each level, narrowest first: its quantiles, or twice its forecast.
     times : ndarray of shape (n,)
         The number of the step that is the origin.
     due : ndarray of shape (n, horizon)
@@ -65,6 +66,17 @@ class Made(NamedTuple):
         """The forecasts in units of each, by which levels are told."""
         return self.values / self.unit[:, None]
 
+    @property
+    def spread(self) -> NDArray[np.float64]:
+        """What each error is measured in: half of the model's narrowest interval, or the unit, (n, horizon)."""
+        half = np.abs(self.bounds[:, :, 0, 1] - self.bounds[:, :, 0, 0]) / 2
+        half = np.maximum(half, LEAST_SPREAD * half.mean(axis=1, keepdims=True))
+        return np.where(half > 0, half, self.unit[:, None])
+
+    def without_bounds(self) -> "Made":
+        """Return the forecasts alone, as of a model without quantiles."""
+        return self._replace(bounds=np.broadcast_to(self.values[:, :, None, None], self.bounds.shape))
+
 
 @dataclass(frozen=True)
 class ErrorSize:
@@ -73,7 +85,7 @@ class ErrorSize:
     Attributes
     ----------
     mean : float
-        The mean absolute error, in units of each forecast.
+        The mean absolute error, in units of the spread of each forecast.
     edges : ndarray of shape (N_LEVELS - 1,)
         The forecasts between levels.
     factors : dict of str to ndarray of shape (n_slots,)
@@ -86,7 +98,7 @@ class ErrorSize:
 
     def of(self, made: Made) -> NDArray[np.float64]:
         """Return the mean size of the error of each forecast, (n, horizon)."""
-        size = np.full(made.values.shape, self.mean) * made.unit[:, None]
+        size = self.mean * made.spread
         for name, factor in self.factors.items():
             size *= factor[np.minimum(_slots(name, made, self.edges), len(factor) - 1)]
         return size
@@ -148,7 +160,7 @@ def _count_slots(name, made):
 def _fit(made, edges, names, prior):
     """Return the factors of some kinds, each shrunk to 1 as if `prior` forecasts of mean size had come before."""
     is_known = ~np.isnan(made.truth)
-    errors = (np.abs(made.truth - made.values) / made.unit[:, None])[is_known]
+    errors = (np.abs(made.truth - made.values) / made.spread)[is_known]
     mean = max(errors.mean(), np.finfo(float).tiny)
     names = (*names, "series") if names and made.series.max() > 0 else names
     slots = {name: _slots(name, made, edges)[is_known] for name in names}

@@ -36,8 +36,8 @@ class ConformalIntervals(BaseEstimator):
 
     scale : bool, default=True
         Whether errors are measured in units of their expected size, and all steps share one quantile; which of step,
-        phase and level count is chosen by the later two thirds of the errors. Without, each step has a quantile of its
-        own.
+        phase and level count is chosen by the later two thirds of the errors. Where the model forecasts quantiles, they
+        come on top of what these say. Without, each step has a quantile of its own.
 
     symmetric : bool, default=False
         Whether both bounds are equally far from the forecast. Else each leaves out half of what an interval may.
@@ -66,7 +66,8 @@ class ConformalIntervals(BaseEstimator):
     ----------
     - Lei, J., G'Sell, M., Rinaldo, A., Tibshirani, R. J. and Wasserman, L. (2018). Distribution-free predictive
       inference for regression. Journal of the American Statistical Association 113, 1094-1111. (Split conformal.)
-    - Romano, Y., Patterson, E. and Candès, E. (2019). Conformalized quantile regression. NeurIPS 32. (`bounds`.)
+    - Romano, Y., Patterson, E. and Candès, E. (2019). Conformalized quantile regression. NeurIPS 32. (`bounds`,
+      without `scale`.)
     - Gibbs, I. and Candès, E. (2024). Conformal inference for online prediction with arbitrary distribution shifts.
       Journal of Machine Learning Research 25(162), 1-36.
     - Angelopoulos, A., Candès, E. and Tibshirani, R. (2023). Conformal PID control for time series prediction. NeurIPS
@@ -120,8 +121,9 @@ class ConformalIntervals(BaseEstimator):
             horizon, row i + 1 those made one step later.
 
         bounds : array-like of shape (n_rows, horizon, n_levels, 2), default=None
-            A lower and an upper quantile for each level, which are moved to hold what they say; None starts from the
-            forecasts.
+            A lower and an upper quantile for each level, by the model itself. With `scale`, errors are measured in
+            units of half the narrowest interval, and the forecasts should be medians; without, these bounds are moved
+            to hold what they say. None starts from the forecasts.
 
         Returns
         -------

@@ -57,6 +57,29 @@ def test_conformalised_quantiles_by_hand():
     np.testing.assert_allclose(bounds[:, :, 0], expected, rtol=0, atol=1e-12)
 
 
+def test_bounds_of_a_model_tell_how_large_errors_are():
+    """Spreads that no phase, step or level tells, and quantiles that are three times too narrow but in proportion."""
+    rng = np.random.default_rng(0)
+    spread = np.exp(rng.normal(size=(1200, 3)))
+    forecasts, errors = rng.normal(size=(1200, 3)), rng.normal(size=(1200, 3)) * spread
+    narrow = forecasts[:, :, None, None] + spread[:, :, None, None] * np.array([-0.43, 0.43])
+    intervals = ConformalIntervals(0.8).fit((forecasts + errors)[:600], forecasts[:600], bounds=narrow[:600])
+    later = slice(602, None)
+    bounds = intervals.predict_interval(forecasts[later], (forecasts + errors)[later], bounds=narrow[later])
+    is_wide = spread[later] > 1
+    assert share_inside(bounds[is_wide], (forecasts + errors)[later][is_wide]) == pytest.approx([0.8], abs=0.05)
+    assert share_inside(bounds[~is_wide], (forecasts + errors)[later][~is_wide]) == pytest.approx([0.8], abs=0.05)
+
+
+def test_quantiles_without_width_are_as_none():
+    truth, forecasts = forecasts_of(150)
+    none = np.repeat(forecasts[:, :, None, None], 2, axis=3)
+    first = ConformalIntervals(0.8).fit(truth[:99], forecasts[:99], bounds=none[:99])
+    second = ConformalIntervals(0.8).fit(truth[:99], forecasts[:99])
+    expected = second.predict_interval(forecasts[99:], truth[99:])
+    np.testing.assert_array_equal(first.predict_interval(forecasts[99:], truth[99:], bounds=none[99:]), expected)
+
+
 def test_coverage_on_exchangeable_errors():
     rng, n_trials = np.random.default_rng(0), 400
     plain = ConformalIntervals(0.8, scale=False, symmetric=True, adaptive=False)
