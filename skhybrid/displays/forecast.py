@@ -27,6 +27,9 @@ class ForecastDisplay:
         The lower and upper bounds of intervals around forecasts in `y_pred`, by their names; NaN where there are none.
         They are drawn as bands, wider ones lighter.
 
+    levels : sequence of float, default=None
+        The levels of `bounds`, such as ``(0.8, 0.95)``, which the legend then names.
+
     Attributes
     ----------
     lines_ : list of matplotlib Line2D
@@ -54,12 +57,13 @@ class ForecastDisplay:
     ['truth', 'last value']
     """
 
-    def __init__(self, y_true, y_pred, *, fold=None, fold_name="fold", bounds=None):
+    def __init__(self, y_true, y_pred, *, fold=None, fold_name="fold", bounds=None, levels=None):
         self.y_true = y_true
         self.y_pred = y_pred
         self.fold = fold
         self.fold_name = fold_name
         self.bounds = bounds
+        self.levels = levels
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, rows=None, ax=None):
@@ -162,12 +166,12 @@ class ForecastDisplay:
         ------
         ValueError
             If `y_true` is not 1-D, there is not one forecast and fold for each of its rows, or `bounds` are of other
-            rows or of a model that has no forecasts.
+            rows, of a model that has no forecasts, or of another number of levels.
         """
         index, truth = _check_truth(self.y_true)
         forecasts = {name: _check_rows(y_pred, len(truth), f"y_pred[{name!r}]") for name, y_pred in self.y_pred.items()}
         fold = None if self.fold is None else _check_rows(self.fold, len(truth), "fold")
-        bounds = {name: _check_bounds(self.bounds, name, forecasts, len(truth)) for name in self.bounds or ()}
+        bounds = {name: self._read_bounds(name, forecasts, len(truth)) for name in self.bounds or ()}
         if rows is not None:
             index, truth, fold = index[rows], truth[rows], None if fold is None else fold[rows]
             forecasts = {name: forecast[rows] for name, forecast in forecasts.items()}
@@ -179,7 +183,9 @@ class ForecastDisplay:
             self.lines_ += ax.plot(index, forecast, linewidth=1.2, label=name, **style)
         lines = dict(zip(forecasts, self.lines_[1:], strict=True))
         self.bands_ = [
-            band for name, of_model in bounds.items() for band in _draw_bands(ax, index, of_model, lines[name])
+            band
+            for name, of_model in bounds.items()
+            for band in _draw_bands(ax, index, of_model, lines[name], self.levels)
         ]
         if fold is not None:
             _shade_folds(ax, index, fold, self.fold_name)
@@ -189,6 +195,20 @@ class ForecastDisplay:
         ax.margins(x=0.01)
         legend_above(ax)
         return self
+
+    def _read_bounds(self, name, forecasts, n_rows):
+        """Return the bounds of one model, (n_rows, n_levels, 2)."""
+        values = np.asarray(self.bounds[name], dtype=float)
+        if name not in forecasts or values.ndim != 3 or values.shape[0] != n_rows or values.shape[2] != 2:
+            raise ValueError(
+                f"bounds must hold arrays ({n_rows}, n_levels, 2) by names of y_pred, {list(forecasts)}, but that of "
+                f"{name!r} has shape {values.shape}; pass a lower and an upper bound for each row and level."
+            )
+        if self.levels is not None and len(self.levels) != values.shape[1]:
+            raise ValueError(
+                f"levels must name the {values.shape[1]} levels of bounds, but is {self.levels!r}; pass as many."
+            )
+        return values
 
 
 def _check_truth(y_true):
@@ -214,22 +234,13 @@ def _check_rows(a, n_rows, name):
     return values
 
 
-def _check_bounds(bounds, name, forecasts, n_rows):
-    """Return the bounds of one model, (n_rows, n_levels, 2)."""
-    values = np.asarray(bounds[name], dtype=float)
-    if name not in forecasts or values.ndim != 3 or values.shape[0] != n_rows or values.shape[2] != 2:
-        raise ValueError(
-            f"bounds must hold arrays ({n_rows}, n_levels, 2) by names of y_pred, {list(forecasts)}, but that of "
-            f"{name!r} has shape {values.shape}; pass a lower and an upper bound for each row and level."
-        )
-    return values
-
-
-def _draw_bands(ax, index, bounds, line):
-    """Draw the intervals of one model in the colour of its line, one over the other."""
+def _draw_bands(ax, index, bounds, line, levels):
+    """Draw the intervals of one model in the colour of its line, one over the other, narrow ones darker."""
+    n_levels = bounds.shape[1]
+    labels = [None] * n_levels if levels is None else [f"{100 * level:g} % interval" for level in levels]
+    style = {"color": line.get_color(), "linewidth": 0, "zorder": 1}
     return [
-        ax.fill_between(index, *bounds[:, level].T, color=line.get_color(), alpha=0.2, linewidth=0, zorder=1)
-        for level in range(bounds.shape[1])
+        ax.fill_between(index, *bounds[:, i].T, label=labels[i], alpha=0.3 / (i + 1), **style) for i in range(n_levels)
     ]
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skhybrid.forecasting._ahead import begin, draw_ahead, forecast_ahead
+from skhybrid._validation import warn
+from skhybrid.forecasting._ahead import add_bounds, begin, draw_ahead, forecast_ahead
 from skhybrid.forecasting._archive import Archive, read_archive
 from skhybrid.forecasting._bands import Bands
 from skhybrid.forecasting._cold import ColdStart
@@ -144,8 +145,19 @@ class Memory:
         if self.cold is None:
             return frames
         if coming:
-            frames |= self.cold.forecast_ahead(coming, n_steps)
+            frames |= self._without_intervals(self.cold.forecast_ahead(coming, n_steps))
         return {key: frames[key].assign(cold_start=key in coming) for key in keys}
+
+    def _without_intervals(self, frames):
+        """Return forecasts of series without rows, with NaN for the bounds that no error tells."""
+        if self.bands is None:
+            return frames
+        warn(
+            f"{len(frames)} series without rows of their own, such as {next(iter(frames))!r}, have no intervals: NaN, "
+            "as no error of such forecasts is known."
+        )
+        nothing = np.full((self.plan.n_targets, 1, len(self.bands.levels), 2), np.nan)
+        return {key: add_bounds(frame, nothing, self.bands.levels) for key, frame in frames.items()}
 
     def draw_paths(
         self,

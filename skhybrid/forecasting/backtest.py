@@ -157,8 +157,9 @@ class Backtest:
         label, levels = f"forecast, {horizon} steps at a time", self._levels()
         names = [f"{side}_{level}" for level in levels for side in ("lower", "upper")]
         bounds = {label: lines[names].to_numpy().reshape(len(lines), -1, 2)} if levels else None
-        truth, forecasts = truth.rename(name), {label: lines["forecast"]}
-        return ForecastDisplay(truth, forecasts, fold=lines["block"], fold_name="block", bounds=bounds).plot(ax=ax)
+        options = {"fold": lines["block"], "fold_name": "block", "bounds": bounds}
+        options["levels"] = [float(level) / 100 for level in levels] if levels else None
+        return ForecastDisplay(truth.rename(name), {label: lines["forecast"]}, **options).plot(ax=ax)
 
     def __repr__(self) -> str:
         error = self.errors().iloc[0]

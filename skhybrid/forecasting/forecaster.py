@@ -99,7 +99,8 @@ class Forecaster(Ranged, Scored, Exported, Options):
     intervals : float, sequence of float or ConformalIntervals, default=None
         Levels of the intervals around forecasts, such as ``(0.8, 0.95)``, or :class:`ConformalIntervals` with options.
         They are calibrated on the last three eighths of the rows, which up to three more fits forecast, each from the
-        rows before; of an estimator with `predict_quantiles`, from its quantiles on. None makes none.
+        rows before; where the estimator has `predict_quantiles`, its quantiles tell how large errors are. None makes
+        none.
 
     freq : None, "rows", str or pandas offset, default=None
         How far apart two rows are that follow one another; see :class:`SlidingWindow`.
@@ -118,7 +119,8 @@ class Forecaster(Ranged, Scored, Exported, Options):
 
     cold_start : bool, default=False
         Whether series of a table of many that have no known target are forecast, too: by a second model, which is
-        trained on all series as if they had not begun, from `static`, `known_future` and the calendar alone.
+        trained on all series as if they had not begun, from `static`, `known_future` and the calendar alone. Such
+        forecasts have no intervals.
 
     random_state : int, RandomState instance or None, default=None
         For what is recommended; not used with an `estimator`.

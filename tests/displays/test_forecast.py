@@ -117,6 +117,15 @@ def test_intervals_are_bands_in_the_colour_of_their_line():
     assert set(band.get_paths()[0].vertices[:, 0]) == {1, 2}
 
 
+def test_legend_names_the_levels_of_bands():
+    bounds = {"a": np.zeros((4, 2, 2))}
+    display = ForecastDisplay(np.zeros(4), {"a": np.zeros(4)}, bounds=bounds, levels=(0.8, 0.95)).plot()
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels == ["truth", "a", "80 % interval", "95 % interval"]
+    with pytest.raises(ValueError, match="levels must name the 2 levels of bounds, but is "):
+        ForecastDisplay(np.zeros(4), {"a": np.zeros(4)}, bounds=bounds, levels=[0.8]).plot()
+
+
 @pytest.mark.parametrize("bounds", [{"a": np.zeros((4, 2))}, {"a": np.zeros((3, 1, 2))}, {"c": np.zeros((4, 1, 2))}])
 def test_bounds_are_of_forecasts_that_are_there(bounds):
     with pytest.raises(ValueError, match=r"bounds must hold arrays \(4, n_levels, 2\) by names of y_pred, \['a'\]"):

@@ -146,6 +146,16 @@ def test_new_series_is_refused_without_cold_start():
         model.forecast(series=["new"])
 
 
+@pytest.mark.parametrize("names", [["shop 1", "new"], ["new"]])
+def test_new_series_has_no_intervals_and_this_is_said(names):
+    model = Forecaster("sold", estimator=LinearRegression(), cold_start=True, intervals=0.8, **OF_SHOPS).fit(shops())
+    with pytest.warns(UserWarning, match="1 series without rows of their own, such as 'new', have no intervals"):
+        forecast = model.forecast(coming(names, 250.0), series=names)
+    assert list(forecast.columns) == ["forecast", "lower_80", "upper_80", "cold_start"]
+    assert forecast.loc["new", ["lower_80", "upper_80"]].isna().all(axis=None)
+    assert forecast.loc[names[:-1], ["lower_80", "upper_80"]].notna().all(axis=None)
+
+
 def test_cold_start_is_refused_where_nothing_could_tell_series_apart():
     sales = shops()
     model = Forecaster("sold", estimator=Ridge(), cold_start=True, **OF_SHOPS)
