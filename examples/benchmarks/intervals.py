@@ -3,6 +3,7 @@
     python intervals.py --data FOLDER --results FOLDER                 all that is missing in the folder
     python intervals.py --data FOLDER --results FOLDER --names CO2 household --seeds 1
     python intervals.py --results FOLDER --report                      tables only
+    python intervals.py --shift PICTURE.png                            series that change at once, drawn and in a table
 
 The series are those of `_interval_tasks.py`. What is recommended learns from the rows before the test part, and
 forecasts it from every row. Around these forecasts lie, each at 80 and 95 %:
@@ -43,6 +44,8 @@ METHODS = ("ours", "Gaussian", *FROM_QUANTILES, "binned", "ACI", "EnbPI")
 N_BINS, GAMMA, N_PATHS, N_BOOTSTRAPS = 10, 0.05, 100, 200
 SUMMED = ("Victoria", "metro traffic", "ETTh1")
 KINDS = ("linear", "intermittent")
+SHIFTS = {"variance": "Errors three times as large", "level": "Five units higher"}
+N_SHIFTED = 50
 
 
 # %% Forecasts
@@ -296,6 +299,55 @@ def score_shops(kind, seed):
     return found
 
 
+# %% Series that change
+def shift(path):
+    """Print and draw the coverage of intervals of 80 %, season by season, of simulated series that change at once."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    _, axes = plt.subplots(2, 1, figsize=(8, 5), sharex=True, layout="constrained")
+    seasons = np.arange(-4, 9)
+    table = pd.DataFrame(index=pd.Index(seasons, name="season after the change"))
+    for ax, kind in zip(axes, ("variance", "level"), strict=True):
+        for adaptive, name in ((True, "that follow"), (False, "that stay")):
+            shares = np.array([cover_shift(kind, seed, adaptive, seasons) for seed in range(N_SHIFTED)])
+            table[f"{kind}, {name}"] = shares.mean(axis=0)
+            ax.plot(seasons, 100 * shares.mean(axis=0), marker="o", label=f"intervals {name}")
+        ax.axhline(80, color="grey", linewidth=1)
+        ax.axvline(-0.5, color="grey", linewidth=1, linestyle=":")
+        ax.set(ylabel="coverage, %", ylim=(0, 100), title=f"{SHIFTS[kind]} at once")
+    axes[0].legend(loc="lower left")
+    axes[1].set_xlabel("season after the change")
+    plt.savefig(path)
+    print(f"coverage of 80 % intervals, mean of {N_SHIFTED} simulated series")
+    print(table.to_string(float_format="{:.2f}".format))
+
+
+def cover_shift(kind, seed, adaptive, seasons):
+    """Return the coverage of the forecasts that are made in each season."""
+    from skhybrid import ConformalIntervals
+
+    season, n_fitted, changed = 12, 360, 480
+    rng, steps = np.random.default_rng(seed), np.arange(1, 13)
+    x = rng.normal(size=720 + season)
+    for t in range(1, len(x)):
+        x[t] += 0.8 * x[t - 1]
+    truth = np.stack([x[steps + row] for row in range(720)])
+    forecasts = x[:720, None] * 0.8**steps
+    is_late = np.arange(720)[:, None] + steps >= changed
+    shifted = forecasts + 3 * (truth - forecasts) if kind == "variance" else truth + 5
+    truth = np.where(is_late, shifted, truth)
+    intervals = ConformalIntervals(0.8, season_length=season, adaptive=adaptive)
+    intervals.fit(truth[:n_fitted], forecasts[:n_fitted])
+    first = n_fitted + season - 1  # the first forecast made when all fitted truth is known
+    bounds = intervals.predict_interval(forecasts[first:], truth[first:])[:, :, 0]
+    inside = (bounds[..., 0] <= truth[first:]) & (truth[first:] <= bounds[..., 1])
+    rows = changed + season * seasons - first
+    return [inside[row : row + season].mean() for row in rows]
+
+
 # %% Running
 def run_missing(args):
     args.results.mkdir(parents=True, exist_ok=True)
@@ -365,13 +417,19 @@ def print_report(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="folder with the series")
-    parser.add_argument("--results", type=Path, required=True, help="folder of results, which are added to")
+    parser.add_argument("--results", type=Path, help="folder of results, which are added to")
     parser.add_argument("--names", nargs="+", choices=NAMES, default=list(NAMES), metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS), help="default: all")
     parser.add_argument("--shops", nargs="*", choices=KINDS, default=list(KINDS), help="kinds of sales (default: all)")
     parser.add_argument("--seeds", type=int, default=1, help="of what is recommended (default: 1)")
     parser.add_argument("--report", action="store_true", help="print the tables of the results only")
+    parser.add_argument("--shift", type=Path, metavar="PICTURE", help="draw how intervals follow series that change")
     args = parser.parse_args()
+    if args.shift:
+        shift(args.shift)
+        return
+    if args.results is None:
+        parser.error("--results must name a folder, without --shift")
     if not args.report:
         run_missing(args)
     print_machine(1, *PACKAGES)
