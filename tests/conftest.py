@@ -1,5 +1,6 @@
 """Fixtures shared by all tests."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -21,6 +22,12 @@ settings.register_profile(
     derandomize="CI" in os.environ,
 )
 settings.load_profile("skhybrid")
+
+
+def pytest_collection_finish():
+    """Keep the garbage collector from going through all that was imported and collected, over and over."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -22,14 +22,15 @@ from skhybrid import Windows, recommended
 from tests.helpers import ROOT, read_table
 
 SPREAD = ["median", "min", "max"]
+# Where no process is measured as a whole, one is enough, and quicker.
 OPTIONS = {
-    "grid_search": ("--epochs", 1, "--folds", 2, "--kernel-sizes", 2, "--filters", 2, "--peers", "n_jobs=1"),
+    "grid_search": ("--here", "--epochs", 1, "--folds", 2, "--kernel-sizes", 2, "--filters", 2, "--peers", "n_jobs=1"),
     "long_windows": ("--batches", 2, "--threads", 1),
-    "rolling": ("--rows", 1000, "--calls", 1),
+    "rolling": ("--here", "--rows", 1000, "--calls", 1),
     "parts": ("--planted", "--cost", "--rows", 500, "--epochs", 1),
     "windows": ("--rows", 5000),
-    "predict": ("--windows", 2000, "--calls", 5),
-    "recipe_cost": ("--few", 99, "--windows", 100),
+    "predict": ("--here", "--windows", 2000, "--calls", 5),
+    "recipe_cost": ("--here", "--few", 99, "--windows", 100),
     "memory": (
         *("--fits", 4, "--scikeras-fits", 0, "--first-fits", 1, "--networks", 3, "--first-networks", 1),
         *("--rows", 3000, "--window", 24, "--batch-size", 256),
@@ -66,7 +67,7 @@ def outputs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("benchmarks")
     with ThreadPoolExecutor(2) as pool:
         yield {
-            name: pool.submit(run, f"{name}.py", "--rounds", 1, *options, folder=folder)
+            name: pool.submit(run, f"{name}.py", *options, "--rounds", 1, folder=folder)
             for name, options in OPTIONS.items()
             if name in ("grid_search", "predict", "recipe_cost", "rolling", "classification", "parts")
             or sys.platform == "linux"

@@ -19,14 +19,25 @@ MB = 1e6
 WORKER_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 
 
+WORKERS_HERE = {}  # those that run in this process, by their names: none, or all of a script
+
+
 # %% Fresh processes
 def start(main, workers):
-    """Run `main`; in a process that `measure` has started, run the worker it asks for and print what it returns."""
+    """Run `main`; in a process that `measure` has started, run the worker it asks for and print what it returns.
+
+    With the first argument ``--here``, workers run in this process: to see quickly that a script runs, since what is
+    measured then depends on what ran before.
+    """
     if sys.argv[1:2] == ["--worker"]:
         task = json.loads(sys.argv[2])
         print(json.dumps(workers[task.pop("worker")](**task)))
-    else:
-        main()
+        return
+    if sys.argv[1:2] == ["--here"]:
+        del sys.argv[1]
+        os.environ.update(WORKER_ENVIRONMENT)
+        WORKERS_HERE.update(workers)
+    main()
 
 
 def measure(tasks, n_rounds):
@@ -57,6 +68,8 @@ def measure(tasks, n_rounds):
 
 def run_worker(task):
     """Run a worker of this script in a fresh process and return what it returns."""
+    if WORKERS_HERE:
+        return WORKERS_HERE[task["worker"]](**{name: value for name, value in task.items() if name != "worker"})
     command = [sys.executable, sys.argv[0], "--worker", json.dumps(task)]
     done = subprocess.run(command, env={**os.environ, **WORKER_ENVIRONMENT}, capture_output=True, text=True)
     if done.returncode:
