@@ -352,15 +352,14 @@ def cover_shift(kind, seed, adaptive, seasons):
 def run_missing(args):
     args.results.mkdir(parents=True, exist_ok=True)
     done = read_results(args.results)
+    made_first = ["forecast", *(["forecast_quantiles"] if set(FROM_QUANTILES) & set(args.methods) else [])]
     for seed in range(args.seeds):
         for name in args.names:
             common = {"name": name, "data": str(args.data), "seed": seed, "folder": str(args.results)}
-            jobs = [("forecast", {}), *[("score", {"method": method}) for method in args.methods]]
+            jobs = [*((worker, {}) for worker in made_first), *[("score", {"method": m}) for m in args.methods]]
             jobs += [("score_paths", {})] if name in SUMMED else []
             for worker, options in jobs:
                 method = options.get("method", worker)
-                if method in FROM_QUANTILES and (name, "forecast_quantiles", seed) not in done:
-                    record(args.results, name, "forecast_quantiles", seed, {"worker": "forecast_quantiles", **common})
                 if (name, method, seed) not in done:
                     record(args.results, name, method, seed, {"worker": worker, **common, **options})
         for kind in args.shops:
