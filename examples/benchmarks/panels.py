@@ -84,6 +84,7 @@ def read(name, csv):
             frame.melt(ignore_index=False, var_name="series", value_name="y")
             .set_index("series", append=True)
             .swaplevel()
+            .rename_axis(["series", "time"])
         )
     sales = make_sales(50, 730, kind=name.split(",")[0], random_state=0)[["sold", "promotion", "price"]]
     return sales.rename(columns={"sold": "y"}).rename_axis(["series", "time"])
@@ -258,7 +259,8 @@ def score(task, model, seed, csv):
         if number == 0 or task.is_refitted:
             forecast_from = MODELS[model](task, known, seed)
         forecast = forecast_from(known, coming).rename("forecast").rename_axis(["series", "time"])
-        joined = coming[["y"]].groupby(level=0).head(task.horizon).join(forecast, how="left")
+        due = coming[["y"]].groupby(level=0).head(task.horizon)
+        joined = due.join(forecast, how="left", validate="one_to_one")  # by both levels, or steps meet those of others
         joined = joined.assign(origin=number, step=joined.groupby(level=0).cumcount())
         found.append(joined[joined.index.get_level_values(0).isin(scored)])
     seconds = time.perf_counter() - begin
