@@ -544,3 +544,26 @@ def test_forecasts_of_neural_peers(forecasts, folder_of_series, name, monkeypatc
     forecast, chosen = forecasts.MODELS[name].fit(series, task, 0, "squared")
     assert chosen["steps_trained"] == chosen.get("steps", 3)
     assert forecast().shape == series.test[1].shape
+
+
+@pytest.fixture
+def panels(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "examples" / "benchmarks")
+    return importlib.import_module("panels")
+
+
+def test_panels_compare_each_forecast_with_its_own_step(panels, tmp_path, monkeypatch):
+    def too_high(task, known, seed):
+        return lambda known, coming: coming["y"].groupby(level=0).head(task.horizon) + np.resize([1.0, 3.0], 2 * 24)
+
+    times = pd.date_range("2020", periods=200, freq="h", name="date")  # named as the file names them
+    values = np.random.default_rng(0).normal(size=(200, 2))
+    pd.DataFrame(values, times, ["HUFL", "OT"]).to_csv(tmp_path / "series.csv")
+    monkeypatch.setitem(panels.TASKS, "ETTh1", panels.TASKS["ETTh1"]._replace(n_origins=3))
+    monkeypatch.setitem(panels.MODELS, "ridge", too_high)
+    found = panels.score("ETTh1", "ridge", 0, tmp_path / "series.csv")
+    before = values[: 200 - 24 - 2 * 25]
+    sizes = np.sqrt(((before[24:] - before[:-24]) ** 2).mean(axis=0))
+    assert found["rmsse"] == pytest.approx((np.sqrt(5) / sizes).mean())
+    np.testing.assert_allclose(found["by_step"], np.resize([1, 3], 24) * (1 / sizes).mean(), atol=1e-4)
+    assert len(found["by_origin"]) == 3

@@ -126,11 +126,16 @@ class ForecastDisplay:
         Raises
         ------
         ValueError
-            If no model has made predictions, or one of `models` has not.
+            If no model has made predictions, or one of `models` has not, or they are of Forecasters.
         """
         predictions = comparison.predictions
         if predictions.empty:
             raise ValueError("comparison must hold predictions, but no fit has made any; see its failures.")
+        if "row" not in predictions:
+            raise ValueError(
+                "comparison must be of models that predict rows of X, but is of Forecasters, which forecast several "
+                "steps from each; draw one of them by Forecaster.backtest(...).plot()."
+            )
         suffix = "" if "y_true" in predictions else f"_{output}"
         of_rows = predictions.groupby("row")
         truth = of_rows[f"y_true{suffix}"].first().rename(comparison.target)

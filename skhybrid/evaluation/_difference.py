@@ -74,7 +74,7 @@ def _mean_losses(plan: Plan, counted: Counted, model: str, metric: str) -> NDArr
     total, count = np.zeros((2, plan.moments.max() + 1))
     for key, trial in counted.trials.items():
         if key.model == model and metric in trial.losses:
-            moments = plan.moments[plan.folds[key.fold][1]]
+            moments = plan.moments_of(key.fold, trial.forecasts)
             np.add.at(total, moments, trial.losses[metric])
             np.add.at(count, moments, 1)
     return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)

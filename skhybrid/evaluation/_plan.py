@@ -14,6 +14,7 @@ from sklearn.model_selection import check_cv
 
 from skhybrid._nested import predicts
 from skhybrid._validation import check_positive_int, check_readable, cut, short
+from skhybrid.evaluation._forecasters import check_forecasters, check_forward, origins_of
 from skhybrid.evaluation.scorers import ERRORS, ErrorScorer, asks_for_labels, forecast_scorer, read_scorer
 from skhybrid.series.carrier import Windows
 from skhybrid.series.panel import Panel, label_groups, read_labels
@@ -33,6 +34,10 @@ class Plan:
 
     Attributes
     ----------
+    y : array-like or None
+        The targets; None of Forecasters, whose targets are in X.
+    times : Index or None
+        Of Forecasters, the times of the rows, each once and in order.
     folds : list of (ndarray, ndarray)
         Training and test rows.
     labels : Panel or None
@@ -47,6 +52,7 @@ class Plan:
     folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
     seeds: range
     labels: Panel | None
+    times: pd.Index | None
     scorers: dict[str, ErrorScorer]
     of_labels: bool
     season_length: int
@@ -54,14 +60,25 @@ class Plan:
     verbose: int
 
     @property
-    def n_outputs(self) -> int:
-        """Number of columns of y."""
-        return int(np.prod(self.y.shape[1:]))
+    def n_ahead(self) -> int:
+        """How many steps ahead forecasts reach: as many as y has columns, or as Forecasters say."""
+        if self.times is None:
+            return int(np.prod(self.y.shape[1:]))
+        parameters = next(iter(self.models.values())).get_params()
+        return int(parameters["lead"] + parameters["horizon"])
 
     @property
     def moments(self) -> NDArray[np.intp]:
         """For each row, how many times lie before its own: rows of several series may have the same time."""
-        return np.arange(len(self.y)) if self.labels is None else self.labels.moments
+        if self.labels is not None:
+            return self.labels.moments
+        return np.arange(len(self.y if self.times is None else self.times))
+
+    def moments_of(self, fold: int, forecasts: pd.DataFrame | None) -> NDArray[np.intp]:
+        """Return the moments of the test rows of a fold, or of the origins of a Forecaster's forecasts of it."""
+        if forecasts is None or self.times is None:
+            return self.moments[self.folds[fold][1]]
+        return self.times.get_indexer(origins_of(forecasts))
 
     @property
     def index(self) -> pd.Index | None:
@@ -71,13 +88,13 @@ class Plan:
 
     @property
     def target(self) -> str:
-        """Name of y."""
+        """Name of y, "y" where it has none."""
         return str(name) if (name := getattr(self.y, "name", None)) is not None else "y"
 
     @property
     def metrics(self) -> list[str]:
         """Names of the errors; the first one sorts the table and is tested."""
-        return [*self.scorers] if self.of_labels else [*self.scorers, "mase"]
+        return [*self.scorers] if self.of_labels or self.times is not None else [*self.scorers, "mase"]
 
     def list_keys(self) -> list[Key]:
         """Return the trials to run; a model without `random_state` has one for each fold."""
@@ -94,27 +111,39 @@ class Plan:
 def make_plan(models, X, y, cv, scoring, n_seeds, random_state, season_length, n_jobs, verbose, *, groups=None) -> Plan:
     """Check what `compare_models` was given, and draw the folds, once for all models."""
     models = _check_models(models)
-    for a, name in ((X, "X"), (y, "y")):
-        check_readable(a, name)
-    X, y = (a if isinstance(a, Windows) or hasattr(a, "ndim") else np.asarray(a) for a in (X, y))
+    check_readable(X, "X")
+    of_forecasters = check_forecasters(models, X, y)
+    if not of_forecasters:
+        check_readable(y, "y")
+    X, y = (a if a is None or isinstance(a, Windows) or hasattr(a, "ndim") else np.asarray(a) for a in (X, y))
     scorers = _check_scoring(scoring)
     of_labels = asks_for_labels(scorers, models)
-    _check_targets(X, y, of_labels)
+    if not of_forecasters:
+        _check_targets(X, y, of_labels)
     labels = _read_labels(X, y, groups)
     first_seed = _check_seed(random_state)
-    return Plan(
+    plan = Plan(
         models=models,
         X=X,
         y=y,
         folds=_check_folds(cv, X, y, groups),
         seeds=range(first_seed, first_seed + check_positive_int(n_seeds, "n_seeds")),
         labels=labels if isinstance(labels, Panel) else None,
+        times=_times_of(X, labels) if of_forecasters else None,
         scorers=scorers,
         of_labels=of_labels,
         season_length=check_positive_int(season_length, "season_length"),
         n_jobs=n_jobs,
         verbose=_somebody_watches() if verbose is None else verbose,
     )
+    if of_forecasters:
+        check_forward(plan.folds, plan.moments)
+    return plan
+
+
+def _times_of(X, labels):
+    """Return the times of the rows, each once and in order."""
+    return labels.distinct if isinstance(labels, Panel) else X.index
 
 
 def random_states(model: Any) -> list[str]:

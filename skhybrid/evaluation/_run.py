@@ -17,6 +17,7 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.utils.parallel import Parallel, delayed
 
 from skhybrid._nested import look_inside_fitted
+from skhybrid.evaluation._forecasters import is_forecaster, outputs_of
 from skhybrid.evaluation._plan import Key, Plan, random_states
 from skhybrid.evaluation.metrics import mase
 from skhybrid.evaluation.scorers import ERRORS
@@ -25,11 +26,15 @@ from skhybrid.series.panel import Panel
 
 @dataclass(frozen=True)
 class Trial:
-    """What one fit gave: errors by metric and the losses of its test rows, or the text of what went wrong."""
+    """What one fit gave: errors by metric and the losses of its test rows, or the text of what went wrong.
+
+    That of a Forecaster has its forecasts as a table, and the losses of its origins.
+    """
 
     errors: dict[str, float] = field(default_factory=dict)
     losses: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     y_pred: NDArray[Any] | None = None
+    forecasts: pd.DataFrame | None = None
     n_parameters: float = np.nan
     fit_seconds: float = np.nan
     predict_seconds: float = np.nan
@@ -115,30 +120,37 @@ def run_trial(model, seed, X, y, fold, scorers, labels, season_length) -> Trial:
     """Fit a clone of the model on the fold's training rows, and score it on its test rows."""
     train, test = fold
     X_train, y_train, X_test, y_test = (take(a, rows) for rows in fold for a in (X, y))
+    forecasts = None
     try:
         estimator = clone(model)
         estimator.set_params(**dict.fromkeys(random_states(model), seed))
         start = perf_counter()
         estimator.fit(X_train, y_train)
         fitted = perf_counter()
-        y_pred = np.asarray(estimator.predict(X_test))
+        if is_forecaster(model):
+            forecasts = estimator.paired_table(X_test)
+            y_test, y_pred = outputs_of(forecasts)
+        else:
+            y_pred = np.asarray(estimator.predict(X_test))
         predicted = perf_counter()
         y_pred = _like_target(y_pred, y_test)
-        seen = _Predicted(estimator, X_test, y_pred)
+        seen = (_Predicted if forecasts is None else _Paired)(estimator, X_test, y_pred)
         measured = {name: scorer.measure(seen, X_test, y_test) for name, scorer in scorers.items()}
         errors = {name: _error(name, score) for name, (score, _) in measured.items()}
     except Exception as error:  # whatever a model raises is its result
         return Trial(failure=f"{type(error).__name__}: {error}")
     losses = {name: losses for name, (_, losses) in measured.items() if losses is not None}
-    if not is_classifier(model):
+    if forecasts is None and not is_classifier(model):
         errors["mase"] = _fold_mase(y, y_pred, train, test, labels, season_length)
         losses["mase"] = ERRORS["mae"].row_losses(y_test, y_pred)
     costs = count_parameters(estimator), fitted - start, predicted - fitted
-    return Trial(errors, losses, y_pred, *costs, engine=join_texts(read_engines(estimator)))
+    return Trial(errors, losses, y_pred, forecasts, *costs, engine=join_texts(read_engines(estimator)))
 
 
 def take(a: Any, rows: NDArray[np.intp]) -> Any:
-    """Return a copy of some rows, with their labels where there are any."""
+    """Return a copy of some rows, with their labels where there are any; None of None."""
+    if a is None:
+        return None
     return a.iloc[rows] if hasattr(a, "iloc") else a[rows]
 
 
@@ -179,6 +191,16 @@ class _Predicted:
 
     def __getattr__(self, name):
         return getattr(self._estimator, name)
+
+
+class _Paired(_Predicted):
+    """A fitted Forecaster with its forecasts, which answers for origins what is asked of rows."""
+
+    def __getattr__(self, name):
+        if name != "predict_quantiles":
+            return super().__getattr__(name)
+        paired = self._estimator.paired_quantiles  # there if it forecasts quantiles
+        return lambda X: paired(X)[1]
 
 
 def _like_target(y_pred: NDArray[Any], y_test: Any) -> NDArray[Any]:

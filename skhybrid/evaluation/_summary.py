@@ -69,14 +69,21 @@ def make_failures(plan: Plan, trials: Trials) -> pd.DataFrame:
 
 def make_predictions(plan: Plan, trials: Trials) -> pd.DataFrame:
     """Return one row per prediction, a pair of columns per output."""
-    y = np.asarray(plan.y) if plan.of_labels else np.asarray(plan.y, dtype=float)
     parts = []
     for key, trial in list_finished(plan, trials).items():
-        if trial.y_pred is not None:
+        if trial.forecasts is not None:
+            part = trial.forecasts.rename(columns={"forecast": "y_pred"})
+            parts.append(pd.concat([pd.DataFrame({**_told(key)}, index=part.index), part], axis=1))
+        elif trial.y_pred is not None:
+            y = np.asarray(plan.y) if plan.of_labels else np.asarray(plan.y, dtype=float)
             rows = plan.folds[key.fold][1]
-            part = pd.DataFrame({"model": key.model, "fold": key.fold, "seed": key.seed, "row": rows})
+            part = pd.DataFrame({**_told(key), "row": rows})
             parts.append(part.assign(**_columns("y_true", y[rows]), **_columns("y_pred", trial.y_pred)))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _told(key: Key) -> dict[str, Any]:
+    return {"model": key.model, "fold": key.fold, "seed": key.seed}
 
 
 def _columns(name: str, values: NDArray[Any]) -> dict[str, NDArray[Any]]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from skhybrid.evaluation._forecasters import have_same_origins
 from skhybrid.evaluation._numbers import count, number, percent, pvalue, seconds
 
 LEVEL = 0.05
@@ -78,6 +79,8 @@ def _caveats(comparison):
     if not comparison.is_complete:
         folds = count(comparison.n_folds_, "whole fold")
         yield f"The comparison was interrupted, so that this is about {folds} only; resume() goes on."
+    if not have_same_origins(comparison.predictions):
+        yield "Not all models forecast from the same origins, so these are not errors of the same rows."
     if not comparison.is_forward:
         yield "Some folds train on rows that lie after their test rows, so these are not errors of forecasts."
 

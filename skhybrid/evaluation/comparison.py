@@ -16,7 +16,7 @@ __all__ = ["ModelComparison", "compare_models"]
 def compare_models(
     models,
     X,
-    y,
+    y=None,
     *,
     cv,
     baseline,
@@ -42,16 +42,18 @@ def compare_models(
     models : dict of str to estimator
         Regressors, or classifiers, by the names they should have: networks, pipelines, searches,
         :class:`WindowedRegressor`, anything with scikit-learn's `fit` and `predict`. They are cloned and never altered.
+        Or :class:`Forecaster` alone, of one target, `horizon`, `lead` and `origins`: they forecast each fold from every
+        origin whose targets all lie in it, the last training row among them, as their `score` does.
 
     X : array-like of shape (n_samples, ...) or DataFrame
         Rows, windows or subsequences, whatever the models take. To have networks and models of tables side by side,
         pass rows and put each into a :class:`WindowedRegressor`, or pass flattened windows, which both can read. Rows
         of several series need labels of two levels, series and time, in X or y, or `groups`: without them nothing tells
-        the series apart.
+        the series apart. With Forecasters the table that they are fitted to.
 
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
         What each row should predict, as :func:`make_supervised` or :func:`make_windows` gives it. Labels, where the
-        models are classifiers.
+        models are classifiers. None with Forecasters, whose target is in X.
 
     cv : splitter, iterable of (train, test) or int
         The folds; they are drawn once, for all models. Forecasts need a forward splitter such as
@@ -69,7 +71,7 @@ def compare_models(
     scoring : str, sequence of str, or dict of str to str or scorer, default=("rmse", "mae")
         The errors: "rmse", "mae", "smape", "pinball", for classifiers "error_rate", or a name of scikit-learn's that
         starts with "neg_". A scorer object, for example ``forecast_scorer("pinball", quantile=0.9)``, is given a name
-        by a dict. The first one sorts the table and is tested. MASE is always there, except of labels.
+        by a dict. The first one sorts the table and is tested. MASE is always there, except of labels and Forecasters.
 
     contrasts : sequence of (str, str), default=()
         Pairs of models to test against each other as well, for example ``[("hybrid", "lstm")]``. Name them before you
@@ -84,7 +86,7 @@ def compare_models(
 
     horizon : int or sequence of int, default=None
         How many steps ahead `y` lies, as in :func:`make_supervised`; the Diebold-Mariano test allows for errors that
-        overlap so far. None takes the number of outputs.
+        overlap so far. None takes the number of outputs, of Forecasters `lead` and `horizon`.
 
     season_length : int, default=1
         Number of steps of one season, for MASE.
@@ -137,7 +139,7 @@ def compare_models(
     plan = make_plan(models, X, y, cv, scoring, n_seeds, random_state, season_length, n_jobs, verbose, groups=groups)
     check_name(baseline, "baseline", plan.models)
     contrasts = check_contrasts(contrasts, plan.models)
-    h = plan.n_outputs if horizon is None else max(check_horizon(horizon))
+    h = plan.n_ahead if horizon is None else max(check_horizon(horizon))
     comparison = ModelComparison(plan, baseline=baseline, contrasts=contrasts, horizon=h)
     comparison._run()
     return comparison
@@ -272,7 +274,8 @@ class ModelComparison:
     def predictions(self):
         """The out-of-fold predictions: model, fold, seed, row (its number in X), y_true and y_pred.
 
-        With several outputs there is a pair of columns for each: y_true_0, y_true_1, ..., y_pred_0, ...
+        With several outputs there is a pair of columns for each: y_true_0, y_true_1, ..., y_pred_0, ...; of Forecasters
+        one row for each step, with the columns of :meth:`Forecaster.paired_table` in the place of the row.
         """
         return make_predictions(self._plan, self._trials)
 

@@ -9,7 +9,14 @@ from skhybrid.forecasting._fitting import settle
 from skhybrid.forecasting._learning import make_filter
 from skhybrid.forecasting._memory import Memory
 from skhybrid.forecasting._table import check_columns, read_table
-from skhybrid.forecasting._within import join_outputs, origins_of_targets, root_mean_squared_error
+from skhybrid.forecasting._within import (
+    check_made,
+    join_outputs,
+    name_rows,
+    origins_of_targets,
+    root_mean_squared_error,
+    tabulate,
+)
 from skhybrid.forecasting.backtest import Schedule, run_backtest
 
 
@@ -73,6 +80,33 @@ class Scored(RegressorMixin):
         check_is_fitted(self)
         made = list(self._forecast_origins(self._memory.read(check_columns(self, X), y), archive))
         return tuple(join_outputs(made, name) for name in ("truth", "values"))
+
+    def paired_table(self, X, y=None, *, archive=None):
+        """Return the true values and the forecasts of which `score` is the error, as a table.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array-like of shape (n_rows, n_columns)
+            As in `score`.
+
+        y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_targets), default=None
+            As in `score`.
+
+        archive : DataFrame, default=None
+            As in `score`.
+
+        Returns
+        -------
+        table : DataFrame
+            One row for each series, origin, target and step, with the columns `series` (of many), `target` (of
+            several), `origin`, `step`, `time`, `y_true` and `forecast`, in the order of `paired_forecasts`.
+        """
+        check_is_fitted(self)
+        memory = self._memory
+        made = list(self._forecast_origins(memory.read(check_columns(self, X), y), archive))
+        check_made(made)
+        keys, targets = [of_series.key for of_series in made], memory.plan.maker.roles.targets
+        return name_rows(tabulate(memory.plan, made, keys), keys, targets, is_panel=memory.is_panel)
 
     def backtest(
         self, X, y=None, *, test_size, refit=None, stride=1, max_train_size=None, checkpoint=None, archive=None

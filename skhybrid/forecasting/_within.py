@@ -175,16 +175,32 @@ def root_mean_squared_error(
     return float(np.sqrt(np.average(np.concatenate(squares), weights=np.concatenate(counts))))
 
 
-def join_outputs(made: Sequence[Forecasts], name: str) -> NDArray[np.float64]:
-    """Return the truth or the forecasts of several series, (n_origins, n_targets * horizon)."""
+def check_made(made: Sequence[Forecasts]) -> None:
+    """Refuse rows of which no series has a forecast whose truth is known."""
     if not made:
         raise ValueError("X must hold all targets of an origin, but there is none; pass more rows that follow.")
+
+
+def join_outputs(made: Sequence[Forecasts], name: str) -> NDArray[np.float64]:
+    """Return the truth or the forecasts of several series, (n_origins, n_targets * horizon)."""
+    check_made(made)
     return np.concatenate([getattr(of_series, name).reshape(len(of_series.origins), -1) for of_series in made])
 
 
 def bound_names(levels: Sequence[float]) -> list[str]:
     """Return the names of the bounds of intervals."""
     return [f"{side}_{100 * level:g}" for level in levels for side in ("lower", "upper")]
+
+
+def name_rows(
+    forecasts: pd.DataFrame, keys: Sequence[Hashable], targets: Sequence[Hashable], *, is_panel: bool
+) -> pd.DataFrame:
+    """Return a table of forecasts with its series and targets named, where there are several."""
+    forecasts["step"] = forecasts["step"].astype(int)
+    for name, labels in (("series", keys), ("target", targets)):
+        forecasts[name] = pd.Index(list(labels), tupleize_cols=False).take(forecasts[name].to_numpy(dtype=int))
+    single = [] if is_panel else ["series"]
+    return forecasts.drop(columns=single + ([] if len(targets) > 1 else ["target"]))
 
 
 def tabulate(

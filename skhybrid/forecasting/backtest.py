@@ -15,7 +15,7 @@ from skhybrid.forecasting._learning import find_lengths, make_filter
 from skhybrid.forecasting._roles import learn_targets
 from skhybrid.forecasting._rolling import fit_with_bands
 from skhybrid.forecasting._table import Table, select, times_of
-from skhybrid.forecasting._within import tabulate
+from skhybrid.forecasting._within import name_rows, tabulate
 from skhybrid.series.steps import learn_steps
 
 __all__ = ["Backtest"]
@@ -232,13 +232,10 @@ def run_backtest(
     targets = learn_targets(longest.columns, forecaster.target)
     seasons = find_lengths(forecaster.season_length, longest.index, learn_steps(longest.index, forecaster.freq))
     scales = _scales(select(table, times[times <= fitted[0]]), keys, targets, min(seasons, default=1))
-    forecasts["step"] = forecasts["step"].astype(int)
-    for name, labels in (("series", keys), ("target", targets)):
-        forecasts[name] = pd.Index(labels, tupleize_cols=False)[forecasts[name].astype(int)]
-    single = [] if table.is_panel else ["series"]
-    single += [] if len(targets) > 1 else ["target"]
+    forecasts = name_rows(forecasts, keys, targets, is_panel=table.is_panel)
+    single = [name for name in scales.index.names if name not in forecasts]
     scales = scales.droplevel(single[:1]) if single else scales
-    return Backtest(forecasts.drop(columns=single), pd.Index(fitted), scales)
+    return Backtest(forecasts, pd.Index(fitted), scales)
 
 
 def _fit_and_forecast(forecaster, known, later, origins, keys, archive):

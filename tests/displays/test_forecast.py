@@ -61,6 +61,7 @@ def test_forecasts_of_some_models_and_of_one_output():
     ("predictions", "options", "words"),
     [
         (pd.DataFrame(), {}, "comparison must hold predictions, but no fit has made any"),
+        (pd.DataFrame({"origin": [1]}), {}, r"is of Forecasters, .*; draw one of them by Forecaster.backtest"),
         (
             None,
             {"models": ["lstm"]},

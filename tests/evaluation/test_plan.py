@@ -26,7 +26,7 @@ def test_keys_go_fold_by_fold():
     plan = make_plan(models, X, Y, folds, "rmse", 2, 5, 1, None, 0)
     expected = [(0, 5, "ridge"), (0, 5, "linear"), (0, 6, "ridge"), (1, 5, "ridge"), (1, 5, "linear"), (1, 6, "ridge")]
     assert plan.list_keys() == [Key(*key) for key in expected]
-    assert plan.n_outputs == 2
+    assert plan.n_ahead == 2
 
 
 def test_folds_may_be_masks():

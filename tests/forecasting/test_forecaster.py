@@ -432,6 +432,10 @@ def test_named_errors_are_those_of_the_same_forecasts(load):
     truth, forecasts = model.paired_forecasts(load[-48:])
     assert truth.shape == forecasts.shape == (43, 6)
     np.testing.assert_array_equal(truth[-1], load["load"][-6:])
+    table = model.paired_table(load[-48:])
+    assert list(table) == ["origin", "step", "time", "y_true", "forecast"]
+    assert (table["origin"].iloc[0], table["time"].iloc[0]) == (load.index[-49], load.index[-48])
+    np.testing.assert_array_equal(table["forecast"], forecasts.ravel())
     np.testing.assert_allclose(forecast_scorer("mae")(model, load[-48:]), -np.abs(truth - forecasts).mean())
     scores = cross_val_score(Forecaster("load", **SMALL), load, cv=TimeSeriesSplit(2), scoring=forecast_scorer("mae"))
     assert (scores < 0).all()

@@ -8,6 +8,7 @@ from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 
 from skhybrid._nested import predicts
+from skhybrid.evaluation._forecasters import is_forecaster
 from skhybrid.evaluation.leakage._data import Given, Prepared
 from skhybrid.evaluation.leakage._estimator import find_prefitted, make_seeded
 from skhybrid.evaluation.leakage._fold import Fold, find_held_rows, find_late_targets, find_look_ahead
@@ -93,8 +94,8 @@ def check_leakage(
     Raises
     ------
     ValueError
-        If y is missing, or given beside `prepare`, X has an index that is not strictly increasing, or the rows that
-        `prepare` returns cannot be found in the raw data.
+        If `estimator` is a Forecaster, y is missing, or given beside `prepare`, X has an index that is not strictly
+        increasing, or the rows that `prepare` returns cannot be found in the raw data.
 
     Notes
     -----
@@ -170,6 +171,11 @@ def _check_arguments(estimator, X, y, prepare, groups):
         raise ValueError(
             "X must hold arrays or a table, of which one part at a time is altered, but is Windows; pass the rows, and "
             "WindowedRegressor(known_future=...) as the estimator, which makes windows of them."
+        )
+    if is_forecaster(estimator):
+        raise ValueError(
+            "estimator must predict what y holds row by row, but is a Forecaster, which finds its targets in X, and "
+            "reads of later rows known_future alone; check what prepares X, with prepare= and a regressor."
         )
     if groups is not None and (prepare is not None or len(groups) != len(X)):
         raise ValueError(
