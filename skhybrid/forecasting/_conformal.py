@@ -176,7 +176,7 @@ def bound(calibration: Calibration, made: Made) -> Bounds:
     """Return the intervals of forecasts that follow those of the calibration, each by what was known at its origin."""
     sizes, started = find_sizes(calibration, made), _started(made, calibration.scaled)
     if calibration.adaptive:
-        distances = _track(calibration, made, _beyond(started, sizes, calibration.symmetric))
+        distances = _track(calibration, made, started, sizes)
     else:
         distances = np.broadcast_to(calibration.start, started.bounds.shape)
     lower, upper = np.moveaxis(started.bounds + np.array([-1, 1]) * distances * sizes[:, :, None, None], 3, 0)
@@ -269,21 +269,38 @@ def _follow(made, sizes, recent):
     return found
 
 
-def _track(calibration, made, beyond):
-    """Return how far bounds lie from what they start from, (n, horizon, n_levels, 2): a mean over rates of adapting."""
+def _track(calibration, made, started, sizes):
+    """Return how far bounds lie from what they start from, (n, horizon, n_levels, 2).
+
+    They are a mean over rates of adapting, and over the model's own bounds where it has some and these do not start
+    from them.
+    """
+    beyond = _beyond(started, sizes, calibration.symmetric)
+    own = _own_distances(made, started, sizes, calibration.symmetric)
     groups = _groups(calibration, made)
-    tracker = _Tracker(calibration, [n_slots for _, n_slots, _ in groups], [faster for _, _, faster in groups])
+    n_kinds = len(RATES) + own.shape[2]
+    tracker = _Tracker(calibration, [n_slots for _, n_slots, _ in groups], [faster for _, _, faster in groups], n_kinds)
     slots = np.stack([of_group for of_group, _, _ in groups])
-    n_steps = made.values.shape[1]
-    issued = np.empty((len(made.times), n_steps, len(RATES), *beyond.shape[2:]))
+    issued = np.empty((*made.values.shape, n_kinds, *beyond.shape[2:]))
+    issued[:, :, len(RATES) :] = own
     mixed = np.empty_like(beyond)
     for _, rows, known in _arrivals(made):
         if len(known[0]):
             tracker.learn(known[1], slots[:, *known], beyond[known], issued[known], mixed[known])
         if rows.start < rows.stop:
-            issued[rows] = tracker.bounds(slots[:, rows])
+            issued[rows, :, : len(RATES)] = tracker.bounds(slots[:, rows])
             mixed[rows] = (issued[rows] * tracker.shares).sum(axis=2)
     return mixed
+
+
+def _own_distances(made, started, sizes, symmetric):
+    """Return how far the model's own bounds lie from what is started from, (n, horizon, 1 or 0, n_levels, 2)."""
+    if started is made or not np.ptp(made.bounds, axis=(2, 3)).any():
+        return np.empty((*made.values.shape, 0, *made.bounds.shape[2:]))
+    distances = np.array([-1, 1]) * (made.bounds - started.bounds) / sizes[:, :, None, None]
+    if symmetric:
+        distances = np.broadcast_to(distances.max(axis=3, keepdims=True), distances.shape)
+    return distances[:, :, None]
 
 
 def _groups(calibration, made):
@@ -299,21 +316,21 @@ def _groups(calibration, made):
 
 
 class _Tracker:
-    """Bounds that follow errors, at several rates, and the share of each rate.
+    """Bounds that follow errors, at several rates, and the share of each rate, and of what is given beside them.
 
     The distance of a bound is the calibrated one and a correction for each group. A correction moves against the
     gradient of the pinball loss. Shares come from the losses so far (ML-Poly, Gaillard et al. 2014).
     """
 
-    def __init__(self, calibration: Calibration, n_slots: Sequence[int], faster: Sequence[int]):
+    def __init__(self, calibration: Calibration, n_slots: Sequence[int], faster: Sequence[int], n_kinds: int):
         self.start, self.symmetric = calibration.start, calibration.symmetric
         shape = (len(calibration.tails), 2)
         self.tails = np.broadcast_to(calibration.tails[:, None], shape)
         self.corrections = [np.zeros((n, len(RATES), *shape)) for n in n_slots]
         self.rates = [RATES[:, None, None] * times for times in faster]
         n_steps = n_slots[0]
-        self.regrets, self.squares = np.zeros((2, n_steps, len(RATES), *shape))
-        self.shares = np.full((n_steps, len(RATES), *shape), 1 / len(RATES))
+        self.regrets, self.squares = np.zeros((2, n_steps, n_kinds, *shape))
+        self.shares = np.full((n_steps, n_kinds, *shape), 1 / n_kinds)
 
     def bounds(self, slots: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the distances in some slots, (..., n_rates, n_levels, 2)."""
@@ -329,7 +346,7 @@ class _Tracker:
         changed = np.unique(steps)
         weights = np.maximum(self.regrets[changed], 0) / (self.squares[changed] + np.finfo(float).tiny)
         total = weights.sum(axis=1, keepdims=True)
-        self.shares[changed] = np.where(total > 0, weights / np.where(total > 0, total, 1), 1 / len(RATES))
+        self.shares[changed] = np.where(total > 0, weights / np.where(total > 0, total, 1), 1 / weights.shape[1])
         start = self.start[steps if len(self.start) > 1 else np.zeros_like(steps)][:, None]
         now = start + sum(c[s] for c, s in zip(self.corrections, slots, strict=True))
         pull = (beyond[:, None] > now) - self.tails

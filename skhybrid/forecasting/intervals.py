@@ -122,8 +122,9 @@ class ConformalIntervals(BaseEstimator):
 
         bounds : array-like of shape (n_rows, horizon, n_levels, 2), default=None
             A lower and an upper quantile for each level, by the model itself. With `scale`, errors are measured in
-            units of half the narrowest interval, and the forecasts should be medians; without, these bounds are moved
-            to hold what they say. None starts from the forecasts.
+            units of half the narrowest interval, and the forecasts should be medians; these bounds themselves count
+            as one more rate with `adaptive`. Without `scale`, they are moved to hold what they say. None starts from
+            the forecasts.
 
         Returns
         -------

@@ -71,6 +71,23 @@ def test_bounds_of_a_model_tell_how_large_errors_are():
     assert share_inside(bounds[~is_wide], (forecasts + errors)[later][~is_wide]) == pytest.approx([0.8], abs=0.05)
 
 
+def test_right_bounds_of_a_model_are_found_where_errors_mislead():
+    """Errors that were ten times as large when calibrated on: with the model's own bounds, intervals are not."""
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=(900, 3))
+    truth[:300] *= 10
+    own = np.broadcast_to(np.array([-1.2816, 1.2816]), (900, 3, 1, 2))
+    forecasts, later = np.zeros((900, 3)), slice(302, None)
+    widths = []
+    for bounds in (own, None):
+        intervals = ConformalIntervals(0.8, adaptive=True)
+        given = [None if bounds is None else bounds[part] for part in (slice(300), later)]
+        intervals.fit(truth[:300], forecasts[:300], bounds=given[0])
+        found = intervals.predict_interval(forecasts[later], truth[later], bounds=given[1])
+        widths.append(np.ptp(found, axis=3)[:60].mean())
+    assert widths[0] < 0.8 * widths[1]
+
+
 def test_quantiles_without_width_are_as_none():
     truth, forecasts = forecasts_of(150)
     none = np.repeat(forecasts[:, :, None, None], 2, axis=3)
