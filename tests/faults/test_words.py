@@ -13,10 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import BaggingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit
+from sklearn.neighbors import KNeighborsRegressor
 
 from skhybrid import (
     CNNLSTMClassifier,
@@ -432,3 +435,23 @@ def test_hooks_of_validation_run_whichever_loop_is_asked_for():
 def test_exported_models_were_called():
     model = dense().fit(W, y).to_keras()
     assert "never called" not in str(outcome(lambda: model.export("model.onnx", format="onnx", verbose=False)))
+
+
+@pytest.mark.fault("5")
+def test_bagging_around_windows_leaves_them_their_past():
+    words = str(outcome(lambda: BaggingRegressor(WindowedRegressor(KNeighborsRegressor(), 3), 2).fit(ROWS, y)))
+    assert "sample_weight needs an estimator whose fit takes it, but KNeighborsRegressor does not" in words
+    bag = BaggingRegressor(WindowedRegressor(Ridge(), 3), 1, random_state=0).fit(ROWS, y)
+    counts = np.bincount(bag.estimators_samples_[0], minlength=len(ROWS))
+    alone = WindowedRegressor(Ridge(), 3).fit(ROWS, y, sample_weight=counts)
+    np.testing.assert_allclose(bag.predict(ROWS), alone.predict(ROWS))
+
+
+@pytest.mark.fault("5")
+def test_windows_are_a_metadata_router():
+    weights = np.linspace(1, 2, len(ROWS))
+    with config_context(enable_metadata_routing=True):
+        model = WindowedRegressor(Ridge().set_fit_request(sample_weight="w"), 3)
+        routed = outcome(lambda: model.fit(ROWS, y, w=weights).predict(ROWS))
+    assert not isinstance(routed, str), routed
+    np.testing.assert_allclose(routed, WindowedRegressor(Ridge(), 3).fit(ROWS, y, sample_weight=weights).predict(ROWS))
