@@ -21,7 +21,7 @@ from sklearn.base import clone
 MAKE_ROOT = "_init_callback_context"
 METHODS = {
     ("CallbackSupportMixin", "set_callbacks"): {"callbacks"},
-    ("CallbackSupportMixin", MAKE_ROOT): {"max_subtasks", "sequential_subtasks"},
+    ("CallbackSupportMixin", MAKE_ROOT): {"task_name", "max_subtasks", "sequential_subtasks"},
     ("CallbackContext", "subcontext"): {"task_name", "task_id", "max_subtasks"},
     ("CallbackContext", "call_on_fit_task_begin"): {"estimator", "X", "y", "metadata"},
     ("CallbackContext", "call_on_fit_task_end"): {"estimator", "X", "y", "metadata", "reconstruction_attributes"},
@@ -39,7 +39,7 @@ def find_support() -> type | None:
                 return None
     except (ImportError, AttributeError):
         return None
-    return module.CallbackSupportMixin
+    return module.CallbackSupportMixin if hasattr(module, "with_callbacks") else None
 
 
 _SUPPORT = find_support()
@@ -145,6 +145,16 @@ class Progress:
                 estimator=self.estimator, **self.data, reconstruction_attributes=fitted
             )
 
+    @contextmanager
+    def part(self, name: str, n_parts: int = 0) -> Iterator["Progress"]:
+        """Show a task inside of this one, from its beginning to its end."""
+        if self.context is None:
+            yield self
+            return
+        part = self.begin(name, n_parts=n_parts)
+        yield part
+        part.end()
+
     def inside(self, inner: Any) -> AbstractContextManager[None]:
         """Show the fit of an estimator inside of this one."""
         return nullcontext() if self.context is None else self._show_inside(inner)
@@ -194,6 +204,38 @@ def follow_fit(
     context.call_on_fit_task_begin(estimator=estimator, **progress.data)
     yield progress
     progress.end(lambda: {} if _is_known(y) else None)
+
+
+def show_work(
+    estimator: Any, X: Any, y: Any, name: str, n_parts: int, work: Callable[[Progress], list[Any]]
+) -> list[Any]:
+    """Show to an estimator's callbacks what fits copies of it, and return what that makes.
+
+    Parameters
+    ----------
+    estimator : Followed
+        Whose method does it; it is not fitted itself.
+    X, y : array-like or None
+        Its data.
+    name : str
+        What it is called.
+    n_parts : int
+        Number of tasks inside of it.
+    work : callable
+        Does it, and shows these tasks to the progress that it is given.
+    """
+    if _SUPPORT is None or not getattr(estimator, CALLBACKS, ()):
+        return work(UNSEEN)
+
+    def do_shown(estimator):
+        context = getattr(estimator, MAKE_ROOT)(task_name=name, max_subtasks=n_parts)
+        progress = Progress(context, estimator, {"X": X, "y": y, "metadata": None})
+        context.call_on_fit_task_begin(estimator=estimator, **progress.data)
+        made = work(progress)
+        progress.end()
+        return made
+
+    return import_module("sklearn.callback").with_callbacks(do_shown)(estimator)
 
 
 def clone_unfollowed(estimator: Any) -> Any:

@@ -24,7 +24,7 @@ from skhybrid import (
     WindowedRegressor,
     _progress,
 )
-from skhybrid._progress import METHODS, Followed, clone_unfollowed, find_support, follow_fit, take_callbacks
+from skhybrid._progress import METHODS, Followed, clone_unfollowed, find_support, follow_fit, show_work, take_callbacks
 from tests.helpers import Follower, frame
 
 needs_callbacks = pytest.mark.skipif(find_support() is None, reason="scikit-learn has callbacks from version 1.9 on")
@@ -132,6 +132,51 @@ def test_copies_have_the_callbacks():
     assert not hasattr(model.set_callbacks(), "_skl_callbacks")
 
 
+# Work that fits copies
+
+
+@needs_callbacks
+def test_work_is_shown_part_by_part():
+    follower = Follower()
+    estimator = Fitted().set_callbacks(follower)
+
+    def work(progress):
+        for i in range(2):
+            with progress.part("part"):
+                assert follower.is_open
+                yield i
+
+    assert show_work(estimator, None, None, "work", 2, lambda progress: list(work(progress))) == [0, 1]
+    assert follower.begun == ["work#0", "work#0/part#0", "work#0/part#1"]
+    assert sorted(follower.ended) == sorted(follower.begun)
+    assert follower.places["work#0"] == 2
+    assert vars(estimator) == {"_skl_callbacks": [follower]}
+
+
+@needs_callbacks
+def test_work_that_fails_takes_leave_of_callbacks():
+    follower = Follower()
+
+    def fail(progress):
+        raise ValueError("it fails")
+
+    with pytest.raises(ValueError, match="it fails"):
+        show_work(Fitted().set_callbacks(follower), None, None, "work", 1, fail)
+    assert not follower.is_open
+
+
+@pytest.mark.parametrize("has_support", [True, False])
+def test_work_that_nobody_watches_is_done_as_ever(monkeypatch, has_support):
+    if not has_support:
+        monkeypatch.setattr(_progress, "_SUPPORT", None)
+
+    def work(progress):
+        with progress.part("part", n_parts=1) as part:
+            return [part.context]
+
+    assert show_work(Fitted(), None, None, "work", 1, work) == [None]
+
+
 # scikit-learn without callbacks, or with others
 
 
@@ -141,7 +186,7 @@ def known_module():
     for (owner, method), parameters in METHODS.items():
         signature = inspect.Signature([inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in parameters])
         owners.setdefault(owner, SimpleNamespace()).__dict__[method] = with_signature(signature)
-    return SimpleNamespace(**owners)
+    return SimpleNamespace(with_callbacks=lambda method: method, **owners)
 
 
 def with_signature(signature):
@@ -172,6 +217,13 @@ def test_support_with_a_method_missing_is_none(monkeypatch, owner, method):
 def test_support_with_other_parameters_is_none(monkeypatch, owner, method):
     module = known_module()
     setattr(getattr(module, owner), method, with_signature(inspect.Signature()))
+    monkeypatch.setitem(sys.modules, "sklearn.callback", module)
+    assert find_support() is None
+
+
+def test_support_without_its_decorator_is_none(monkeypatch):
+    module = known_module()
+    del module.with_callbacks
     monkeypatch.setitem(sys.modules, "sklearn.callback", module)
     assert find_support() is None
 

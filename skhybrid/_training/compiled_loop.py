@@ -30,6 +30,7 @@ class Pace:
 
 def train_compiled(state, batches, validation, *, epochs, initial_epoch, callbacks, verbose):
     """Train the model of a `TrainingState`; return its history."""
+    state.model.stop_training = False
     if not (callbacks or validation or verbose):
         logs = _train_unwatched(state, batches, epochs - initial_epoch)
         history = {name: [log[name] for log in logs] for name in logs[0]} if logs else {"loss": []}
@@ -52,7 +53,6 @@ def train_compiled(state, batches, validation, *, epochs, initial_epoch, callbac
 def _train_epochs(state, batches, validation, hooks, epochs):
     """Train epoch by epoch, and call the hooks as Keras does."""
     model, logs, pace = state.model, {}, Pace()
-    model.stop_training = False
     hooks.on_train_begin()
     for epoch in epochs:
         batches.on_epoch_begin()
@@ -73,7 +73,10 @@ def _train_epochs(state, batches, validation, hooks, epochs):
 
 
 def _train_epoch(state, batches, pace):
-    """Train on the batches of one epoch, in pieces; return the mean loss over the rows, and the metrics."""
+    """Train on the batches of one epoch, in pieces; return the mean loss over the rows, and the metrics.
+
+    As Keras after each batch, it looks after each piece whether to stop, which another thread may ask for.
+    """
     order, totals = batches.order, []
     n_batches = min(GROUP, batches.n_at_once(batches.batch_size))
     size = n_batches * batches.batch_size
@@ -81,7 +84,9 @@ def _train_epoch(state, batches, pace):
         n_groups = pace.fit(n_batches, min(batches.n_at_once(size), len(order) // size))
         rows, order = order[: n_groups * size], order[n_groups * size :]
         totals.append(pace.train(state, batches.gather(rows), batches.batch_size, min(size, len(rows))))
-    return state.read_logs(np.concatenate(totals, axis=1).sum(axis=1), len(batches.rows))
+        if state.model.stop_training:
+            break
+    return state.read_logs(np.concatenate(totals, axis=1).sum(axis=1), len(batches.rows) - len(order))
 
 
 def _evaluate(state, batches):

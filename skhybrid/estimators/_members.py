@@ -125,6 +125,8 @@ def train_all(options: Any, wrappers: list[BaseWrapper], lessons: list[Lesson], 
                 future.result()
         except BaseException:
             is_over.set()
+            for wrapper in wrappers:  # whose epochs may take long
+                wrapper.model_.stop_training = True
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return [future.result() for future in futures]

@@ -2,12 +2,12 @@
 
 import base64
 import html as markup
+import os
 import re
 import textwrap
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pandas as pd
@@ -51,9 +51,12 @@ def write_page(comparison: Any, path: str | Path) -> None:
         pictures="\n".join(_picture(comparison, metric) for metric in _metrics(comparison)),
     )
     path = Path(path)
-    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=path.name, delete=False) as file:
-        file.write(page)
-    Path(file.name).replace(path)  # so that the old page is there until the new one is whole
+    part = path.with_name(f"{path.name}.part{os.getpid()}")
+    try:
+        part.write_text(page, encoding="utf-8")
+        part.replace(path)  # so that the old page is there until the new one is whole
+    finally:
+        part.unlink(missing_ok=True)
 
 
 _PAGE = """<!DOCTYPE html>
@@ -64,14 +67,15 @@ _PAGE = """<!DOCTYPE html>
 <title>Comparison of models</title>
 <style>
 body {{ font-family: sans-serif; max-width: 80em; margin: 2em auto; padding: 0 1em; }}
-table {{ border-collapse: collapse; margin: 1em 0; }}
-th, td {{ padding: 0.3em 0.8em; text-align: right; border-bottom: 1px solid #ccc; white-space: nowrap; }}
+table {{ border-collapse: collapse; margin: 1em 0; font-size: 0.9em; }}
+th, td {{ padding: 0.3em 0.5em; text-align: right; border-bottom: 1px solid #ccc; white-space: nowrap; }}
 tbody th {{ position: sticky; left: 0; background: white; }}
 .table {{ overflow-x: auto; background:
   linear-gradient(to right, transparent, white 4em) right / 4em 100% no-repeat local,
   linear-gradient(to left, rgba(0, 0, 0, 0.35), transparent) right / 1em 100% no-repeat scroll; }}
 .failures {{ overflow-wrap: anywhere; }}
-img {{ max-width: 100%; }}
+img {{ display: block; width: 40em; max-width: 100%; margin: 1em 0; }}
+@media (max-width: 40em) {{ tbody th {{ min-width: 6em; white-space: normal; overflow-wrap: anywhere; }} }}
 </style>
 </head>
 <body>
@@ -155,10 +159,11 @@ def _picture(comparison, metric):
         return ""
     from matplotlib.figure import Figure  # not pyplot, which would keep it
 
-    figure = Figure(figsize=(8, 1.6 + 0.55 * len(comparison.table)), layout="constrained")
+    # Of this width, its letters can be read on a phone.
+    figure = Figure(figsize=(6, 1.6 + 0.4 * len(comparison.table)), layout="constrained")
     comparison.plot(ax=figure.subplots(), metric=metric)
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=150)
+    figure.savefig(buffer, format="png", dpi=200)
     encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
     return f'<img alt="{markup.escape(metric)} of each fit by model" src="data:image/png;base64,{encoded}">'
 

@@ -80,7 +80,26 @@ def _run_jobs(jobs: Iterator[Any], n_jobs: int | None, n_at_once: int) -> Iterat
         while some := list(islice(jobs, n_at_once)):
             yield from Parallel(n_jobs=n_jobs)(some)
     else:
+        _tell_of_errors(getattr(parallel, "_backend", None))
         yield from parallel(jobs)
+
+
+def _tell_of_errors(backend):
+    """Have joblib hear of a job whose worker died: its backend for Dask keeps that for itself, and all would wait."""
+    if type(backend).__name__ != "DaskDistributedBackend":
+        return
+    submit = backend.submit
+
+    def submit_and_tell(func, callback=None):
+        def tell(done):
+            if callback is not None and (error := done.exception()) is not None:
+                callback(error)
+
+        job = submit(func, callback)
+        job.add_done_callback(tell)
+        return job
+
+    backend.submit = submit_and_tell
 
 
 def warn_of_outcome(plan: Plan, trials: dict[Key, Trial], failures: pd.DataFrame, obstacle: str) -> None:

@@ -1,9 +1,11 @@
 """Forecasts of a forecaster beside what came: on rows that follow, and as they would have been made in the past."""
 
+from functools import partial
 from typing import Any
 
 from sklearn.base import RegressorMixin
 
+from skhybrid._progress import show_work
 from skhybrid._validation import check_is_fitted, check_weights
 from skhybrid.forecasting._fitting import settle
 from skhybrid.forecasting._learning import make_filter
@@ -115,7 +117,7 @@ class Scored(RegressorMixin):
 
         At the last time before the test part, and after every `refit` steps, a clone is fitted to the rows up to then.
         Forecasts are made from this time on, each from the rows up to its origin, if all its targets lie in X. What was
-        fitted before plays no part.
+        fitted before plays no part. Callbacks of scikit-learn's that the forecaster has are shown each of the fits.
 
         Parameters
         ----------
@@ -149,10 +151,10 @@ class Scored(RegressorMixin):
         backtest : Backtest
             The forecasts, what came, and their errors.
         """
-        X, settings = settle(self, X, y)
-        table = read_table(X, series=self.series, time=self.time)
+        rows, settings = settle(self, X, y)
+        table = read_table(rows, series=self.series, time=self.time)
         schedule = Schedule(test_size, refit, stride, max_train_size)
-        return run_backtest(settings, table, schedule, checkpoint, archive)
+        return run_backtest(settings, table, schedule, checkpoint, archive, partial(show_work, self, X, y))
 
     def _forecast_origins(self, table, archive):
         """Yield the forecasts, series by series, whose targets all lie in a table."""

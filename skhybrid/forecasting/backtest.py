@@ -1,6 +1,6 @@
 """Forecasts as they would have been made in the past, and their errors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +9,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
+from skhybrid._progress import Progress
 from skhybrid._validation import check_positive_int
 from skhybrid.displays.forecast import ForecastDisplay
 from skhybrid.forecasting._learning import find_lengths, make_filter
@@ -190,8 +191,21 @@ class Schedule(NamedTuple):
     max_train_size: int | None
 
 
+class Block(NamedTuple):
+    """What shares a fit: the rows to fit to, those that follow, and the origins of the forecasts."""
+
+    known: Table
+    later: Table
+    origins: pd.Index
+
+
 def run_backtest(
-    forecaster: Any, table: Table, schedule: Schedule, checkpoint: str | Path | None, archive: Any = None
+    forecaster: Any,
+    table: Table,
+    schedule: Schedule,
+    checkpoint: str | Path | None,
+    archive: Any,
+    show: Callable[[str, int, Callable[[Progress], list[Any]]], list[Any]],
 ) -> Backtest:
     """Return the forecasts from all origins of a schedule.
 
@@ -207,22 +221,27 @@ def run_backtest(
         Folder for what is finished, which is not done again.
     archive : DataFrame or None
         What was known ahead at each origin, where it differs from what was known later.
+    show : callable
+        Shows the backtest to callbacks; takes its name, the number of fits and what does it, as `show_work` does.
     """
     for name in ("test_size", "refit", "stride", "max_train_size"):
         value = getattr(schedule, name)
         if value is not None or name in ("test_size", "stride"):
             check_positive_int(value, name)
-    n_ahead = forecaster.lead + forecaster.horizon
     times, keys = times_of(table), list(table.parts)
     store = None if checkpoint is None else Path(checkpoint)
-    made, fitted = [], []
-    for origins in _blocks(times, schedule, n_ahead):
-        place, last = times.get_indexer(origins[[0, -1]])
-        first = 0 if schedule.max_train_size is None else max(place + 1 - schedule.max_train_size, 0)
-        known, later = (select(table, times[a : b + 1]) for a, b in ((first, place), (place + 1, last + n_ahead)))
-        made.append(_remember(forecaster, known, later, origins, keys, store, archive))
-        fitted.append(origins[0])
-    forecasts = pd.concat(made, ignore_index=True)
+    blocks = _blocks(times, schedule, forecaster.lead + forecaster.horizon)
+
+    def forecast_all(progress):
+        made = []
+        for origins in blocks:
+            with progress.part("refit", n_parts=1) as part:
+                block = _cut(table, times, origins, schedule, forecaster)
+                made.append(_remember(forecaster, block, keys, store, archive, part))
+        return made
+
+    forecasts = pd.concat(show("backtest", len(blocks), forecast_all), ignore_index=True)
+    fitted = pd.Index([origins[0] for origins in blocks])
     if forecasts.empty:
         raise ValueError(
             f"X must hold an origin with all its targets in the last {schedule.test_size} times, but there is none; "
@@ -235,22 +254,30 @@ def run_backtest(
     forecasts = name_rows(forecasts, keys, targets, is_panel=table.is_panel)
     single = [name for name in scales.index.names if name not in forecasts]
     scales = scales.droplevel(single[:1]) if single else scales
-    return Backtest(forecasts, pd.Index(fitted), scales)
+    return Backtest(forecasts, fitted, scales)
 
 
-def _fit_and_forecast(forecaster, known, later, origins, keys, archive):
-    """Fit to the known rows; return the forecasts from some times, the later rows given."""
-    estimator, memory, *_ = fit_with_bands(known, forecaster, None, archive)
+def _cut(table, times, origins, schedule, forecaster):
+    """Return the block of some origins."""
+    place, last = times.get_indexer(origins[[0, -1]])
+    first = 0 if schedule.max_train_size is None else max(place + 1 - schedule.max_train_size, 0)
+    stop = last + forecaster.lead + forecaster.horizon + 1
+    return Block(select(table, times[first : place + 1]), select(table, times[place + 1 : stop]), origins)
+
+
+def _fit_and_forecast(forecaster, block, keys, archive, progress):
+    """Fit to the known rows of a block; return the forecasts from its origins, the later rows given."""
+    estimator, memory, *_ = fit_with_bands(block.known, forecaster, None, archive, progress)
     is_origin, n_ahead = make_filter(forecaster.origins), forecaster.lead + forecaster.horizon
 
     def choose(grid, n_rows):
         labels = grid.labels[grid.numbers]
-        return grid.numbers[labels.isin(origins) & is_origin(labels) & (grid.numbers + n_ahead <= grid.last)]
+        return grid.numbers[labels.isin(block.origins) & is_origin(labels) & (grid.numbers + n_ahead <= grid.last)]
 
-    made = list(memory.forecast_within(estimator, later, choose))
+    made = list(memory.forecast_within(estimator, block.later, choose))
     if memory.bands is None or not made:
         return tabulate(memory.plan, made, keys)
-    bands = memory.issue(estimator, later, is_origin).need_bands()
+    bands = memory.issue(estimator, block.later, is_origin).need_bands()
     return tabulate(memory.plan, made, keys, bands.bound(memory.plan, made), bands.levels)
 
 
@@ -278,16 +305,16 @@ def _blocks(times, schedule, n_ahead):
     return [times[places[numbers == number]] for number in np.unique(numbers)]
 
 
-def _remember(forecaster, known, later, origins, keys, store, archive):
+def _remember(forecaster, block, keys, store, archive, progress):
     """Return the forecasts of a block: those that the store holds, else made and put there."""
     if store is None:
-        return _fit_and_forecast(forecaster, known, later, origins, keys, archive)
+        return _fit_and_forecast(forecaster, block, keys, archive, progress)
     store.mkdir(parents=True, exist_ok=True)
-    rows = [(key, part.frame) for table in (known, later) for key, part in table.parts.items()]
-    path = store / f"{joblib.hash((forecaster.get_params(), rows, origins, archive))}.npz"
-    labels = {"origin": origins, "time": times_of(later)}
+    rows = [(key, part.frame) for table in block[:2] for key, part in table.parts.items()]
+    path = store / f"{joblib.hash((forecaster.get_params(), rows, block.origins, archive))}.npz"
+    labels = {"origin": block.origins, "time": times_of(block.later)}
     if not path.exists():
-        frame = _fit_and_forecast(forecaster, known, later, origins, keys, archive)
+        frame = _fit_and_forecast(forecaster, block, keys, archive, progress)
         for name, index in labels.items():
             frame[name] = index.get_indexer(frame[name])
         unfinished = path.with_name(f"unfinished_{path.name}")

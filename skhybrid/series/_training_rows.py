@@ -7,7 +7,7 @@ import pandas as pd
 
 
 class TrainingData(NamedTuple):
-    """Rows to fit to, what is known ahead of them, their labels, targets, which of these are known, and weights."""
+    """Rows to fit to, what is known ahead of them, their labels, targets, which of these are known, weights, others."""
 
     rows: Any
     known: Any
@@ -15,6 +15,7 @@ class TrainingData(NamedTuple):
     y: Any
     has_target: Any
     weights: Any
+    metadata: dict[str, Any]
 
     @property
     def knows_ahead(self):

@@ -24,6 +24,7 @@ from skhybrid._validation import (
 from skhybrid.series._coming import Coming, check_ahead, learn_coming
 from skhybrid.series._histories import begins_in, count_left, count_skipped
 from skhybrid.series._keeps_history import KeepsHistory
+from skhybrid.series._metadata import cut_to, find_routing, route
 from skhybrid.series._panel import Panel, count_overlaps, per_series, read_labels
 from skhybrid.series._training_rows import TrainingData, fill_targets
 from skhybrid.series._warm_start import continue_from, last_step, trains_on
@@ -56,6 +57,8 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         "seasons": ["array-like"],
     }
 
+    __metadata_request__fit = {"sample_weight": True}
+    __metadata_request__partial_fit = {"sample_weight": True}
     _coming: Coming
 
     def __init__(
@@ -84,7 +87,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         self.seasons = seasons
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, **fit_params):
         """Train the estimator on the complete windows of X.
 
         Where `estimator`, or the last step of a pipeline, has ``warm_start=True``, another fit trains `estimator_` on,
@@ -101,6 +104,10 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
 
         sample_weight : array-like of shape (n_rows,), default=None
             Weights of the rows as targets, for estimators that take them. As history every row counts.
+
+        **fit_params : dict
+            With ``sklearn.set_config(enable_metadata_routing=True)``, what `estimator` asks for; `sample_weight` it has
+            to ask for then as well. What has one value for each row is cut as the rows are that are trained on.
 
         Returns
         -------
@@ -119,7 +126,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         """
         again = hasattr(self, "estimator_") and trains_on(self.estimator)
         with follow_fit(self, X, y, sample_weight, n_parts=1) as progress, self._as_before_on_error(again):
-            data = self._check_training_data(X, y, sample_weight, reset=not again)
+            data = self._check_training_data(X, y, *route(self, "fit", sample_weight, fit_params), reset=not again)
             self._make_estimator(again, data.rows.shape[1])
             if again:
                 self._coming.check_continued()
@@ -202,6 +209,16 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
             )
         return self
 
+    def get_metadata_routing(self):
+        """Return where metadata goes, such as weights: to the estimator inside, where it asks for them.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            As scikit-learn's guide to metadata routing describes it.
+        """
+        return find_routing(self)
+
     def _take_apart(self, X):
         """Return the rows of X of which windows are made, what is known ahead of them, and their labels."""
         labels = read_labels(X)  # first, so that shuffled rows are called shuffled whatever they hold
@@ -209,12 +226,13 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
         self._check_values(rows, self._as_fitted.missing)
         return rows, known, labels
 
-    def _partial_fit(self, X, y, sample_weight, **options):
+    def _partial_fit(self, X, y, sample_weight, fit_params, **options):
         """Train the estimator for one more time, on the windows that end in X; rows of X follow those known."""
         again = hasattr(self, "estimator_")
         check_parameters(self)  # scikit-learn leaves that out where partial_fit is called again
         with follow_fit(self, X, y, sample_weight, n_parts=1) as progress, self._as_before_on_error(again):
-            data = self._check_training_data(X, y, sample_weight, reset=not again)
+            routed = route(self, "partial_fit", sample_weight, fit_params)
+            data = self._check_training_data(X, y, *routed, reset=not again)
             self._make_estimator(again, data.rows.shape[1])
             if again:
                 known = self._history
@@ -264,7 +282,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
             estimator.set_params(**dict.fromkeys(open_parameters(estimator), self._n_ahead))
         return estimator
 
-    def _check_training_data(self, X, y, sample_weight, *, reset):
+    def _check_training_data(self, X, y, sample_weight, metadata, *, reset):
         """Return the rows to fit to; NaN is left in them where it may be."""
         labels = read_labels(X)  # first, so that shuffled rows are called shuffled whatever they hold
         y, has_target = fill_targets(y)
@@ -281,7 +299,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
                 labels=labels,
                 freq=self.freq,
             )
-        return TrainingData(*self._coming.split(rows), labels, y, has_target, weights)
+        return TrainingData(*self._coming.split(rows), labels, y, has_target, weights, metadata)
 
     def _refuse_nan(self, data, is_due):
         """Refuse NaN in X, and in y where it is to be trained on, except where it has weight 0.
@@ -319,6 +337,7 @@ class Windowed(KeepsHistory, MetaEstimatorMixin, BaseEstimator):
             )
         self.n_training_rows_, self.n_left_out_ = len(rows), int((is_due & is_broken).sum())
         chosen = self._order(rows, data.labels)
+        options |= cut_to(chosen, data.metadata, len(data.rows))
         if data.weights is not None:
             options["sample_weight"] = check_weights(data.weights[chosen], len(rows))  # not only zeros
         ahead = self._coming.ahead(data.known, data.labels, line.numbers)[chosen]

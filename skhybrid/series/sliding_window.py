@@ -25,8 +25,8 @@ class SlidingWindow(TransformsRows):
     Use it with forward splitters (:class:`~sklearn.model_selection.TimeSeriesSplit`), for which every window is
     exact. With a gap between training and test rows the rows of the gap are missing from the first windows of the
     test fold (a warning counts them): cut windows with :func:`make_windows` before the split then. Shuffled folds,
-    bagging and stacking mix up the order of rows: with an index of times they are refused, with arrays they cannot all
-    be noticed.
+    bagging and stacking mix up the order of rows: with an index of times they are refused, with arrays, which bagging
+    makes of any X, they cannot all be noticed.
 
     Parameters
     ----------

@@ -32,6 +32,10 @@ class WindowedRegressor(RegressorMixin, Windowed):
 
     With ``warm_start=True`` in `estimator`, or in the last step of a pipeline, another `fit` trains `estimator_` on.
 
+    A bagging ensemble around it draws rows as targets, by their weights, and no window loses its past; an estimator
+    that takes no weights is refused there. `AdaBoostRegressor` draws the rows themselves, out of order and without
+    their labels, which cannot be noticed: have it inside, not around.
+
     Parameters
     ----------
     estimator : estimator object
@@ -125,7 +129,7 @@ class WindowedRegressor(RegressorMixin, Windowed):
 
     @available_if(inner_has("partial_fit"))
     @fit_context(prefer_skip_nested_validation=False)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(self, X, y, sample_weight=None, **fit_params):
         """Train the estimator on by its own `partial_fit`; there only where it has one.
 
         The first call is as `fit`. In later ones X holds rows that follow those known so far, by the rules of `predict`
@@ -142,6 +146,9 @@ class WindowedRegressor(RegressorMixin, Windowed):
         sample_weight : array-like of shape (n_rows,), default=None
             Weights of the rows as targets, for estimators that take them.
 
+        **fit_params : dict
+            As in `fit`.
+
         Returns
         -------
         self : object
@@ -153,7 +160,7 @@ class WindowedRegressor(RegressorMixin, Windowed):
             If no row is left to train on, among which the last `embargo` rows of each call are not, or `window_length`,
             `known_future` or `seasons` is another than before.
         """
-        return self._partial_fit(X, y, sample_weight)
+        return self._partial_fit(X, y, sample_weight, fit_params)
 
     @available_if(_forecasts_quantiles)
     def predict_quantiles(self, X):
@@ -195,6 +202,10 @@ class WindowedClassifier(ClassifierMixin, Windowed):
     holds out the last ones validates on what is later.
 
     With ``warm_start=True`` in `estimator`, or in the last step of a pipeline, another `fit` trains `estimator_` on.
+
+    A bagging ensemble around it draws rows as targets, by their weights, and no window loses its past; an estimator
+    that takes no weights is refused there. `AdaBoostRegressor` draws the rows themselves, out of order and without
+    their labels, which cannot be noticed: have it inside, not around.
 
     Parameters
     ----------
@@ -285,7 +296,7 @@ class WindowedClassifier(ClassifierMixin, Windowed):
 
     @available_if(inner_has("partial_fit"))
     @fit_context(prefer_skip_nested_validation=False)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(self, X, y, classes=None, sample_weight=None, **fit_params):
         """Train the estimator on by its own `partial_fit`; there only where it has one.
 
         The first call is as `fit`. In later ones X holds rows that follow those known so far, by the rules of `predict`
@@ -305,6 +316,9 @@ class WindowedClassifier(ClassifierMixin, Windowed):
         sample_weight : array-like of shape (n_rows,), default=None
             Weights of the rows as targets, for estimators that take them.
 
+        **fit_params : dict
+            As in `fit`.
+
         Returns
         -------
         self : object
@@ -316,7 +330,7 @@ class WindowedClassifier(ClassifierMixin, Windowed):
             If no row is left to train on, among which the last `embargo` rows of each call are not, or `window_length`,
             `known_future` or `seasons` is another than before.
         """
-        return self._partial_fit(X, y, sample_weight, classes=classes)
+        return self._partial_fit(X, y, sample_weight, fit_params, classes=classes)
 
     @available_if(inner_has("predict_proba"))
     def predict_proba(self, X):

@@ -10,6 +10,7 @@ import pytest
 
 from skhybrid import DenseClassifier, DenseRegressor, LSTMRegressor
 from skhybrid._backend import keras
+from skhybrid.estimators import _members
 from skhybrid.estimators._members import mean_history, seed_of, settings_of
 from tests.estimators.known_ahead import make_known
 from tests.helpers import CountsEpochs, assert_same_predictions
@@ -241,3 +242,21 @@ def test_recurrent_networks_of_one_architecture_share_a_program(data):
     model = LSTMRegressor(2, dense_units=(), n_estimators=2, epochs=1, engine="compiled", random_state=0).fit(*data)
     assert model.engine_ == "compiled"
     assert np.ptp(predictions_of_each(model, data[0]), axis=0).max() > 1e-3
+
+
+def test_failure_in_one_network_stops_the_others_within_their_epoch(data, monkeypatch):
+    has_begun, seen = threading.Event(), []
+
+    def train(model, *_, **__):
+        if not has_begun.is_set():
+            has_begun.set()
+            deadline = time.monotonic() + 30
+            while not model.stop_training and time.monotonic() < deadline:
+                time.sleep(0.01)
+            seen.append(model.stop_training)
+        raise RuntimeError("it fails")
+
+    monkeypatch.setattr(_members, "train", train)
+    with pytest.raises(RuntimeError, match="it fails"):
+        small(n_estimators=2, n_jobs=2).fit(*data)
+    assert seen == [True]

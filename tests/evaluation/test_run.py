@@ -1,8 +1,9 @@
 import signal
 import sys
 import warnings
+from concurrent.futures import Future
 from itertools import count
-from threading import Event
+from threading import Event, Thread
 
 import joblib
 import numpy as np
@@ -230,6 +231,53 @@ def assert_same(one, other):
     pd.testing.assert_frame_equal(one.predictions, other.predictions)
     pd.testing.assert_frame_equal(one.table.drop(columns=times), other.table.drop(columns=times))
     pd.testing.assert_frame_equal(one.tests, other.tests)
+
+
+class DaskDistributedBackend(joblib.parallel.ThreadingBackend):
+    """As Dask's backend for joblib: the error of a worker that died is put into the job, and nobody is called."""
+
+    def submit(self, func, callback=None):
+        job = Future()
+
+        def work():
+            try:
+                result = func()
+            except SystemExit:
+                job.set_exception(RuntimeError("the worker died"))
+            else:
+                job.set_result(result)
+                callback(result)
+
+        Thread(target=work, daemon=True).start()
+        return job
+
+    def retrieve_result_callback(self, out):
+        if isinstance(out, BaseException):
+            raise out
+        return out
+
+
+class Dies(Noisy):
+    """Ends its worker in the last folds."""
+
+    is_mortal = True
+
+    def fit(self, X, y):
+        if Dies.is_mortal and len(X) > 30:
+            raise SystemExit
+        return super().fit(X, y)
+
+
+def test_comparison_hears_of_a_worker_of_dask_that_died(monkeypatch):
+    joblib.register_parallel_backend("as dask", DaskDistributedBackend)
+    models = {"mean": DummyRegressor(), "noisy": Dies()}
+    with joblib.parallel_config("as dask", n_jobs=2):
+        with pytest.warns(UserWarning, match=r"of 10 fits \(RuntimeError: the worker died\); resume\(\) runs the rest"):
+            comparison = compare_on_plane(models, n_jobs=2)
+        assert not comparison.is_complete
+        monkeypatch.setattr(Dies, "is_mortal", False)
+        comparison.resume()
+    assert_same(comparison, compare_on_plane({**models, "noisy": Noisy()}))
 
 
 def test_table_of_an_interrupted_comparison_holds_whole_folds():

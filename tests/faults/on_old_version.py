@@ -1,6 +1,8 @@
 """Run the fault tests on the version before the mending, where each must fail by its assertion.
 
-python -m tests.faults.on_old_version [--version COMMIT]
+python -m tests.faults.on_old_version [--version COMMIT] [FILE ...]
+
+Without names of files, such as test_words.py, all are run.
 """
 
 import argparse
@@ -20,8 +22,10 @@ HERE = Path(__file__).resolve().parent
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", default="af1ac78", help="commit of the old version (default: af1ac78)")
+    parser.add_argument("files", nargs="*", help="files of tests (default: all)")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        rows = run_tests(parser.parse_args().version, Path(folder))
+        rows = run_tests(options.version, options.files, Path(folder))
     for line, test, outcome in sorted(rows):
         print(f"{line:<5} {test:<90} {outcome}")
     n_failed = sum(outcome == "AssertionError" for _, _, outcome in rows)
@@ -29,7 +33,7 @@ def main():
     sys.exit(not 0 < n_failed == len(rows))
 
 
-def run_tests(version, folder):
+def run_tests(version, files, folder):
     """Return line of the list, name and outcome of each test; the outcome is the name of an error, or "passed"."""
     archive = subprocess.run(["git", "archive", version], cwd=HERE.parents[1], capture_output=True, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
@@ -39,7 +43,8 @@ def run_tests(version, folder):
     check_package(folder / "version", environment)
     report = folder / "report.xml"
     options = ["-q", "-c", os.devnull, "--rootdir", folder, "-p", "no:cacheprovider", f"--junit-xml={report}"]
-    subprocess.run([sys.executable, "-m", "pytest", *options, folder / "faults"], cwd=folder, env=environment)
+    paths = [folder / "faults" / file for file in files or [""]]
+    subprocess.run([sys.executable, "-m", "pytest", *options, *paths], cwd=folder, env=environment)
     return [read_case(case) for case in ElementTree.parse(report).iter("testcase")]
 
 

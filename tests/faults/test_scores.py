@@ -125,20 +125,22 @@ def test_comparison_of_groups_counts_days(labelled):
 def test_whole_series_held_out_are_no_leak(labelled):
     groups = PANEL.get_level_values(0).to_numpy()
     X, y = (PRICES, SALES) if labelled else (PRICES.to_numpy(), SALES.to_numpy())
-    report = outcome(lambda: check_leakage(Ridge(), X, y, cv=LeaveOneGroupOut(), groups=groups))
+    folds = list(LeaveOneGroupOut().split(X, groups=groups))
+    options = {} if labelled else {"groups": groups}
+    report = outcome(lambda: check_leakage(Ridge(), X, y, cv=folds, **options))
     assert not isinstance(report, str), report
     assert report.is_clean, report
 
 
 @pytest.mark.fault("4.3")
-def test_horizon_is_read_in_steps_of_each_series():
-    y = SALES.groupby(level=0).shift(-2).dropna()
-    X = pd.DataFrame({"now": SALES.loc[y.index]})
-    order = np.lexsort((np.unique(y.index.get_level_values(0), return_inverse=True)[1], y.index.get_level_values(1)))
-    groups, X, y = y.index.get_level_values(0).to_numpy()[order], X.to_numpy()[order], y.to_numpy()[order]
+@pytest.mark.parametrize("labelled", [True, False])
+def test_horizon_is_read_in_steps_of_each_series(labelled):
+    y = SALES.groupby(level=0).shift(-2).dropna().sort_index(level=1)
+    X, groups = pd.DataFrame({"now": SALES.loc[y.index]}), y.index.get_level_values(0).to_numpy()
     cut = 6 * 15
     folds = [(np.arange(cut), np.arange(cut, len(y)))]
-    report = outcome(lambda: check_leakage(Ridge(), X, y, cv=folds, groups=groups))
+    data, options = ((X, y), {}) if labelled else ((X.to_numpy(), y.to_numpy()), {"groups": groups})
+    report = outcome(lambda: check_leakage(Ridge(), *data, cv=folds, **options))
     assert "(gap=1)" in str(report), report
 
 
@@ -204,7 +206,7 @@ def test_a_worker_that_dies_leaves_what_is_finished(tmp_path):
     pd.testing.assert_series_equal(comparison.table["rmse"], whole.table["rmse"])
 
 
-class ListsOnly(joblib.parallel.SequentialBackend):
+class ListsOnly(joblib.parallel.ThreadingBackend):
     """A backend as Ray's, which returns all results at once."""
 
     supports_return_generator = False

@@ -13,9 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn import config_context
+from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import BaggingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit
+from sklearn.neighbors import KNeighborsRegressor
 
 from skhybrid import (
     CNNLSTMClassifier,
@@ -23,6 +27,7 @@ from skhybrid import (
     Conv2DLSTMRegressor,
     DenseClassifier,
     DenseRegressor,
+    FeatureMapDisplay,
     ForecastDisplay,
     LSTMFCNClassifier,
     LSTMFCNRegressor,
@@ -32,6 +37,7 @@ from skhybrid import (
     SequenceRegressor,
     SlidingWindow,
     WindowedRegressor,
+    check_leakage,
     compare_models,
     feature_maps,
     filters,
@@ -91,10 +97,10 @@ def interruptible():
 
 @pytest.mark.fault("5")
 @pytest.mark.usefixtures("interruptible")
-@pytest.mark.parametrize("engine", ["auto", "keras"])
-def test_ctrl_c_is_seen_within_a_second(engine):
-    X = np.random.default_rng(0).normal(size=(2000, 24, 4)).astype(np.float32)
-    model = LSTMRegressor(8, epochs=1, warm_start=True, random_state=0, engine=engine).fit(X, X[:, -1, 0])
+@pytest.mark.parametrize("network", [LSTMRegressor(32), DenseRegressor(4, engine="keras")], ids=["programs", "keras"])
+def test_ctrl_c_is_seen_within_a_second(network):
+    X = np.random.default_rng(0).normal(size=(2000, 24, 1)).astype(np.float32)
+    model = clone(network).set_params(epochs=1, warm_start=True, random_state=0).fit(X, X[:, -1, 0])
     before, sent = model.predict(X[:9]), []
 
     def interrupt():
@@ -109,7 +115,7 @@ def test_ctrl_c_is_seen_within_a_second(engine):
     assert time.perf_counter() - sent[0] < 1
     assert np.array_equal(model.predict(X[:9]), before)
     model.set_params(epochs=1).fit(X, X[:, -1, 0])
-    whole = LSTMRegressor(8, epochs=2, random_state=0, engine=engine).fit(X, X[:, -1, 0])
+    whole = clone(network).set_params(epochs=2, random_state=0).fit(X, X[:, -1, 0])
     np.testing.assert_allclose(model.predict(X[:9]), whole.predict(X[:9]), atol=1e-5)
 
 
@@ -145,11 +151,41 @@ def test_rolling_features_take_no_longer_than_pandas_by_much():
 
 
 @pytest.mark.fault("5")
-@pytest.mark.parametrize("rate", [np.float32(0.01), 1, np.float64(0.01)])
+@pytest.mark.parametrize("rate", [np.float32(0.01), 1])
 def test_learning_rates_are_numbers(rate):
     model = outcome(lambda: dense(learning_rate=rate).fit(W, y))
     assert not isinstance(model, str), model
     assert float(model.model_.optimizer.learning_rate) == pytest.approx(float(rate))
+
+
+class LikePolars:
+    """A column as polars' are: it has a shape, but is no array."""
+
+    def __init__(self, values):
+        self.values, self.shape, self.dtype = values, values.shape, "Float64"
+
+    def __len__(self):
+        return len(self.values)
+
+    def __getitem__(self, rows):
+        if not isinstance(rows, int | slice):
+            raise TypeError(f"cannot select elements using key of type {type(rows).__name__!r}")
+        return self.values[rows]
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.values, dtype)
+
+
+@pytest.mark.fault("5")
+def test_targets_of_polars_are_taken():
+    options = {"cv": TimeSeriesSplit(3), "baseline": "mean"}
+    found = outcome(lambda: compare_models({"mean": DummyRegressor()}, ROWS, LikePolars(y), **options))
+    assert not isinstance(found, str), found
+    expected = compare_models({"mean": DummyRegressor()}, ROWS, y, **options)
+    pd.testing.assert_series_equal(found.table["rmse"], expected.table["rmse"])
+    assert str(outcome(lambda: check_leakage(Ridge(), ROWS, LikePolars(y), cv=TimeSeriesSplit(3)))) == str(
+        check_leakage(Ridge(), ROWS, y, cv=TimeSeriesSplit(3))
+    )
 
 
 LABELS = (y > 0).astype(int)
@@ -288,18 +324,19 @@ def test_names_are_escaped(comparison):
 
 
 @pytest.mark.fault("5")
-def test_old_page_stays_until_the_new_one_is_whole(comparison, tmp_path, monkeypatch):
+def test_old_page_stays_until_the_new_one_is_whole(comparison, tmp_path):
+    resource = pytest.importorskip("resource", reason="there the size of files cannot be limited")
     path = tmp_path / "page.html"
     comparison.to_html(path)
-    old = path.read_text(encoding="utf-8")
-
-    def fill_the_disk(*_, **__):
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr("pathlib.Path.write_text", lambda self, *_, **__: self.write_bytes(b"") and None)
-    monkeypatch.setattr("skhybrid.evaluation._page.NamedTemporaryFile", fill_the_disk, raising=False)
-    outcome(lambda: comparison.to_html(path))
-    assert path.read_bytes().decode() == old
+    old, (soft, hard) = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(old) // 2, hard))  # as on a disk that is full
+    try:
+        found = outcome(lambda: comparison.to_html(path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(found).startswith("OSError")
+    assert path.read_bytes() == old
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.fault("5")
@@ -334,6 +371,15 @@ def test_windows_that_end_early_are_looked_into():
 
 
 @pytest.mark.fault("5")
+@pytest.mark.parametrize("display", [FeatureMapDisplay, SaliencyDisplay])
+def test_windows_that_end_early_are_drawn(display):
+    model = CNNLSTMRegressor(4, units=4, dense_units=4, epochs=1, random_state=0).fit(ENDS_EARLY, y)
+    options = {} if display is FeatureMapDisplay else {"baseline": 0}
+    drawn = outcome(lambda: display.from_estimator(model, ENDS_EARLY, **options))
+    assert not isinstance(drawn, str), drawn
+
+
+@pytest.mark.fault("5")
 def test_filters_with_their_bias():
     model = CNNLSTMRegressor(4, units=4, dense_units=4, epochs=1, random_state=0).fit(W, y)
     found = outcome(lambda: filters(model, return_bias=True))
@@ -355,6 +401,9 @@ def test_relative_windows_leave_flags_alone():
     words = str(outcome(lambda: DenseRegressor(4, **options).fit(X, X[:, -1, 0])))
     assert "leave such features out of norm_channels" in words
     assert not isinstance(outcome(lambda: DenseRegressor(4, **options, norm_channels=[0]).fit(X, X[:, -1, 0])), str)
+    rows = pd.DataFrame({"load": np.abs(ROWS[:, 0]) + 5, "open": (ROWS[:, 1] > 0).astype(float)})
+    named = outcome(lambda: DenseRegressor(4, **options, norm_channels=["load"]))
+    assert not isinstance(outcome(lambda: WindowedRegressor(named, 3).fit(rows, rows["load"])), str)
 
 
 @pytest.mark.fault("5")
@@ -386,3 +435,23 @@ def test_hooks_of_validation_run_whichever_loop_is_asked_for():
 def test_exported_models_were_called():
     model = dense().fit(W, y).to_keras()
     assert "never called" not in str(outcome(lambda: model.export("model.onnx", format="onnx", verbose=False)))
+
+
+@pytest.mark.fault("5")
+def test_bagging_around_windows_leaves_them_their_past():
+    words = str(outcome(lambda: BaggingRegressor(WindowedRegressor(KNeighborsRegressor(), 3), 2).fit(ROWS, y)))
+    assert "sample_weight needs an estimator whose fit takes it, but KNeighborsRegressor does not" in words
+    bag = BaggingRegressor(WindowedRegressor(Ridge(), 3), 1, random_state=0).fit(ROWS, y)
+    counts = np.bincount(bag.estimators_samples_[0], minlength=len(ROWS))
+    alone = WindowedRegressor(Ridge(), 3).fit(ROWS, y, sample_weight=counts)
+    np.testing.assert_allclose(bag.predict(ROWS), alone.predict(ROWS))
+
+
+@pytest.mark.fault("5")
+def test_windows_are_a_metadata_router():
+    weights = np.linspace(1, 2, len(ROWS))
+    with config_context(enable_metadata_routing=True):
+        model = WindowedRegressor(Ridge().set_fit_request(sample_weight="w"), 3)
+        routed = outcome(lambda: model.fit(ROWS, y, w=weights).predict(ROWS))
+    assert not isinstance(routed, str), routed
+    np.testing.assert_allclose(routed, WindowedRegressor(Ridge(), 3).fit(ROWS, y, sample_weight=weights).predict(ROWS))

@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.linear_model import Ridge
 
-from skhybrid import Forecaster, make_power_usage
+from skhybrid import DenseRegressor, Forecaster, make_power_usage
 from tests.forecasting.test_forecaster import OF_SHOPS, SMALL, panel_of
+from tests.helpers import Follower
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +90,26 @@ def test_interrupted_backtest_goes_on(load, tmp_path):
         model.backtest(altered, test_size=48, refit=12, checkpoint=tmp_path).forecasts["forecast"],
         at_once.forecasts["forecast"],
     )
+
+
+def test_backtest_is_shown_down_to_the_epochs(load, tmp_path):
+    pytest.importorskip("sklearn.callback")
+    follower = Follower()
+    model = Forecaster("load", **SMALL | {"estimator": DenseRegressor(2, epochs=2, random_state=0)})
+    shown = clone(model).set_callbacks(follower).backtest(load, test_size=24, refit=12, checkpoint=tmp_path)
+    inside = [
+        path
+        for fit in ("backtest#0/refit#0", "backtest#0/refit#1")
+        for path in (fit, f"{fit}/fit#0", f"{fit}/fit#0/epoch#0", f"{fit}/fit#0/epoch#1")
+    ]
+    assert follower.begun == ["backtest#0", *inside]
+    assert sorted(follower.ended) == sorted(follower.begun)
+    assert (follower.places["backtest#0"], follower.is_open) == (2, False)
+    pd.testing.assert_frame_equal(shown.forecasts, model.backtest(load, test_size=24, refit=12).forecasts)
+    again = Follower()  # what is finished is not fitted again
+    model.set_callbacks(again).backtest(load, test_size=24, refit=12, checkpoint=tmp_path)
+    assert again.ended == ["backtest#0/refit#0", "backtest#0/refit#1", "backtest#0"]
+    assert not hasattr(model, "estimator_")
 
 
 def test_backtest_of_a_panel_equals_that_of_its_rows_known_by_then():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skhybrid._backend import keras
-from skhybrid._training import batches, loops
+from skhybrid._training import batches, compiled_loop, loops
 from skhybrid._training.loops import train
 from skhybrid._training.program import count_builds
 from skhybrid.networks import dense
@@ -164,6 +164,28 @@ def test_callbacks_are_called_as_by_keras(data, engine):
         ("train ends", logs),
     ]
     assert {name: len(values) for name, values in history.items()} == {"loss": 2, "val_loss": 2}
+
+
+class StopsAtOnce(keras.callbacks.Callback):
+    """Asks to stop while the second epoch runs, as another thread may do."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.model.stop_training = epoch == 1
+
+
+def test_epoch_ends_where_training_is_to_stop(data, monkeypatch):
+    monkeypatch.setattr(compiled_loop, "GROUP", 4)
+    monkeypatch.setattr(compiled_loop, "SECONDS", 0)  # one group of batches in a call
+    stopped, alone = (compile_network(dense, dense_units=4) for _ in range(2))
+    options = {"batch_size": 2, "seed": None, "engine": "compiled"}
+    history = train(stopped, data, np.arange(30), epochs=9, callbacks=[StopsAtOnce()], **options).history
+    whole = train(alone, data, np.arange(30), epochs=1, **options).history
+    seen = train(alone, data, np.arange(8), epochs=2, initial_epoch=1, **options).history
+    np.testing.assert_allclose(history["loss"], whole["loss"] + seen["loss"], rtol=1e-6)
+    assert largest_difference(stopped, alone) == 0
+    after = train(stopped, data, np.arange(30), epochs=3, initial_epoch=2, **options).history
+    expected = train(alone, data, np.arange(30), epochs=3, initial_epoch=2, **options).history
+    assert after == expected  # the wish to stop is that of one training
 
 
 class Changes(keras.callbacks.Callback):

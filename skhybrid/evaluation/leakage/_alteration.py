@@ -9,7 +9,7 @@ PANDAS = (pd.DataFrame, pd.Series)
 
 
 def as_array(data):
-    return data if hasattr(data, "shape") else np.asarray(data)
+    return data if hasattr(data, "ndim") else np.asarray(data)  # as columns of polars have a shape, but are no arrays
 
 
 def take_rows(data, rows):
