@@ -270,11 +270,13 @@ class Dies(Noisy):
 
 def test_comparison_hears_of_a_worker_of_dask_that_died(monkeypatch):
     joblib.register_parallel_backend("as dask", DaskDistributedBackend)
-    models = {"mean": DummyRegressor(), "noisy": Dies()}
+    models, heard = {"mean": DummyRegressor(), "noisy": Dies()}, []
+    # Threads that fit at the same time may restore each other's filters, and what is recorded gets lost.
+    monkeypatch.setattr(warnings, "warn", lambda words, *args, **options: heard.append(str(words)))
     with joblib.parallel_config("as dask", n_jobs=2):
-        with pytest.warns(UserWarning, match=r"of 10 fits \(RuntimeError: the worker died\); resume\(\) runs the rest"):
-            comparison = compare_on_plane(models, n_jobs=2)
+        comparison = compare_on_plane(models, n_jobs=2)
         assert not comparison.is_complete
+        assert "of 10 fits (RuntimeError: the worker died); resume() runs the rest" in " ".join(heard)
         monkeypatch.setattr(Dies, "is_mortal", False)
         comparison.resume()
     assert_same(comparison, compare_on_plane({**models, "noisy": Noisy()}))
