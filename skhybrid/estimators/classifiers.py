@@ -151,6 +151,9 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
     (2,)
     """
 
+    batch_size: int = 8
+    learning_rate_schedule: str | None = "cosine"
+
 
 @estimator
 class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):

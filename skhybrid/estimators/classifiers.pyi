@@ -85,7 +85,7 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -367,7 +367,7 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -638,7 +638,7 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -910,7 +910,7 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -1185,7 +1185,7 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -1432,7 +1432,7 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -1664,6 +1664,9 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
         the feature's whole course. With one feature that is a single step. False lets it read the window step by
         step.
 
+    norm_momentum : float, default=0.9
+        Share of the running means of batch normalisation that a batch leaves; the rest is the batch's.
+
     loss : str, callable or keras.losses.Loss, default="categorical_crossentropy"
         Loss to minimise, of class probabilities and targets that are 1 for the sample's class and 0 for others.
 
@@ -1673,9 +1676,9 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         Learning rate; None takes the optimizer's own. Must be None if `optimizer` is an instance.
 
-    learning_rate_schedule : {"cosine", "exponential"}, default=None
+    learning_rate_schedule : {"cosine", "exponential"}, default="cosine"
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -1684,7 +1687,7 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
     epochs : int, default=100
         Number of passes over the training samples; 0 leaves the linear path alone, where there is one in closed form.
 
-    batch_size : int, default=32
+    batch_size : int, default=8
         Number of samples in a batch; the last batch of an epoch may hold fewer.
 
     shuffle : bool, default=True
@@ -1863,13 +1866,14 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
         kernel_size: int | tuple[int, ...] = (8, 5, 3),
         dropout: float = 0.8,
         dimension_shuffle: bool = True,
+        norm_momentum: float = 0.9,
         loss: Any = 'categorical_crossentropy',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
-        learning_rate_schedule: str | None = None,
+        learning_rate_schedule: str | None = 'cosine',
         metrics: Any = None,
         epochs: int = 100,
-        batch_size: int = 32,
+        batch_size: int = 8,
         shuffle: bool = True,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -1944,7 +1948,7 @@ class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -2187,7 +2191,7 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -2403,7 +2407,7 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
