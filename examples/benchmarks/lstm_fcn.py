@@ -28,6 +28,8 @@ import argparse
 import json
 import time
 import warnings
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -198,12 +200,10 @@ def find_or_fit(args, case, make_model, read_parts, seed):
 def print_settings(args):
     """Print how settings do in cross-validation on training parts."""
     rows = []
-    for setting in args.settings:
-        for name in args.sets:
-            for seed in range(args.seeds or 1):
-                case = {"task": "validate", "setting": setting, "set": name, "seed": seed}
-                make_model = lambda: make_lstm_fcn(seed, **SETTINGS[setting])  # noqa: B023, E731 - called at once
-                rows.append(find_or_fit(args, case, make_model, read_folds, seed))
+    for setting, name, seed in product(args.settings, args.sets, range(args.seeds or 1)):
+        case = {"task": "validate", "setting": setting, "set": name, "seed": seed}
+        make_model = partial(make_lstm_fcn, seed, **SETTINGS[setting])
+        rows.append(find_or_fit(args, case, make_model, read_folds, seed))
     table = pd.DataFrame([row for row in rows if row])
     for column in ("accuracy", "loss", "training loss", "in training", "seconds"):
         means = table.pivot_table(column, "setting", "set", sort=False)
@@ -215,12 +215,9 @@ def print_settings(args):
 def print_models(args):
     """Print how models do on official test parts."""
     rows = []
-    for model in args.models:
-        for name in args.sets:
-            for seed in range(args.seeds or 5):
-                case = {"task": "test", "model": model, "set": name, "seed": seed}
-                make_model = lambda: MODELS[model](seed)  # noqa: B023, E731 - called at once
-                rows.append(find_or_fit(args, case, make_model, read_official, seed))
+    for model, seed, name in product(args.models, range(args.seeds or 5), args.sets):
+        case = {"task": "test", "model": model, "set": name, "seed": seed}
+        rows.append(find_or_fit(args, case, partial(MODELS[model], seed), read_official, seed))
     table = pd.DataFrame([row for row in rows if row]).groupby(["set", "model"], sort=False)
     summary = table["accuracy"].agg(["mean", "min", "max", "count"]).join(table["seconds"].median())
     summary.insert(3, "published", [SETS[name].published for name, _ in summary.index])

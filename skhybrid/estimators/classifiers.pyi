@@ -1665,7 +1665,8 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
         step.
 
     norm_momentum : float, default=0.9
-        Share of the running means of batch normalisation that a batch leaves; the rest is the batch's.
+        Share of the running means of batch normalisation that a batch leaves; the rest is the batch's. Keras calls it
+        `momentum`, and has 0.99.
 
     loss : str, callable or keras.losses.Loss, default="categorical_crossentropy"
         Loss to minimise, of class probabilities and targets that are 1 for the sample's class and 0 for others.
@@ -1840,12 +1841,18 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
     Notes
     -----
     Batch normalisation takes its means over the samples of a batch whatever their weights are: a weight of 2 is not
-    quite the same as the sample twice. It predicts with running means, which need some hundred batches to settle.
+    quite the same as the sample twice. It predicts with running means, which must settle: hence `norm_momentum`, small
+    batches and a learning rate that falls to 0. Without these three, as in Keras' defaults, 100 epochs on few series
+    leave a network that predicts far worse than it has learned. On the training part of GunPoint, 50 series, the mean
+    over 5 folds of the cross-entropy on what was trained on is 0.04 in the last epoch and 3.10 as predicted, and 0.58 of
+    the labels held out are right; with the defaults it is 0.03, 0.01 and 1.00 (``examples/benchmarks/lstm_fcn.py
+    --validate``, where more sets are). An epoch reads each series once: `epochs` is for sets of some dozens to some
+    hundred series, and larger ones need fewer. The authors [1]_ train for 2000 epochs on batches of 128.
 
     References
     ----------
-    F. Karim, S. Majumdar, H. Darabi, S. Chen (2018). LSTM fully convolutional networks for time series
-    classification. IEEE Access 6, 1662-1669.
+    .. [1] F. Karim, S. Majumdar, H. Darabi, S. Chen (2018). LSTM fully convolutional networks for time series
+       classification. IEEE Access 6, 1662-1669.
 
     Examples
     --------

@@ -2318,7 +2318,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         step.
 
     norm_momentum : float, default=0.9
-        Share of the running means of batch normalisation that a batch leaves; the rest is the batch's.
+        Share of the running means of batch normalisation that a batch leaves; the rest is the batch's. Keras calls it
+        `momentum`, and has 0.99.
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
@@ -2589,7 +2590,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
     Notes
     -----
     Batch normalisation takes its means over the samples of a batch whatever their weights are: a weight of 2 is not
-    quite the same as the sample twice. It predicts with running means, which need some hundred batches to settle.
+    quite the same as the sample twice. It predicts with running means, which lag behind weights that still move:
+    ``learning_rate_schedule="cosine"`` lets them settle.
 
     References
     ----------

@@ -55,7 +55,8 @@ def lstm_fcn(
         one is the feature's whole course. With one feature that is a single step. False lets it read the
         window step by step.
     norm_momentum : float, default=0.9
-        Share of the running means of batch normalisation that a batch leaves; the rest is the batch's.
+        Share of the running means of batch normalisation that a batch leaves; the rest is the batch's. Keras calls
+        it `momentum`, and has 0.99.
     output_activation : str, callable or None, default=None
         Activation of the output layer; None is linear, "softmax" makes class probabilities.
     masked : bool, default=False
@@ -76,11 +77,10 @@ def lstm_fcn(
     The convolutions pad with zeros on both sides ("same") and their maps are averaged over the window: inside a
     window that ends at t nothing later than t is seen, but no feature map can be read step by step.
 
-    Batch normalisation predicts with running means of what it saw in training, to which each batch adds
-    1 %. It takes a few hundred batches until they mean something; with few training windows, use
-    small batches or many epochs. They lag behind weights that still move: with
-    ``keras.optimizers.Adam(use_ema=True)`` the network predicts with weights that are averaged over as many
-    batches.
+    Batch normalisation predicts with running means of what it saw in training, to which each batch adds a share of
+    ``1 - norm_momentum``. With Keras' 1 % it takes a few hundred batches until they mean something, and with few
+    training windows there are not so many: the network then predicts far worse than it has learned. They lag behind
+    weights that still move: let the learning rate fall (``learning_rate_schedule="cosine"`` of the estimators).
 
     The authors train with Adam at a rate of 0.001, lowered where the training loss stands still, on batches of
     128 for 2000 epochs.

@@ -194,7 +194,9 @@ def test_schedule_starts_anew_in_a_warm_start(data):
     assert len(rates) == 8
 
 
-@pytest.mark.parametrize("options", [{"learning_rate": 0.02}, {"optimizer": keras.optimizers.Adam(0.02)}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{"learning_rate": 0.02}, {"optimizer": keras.optimizers.Adam(0.02)}], ids=["rate", "optimizer"]
+)
 def test_schedule_left_out_in_a_warm_start_leaves_the_first_rate(data, options):
     X, y = data
     model = small(learning_rate_schedule="cosine", warm_start=True, **options).fit(X, y)
