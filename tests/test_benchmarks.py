@@ -347,6 +347,73 @@ def test_classification_parts_of_files(classification, shared_data, name, n_trai
     assert set(y_train) == set(y_test)
 
 
+@pytest.fixture
+def benchmark_of_lstm_fcn(monkeypatch):
+    """Return the script as a module."""
+    monkeypatch.syspath_prepend(ROOT / "examples" / "benchmarks")
+    return importlib.import_module("lstm_fcn")
+
+
+@pytest.fixture
+def folder_of_motions(tmp_path):
+    """Return a folder with a small set under the name of BasicMotions, whose two classes are far apart."""
+    y = np.repeat(["down", "up"], 10)
+    X = np.random.default_rng(0).normal(size=(20, 12, 2)) + np.where(y == "up", 5, -5)[:, None, None]
+    X[::3, 9:] = np.nan  # ends early
+    np.savez(tmp_path / "ucr_BasicMotions.npz", X_train=X, y_train=y, X_test=X[:8], y_test=y[:8])
+    return tmp_path
+
+
+def run_lstm_fcn(folder, *options):
+    results = folder / "results.jsonl"
+    out = run("lstm_fcn.py", "--data", folder, "--results", results, *options, folder=folder)
+    return out, [json.loads(line) for line in results.read_text().splitlines()]
+
+
+def test_lstm_fcn_tests_models_and_fits_nothing_again(folder_of_motions):
+    lines = [
+        {"task": "test", "model": "LSTM-FCN", "set": "BasicMotions", "seed": seed, "accuracy": a, "seconds": s}
+        for seed, a, s in ((0, 0.5, 9.0), (1, 0.75, 1.0), (2, 1.0, 2.0))
+    ]
+    (folder_of_motions / "results.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    options = ("--sets", "BasicMotions", "--models", "LSTM-FCN", "1-NN", "--seeds", 3)
+    out, results = run_lstm_fcn(folder_of_motions, *options)
+    assert re.search(r"BasicMotions +LSTM-FCN +0.750 +0.500 +1.000 +- +3 +2.000", out)
+    assert re.search(r"1-NN +1.000 +1.000 +1.000 +- +3 ", out)
+    assert [line["model"] for line in results[3:]] == ["1-NN"] * 3
+    again, unchanged = run_lstm_fcn(folder_of_motions, *options, "--show")
+    assert (again, unchanged) == (out, results)
+
+
+def test_lstm_fcn_validates_on_the_training_part(benchmark_of_lstm_fcn, folder_of_motions):
+    script = benchmark_of_lstm_fcn
+    X, y = script.read_training_part("BasicMotions", folder_of_motions)
+    parts = list(script.read_folds("BasicMotions", folder_of_motions, seed=0))
+    assert sorted(map(len, (test for *_, test in parts))) == [4] * 5
+    assert len({row.tobytes() for _, _, X_test, _ in parts for row in X_test}) == len(X) == len(y) == 20
+    model = script.make_lstm_fcn(0, filters=(4, 4, 4), epochs=2)
+    result = script.score(model, parts[:1])
+    assert result["in training"] == model.history_["loss"][-1]
+    assert result["loss"] == pytest.approx(
+        -np.log(model.predict_proba(parts[0][2])[np.arange(4), (parts[0][3] == "up") * 1]).mean()
+    )
+
+
+def test_lstm_fcn_defaults_are_what_was_chosen(benchmark_of_lstm_fcn):
+    chosen = benchmark_of_lstm_fcn.CHOSEN
+    assert chosen == {name: benchmark_of_lstm_fcn.make_lstm_fcn(0).get_params()[name] for name in chosen}
+
+
+@pytest.mark.peers
+@pytest.mark.filterwarnings("default")  # those of the peer
+def test_lstm_fcn_beside_mini_rocket(benchmark_of_lstm_fcn, folder_of_motions):
+    pytest.importorskip("aeon")
+    parts = benchmark_of_lstm_fcn.read_official("BasicMotions", folder_of_motions, 0)
+    result = benchmark_of_lstm_fcn.score(benchmark_of_lstm_fcn.make_mini_rocket(0), parts)
+    assert result["accuracy"] == 1
+    assert result["seconds"] > 0
+
+
 # The table of tasks, which is not changed, reads the day of the year by the name that it had before pandas 3.1.
 with_day_of_year = pytest.mark.filterwarnings("ignore:DatetimeIndex.dayofyear")
 

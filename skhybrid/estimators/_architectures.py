@@ -162,6 +162,7 @@ class LSTMFCN(Architecture):
     kernel_size: Ints = of_network(default=lstm_fcn)
     dropout: float = of_network(default=lstm_fcn)
     dimension_shuffle: bool = of_network(default=lstm_fcn)
+    norm_momentum: float = of_network(default=lstm_fcn)
 
     _network_name = "lstm_fcn"
 

@@ -14,7 +14,14 @@ from skhybrid.estimators._build import LinearLayers, Reading, check_last_steps, 
 from skhybrid.estimators._callbacks import copy_callbacks
 from skhybrid.estimators._copies import Copied
 from skhybrid.estimators._epochs import follow_networks, show_epochs
-from skhybrid.estimators._keras_arguments import as_rate, check_loss, check_metrics, check_optimizer, rename_metrics
+from skhybrid.estimators._keras_arguments import (
+    as_rate,
+    check_loss,
+    check_metrics,
+    check_optimizer,
+    first_learning_rate,
+    rename_metrics,
+)
 from skhybrid.estimators._linear_learning import LinearPath
 from skhybrid.estimators._members import Lesson, linear_of, mean_history, pool, seed_of, settings_of, train_all
 from skhybrid.estimators._offsets import PhaseOffsets
@@ -202,7 +209,7 @@ class NetworkEstimator(TrainingOptions, Architecture, Copied):
                 set_loss(member, self._make_loss())
             if changed & {"learning_rate", "learning_rate_schedule"}:  # one that a callback has set stays otherwise
                 check_optimizer(self.optimizer, self.learning_rate)
-                set_learning_rate(member, self.learning_rate)
+                set_learning_rate(member, first_learning_rate(self.optimizer, self.learning_rate))
         if changed:
             self._as_fitted = hold_parameters(self)
 

@@ -112,7 +112,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:
-        """Train for one more epoch, without early stopping.
+        """Train for one more epoch, without early stopping, at the learning rate that `fit` begins with.
 
         The first call builds the network. Later ones apply or refuse parameters set since, as a
         warm start does; a call that fails leaves the estimator as it was.

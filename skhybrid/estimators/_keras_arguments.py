@@ -53,6 +53,15 @@ def check_optimizer(optimizer, learning_rate):
     return optimizer
 
 
+def first_learning_rate(optimizer: Any, rate: Any) -> Any:
+    """Return the learning rate that training starts with: `rate`, or where that is None the optimizer's own."""
+    if rate is not None:
+        return as_rate(rate)
+    kind = check_optimizer(optimizer, None)
+    with own_names():
+        return float((kind() if isinstance(kind, type) else kind).learning_rate)
+
+
 def mean_loss(loss: Any, targets: NDArray[Any], outputs: NDArray[Any], weights: NDArray[np.float64]) -> float:
     """Return the weighted mean of a loss over samples, which Keras computes batch by batch, without its reduction."""
     loss = keras.losses.get(loss)
@@ -78,12 +87,13 @@ def check_schedule(name: str | None, optimizer: Any, rate: Any) -> None:
     """Refuse a fall of the learning rate where the rate is not one number to fall from."""
     if name is None:
         return
-    brings_its_own = isinstance(optimizer, keras.optimizers.Optimizer)
-    if brings_its_own or isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-        what = "optimizer is an instance" if brings_its_own else f"learning_rate is {rate!r}"
+    is_instance = isinstance(optimizer, keras.optimizers.Optimizer)
+    own = optimizer.get_config()["learning_rate"] if is_instance else rate
+    if isinstance(own, dict | keras.optimizers.schedules.LearningRateSchedule):
+        whose = "that of the optimizer" if is_instance else "learning_rate"
         raise ValueError(
-            f"learning_rate_schedule={name!r} needs a learning rate that is a number, but {what}; leave one of them "
-            "out."
+            f"learning_rate_schedule={name!r} needs a learning rate that is a number, but {whose} is {own!r}; pass a "
+            "number, or learning_rate_schedule=None."
         )
 
 

@@ -14,10 +14,10 @@ from skhybrid._backend import BaseWrapper, keras
 from skhybrid._training import Training, train
 from skhybrid._validation import check_parameters
 from skhybrid.estimators._gate import Evidence, Gate, add_up, find_shares
-from skhybrid.estimators._keras_arguments import make_schedule
+from skhybrid.estimators._keras_arguments import first_learning_rate, make_schedule
 from skhybrid.estimators._linear_learning import LinearPath
 from skhybrid.estimators._samples import Samples
-from skhybrid.estimators._state import first_learning_rate, hold_parameters
+from skhybrid.estimators._state import hold_parameters
 
 OF_MEMBERS = ("last_steps", "half_life", "linear_weight", "network_params")  # and the parameters of the network
 
@@ -194,7 +194,7 @@ def _train(options, wrapper, lesson, callbacks):
             initial_epoch=lesson.n_before,
             batch_size=options.batch_size,
             seed=lesson.seed,
-            callbacks=[*callbacks, *_schedule(options, wrapper, lesson), *stopping],
+            callbacks=[*callbacks, *_schedule(options, lesson), *stopping],
             verbose=options.verbose,
             engine=options.engine,
         )
@@ -215,10 +215,10 @@ def _stopping(options, lesson):
     return [keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)]
 
 
-def _schedule(options, wrapper, lesson):
+def _schedule(options, lesson):
     if options.learning_rate_schedule is None or lesson.n_epochs == 0:
         return []
-    rate = first_learning_rate(wrapper) if options.learning_rate is None else float(options.learning_rate)
+    rate = first_learning_rate(options.optimizer, options.learning_rate)
     return [make_schedule(options.learning_rate_schedule, rate, lesson.n_planned, lesson.n_before)]
 
 

@@ -1,8 +1,8 @@
 """How the parameters of the estimators are declared: each once, with its default and its text.
 
 A class names its parameters as annotated attributes, under the decorator `part` or `estimator`. The text of a parameter
-is in the docstring of the class that declares it, or else, for one that goes to a network's builder, in the builder's,
-which also holds its default.
+is in the docstring of the class that declares it, or of one above it, whose default it changes, or else, for one that
+goes to a network's builder, in the builder's, which also holds its default.
 """
 
 import inspect
@@ -69,10 +69,10 @@ def _complete_docstring(cls):
 
 def _text_of(cls, name):
     """Return what kind of value a parameter takes, and its text."""
-    base = next(base for base in cls.__mro__ if name in vars(base).get("__annotations__", {}))
     builder = cls.__dataclass_fields__[name].metadata.get("builder")
-    texts = read_section(builder and builder.__doc__, "Parameters") | read_section(base.__doc__, "Parameters")
-    return texts[name]
+    docstrings = [base.__doc__ for base in cls.__mro__ if name in vars(base).get("__annotations__", {})]
+    texts = [read_section(doc, "Parameters") for doc in [*docstrings, builder and builder.__doc__]]
+    return next(text[name] for text in texts if name in text)
 
 
 def _attributes_of(cls):

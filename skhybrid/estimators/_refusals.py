@@ -56,8 +56,8 @@ def check_options(estimator: Any, early_stopping: bool, held_out: HeldOut | None
 
 
 def check_partial(estimator: Any) -> None:
-    """Refuse what needs to know how many epochs there will be, or samples held out."""
-    for name in ("learning_rate_schedule", "refit", "boosting"):
+    """Refuse what needs a training to its end, or samples held out."""
+    for name in ("refit", "boosting"):
         if value := getattr(estimator, name, False):
             raise ValueError(
                 f"{name}={value!r} needs a whole training, but partial_fit is one epoch of it; call fit, or leave it "

@@ -133,7 +133,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Train for one more epoch, without early stopping.
+        """Train for one more epoch, without early stopping, at the learning rate that `fit` begins with.
 
         The first call builds the network and fixes all scaling. Later ones apply or refuse parameters set since, as a
         warm start does; a call that fails leaves the estimator as it was.

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from skhybrid._backend import BaseWrapper, keras
-from skhybrid._training import get_state, own_names, set_state
+from skhybrid._training import get_state, set_state
 from skhybrid._validation import as_before_on_error, check_parameters
-from skhybrid.estimators._keras_arguments import as_rate, check_optimizer, make_metrics
+from skhybrid.estimators._keras_arguments import check_optimizer, make_metrics
 
 # What each training reads anew. All other parameters went into the network, its input or the meaning of its outputs.
 READ_AT_EACH_TRAINING = {
@@ -64,16 +64,9 @@ def set_loss(scikeras: BaseWrapper, loss: Any) -> None:
     scikeras.model_.compile(optimizer=scikeras.model_.optimizer, loss=keras.losses.get(loss), metrics=metrics or None)
 
 
-def set_learning_rate(scikeras: BaseWrapper, rate: float | None) -> None:
-    """Give the optimizer of a model another learning rate; None for the one that such an optimizer starts with."""
-    # Keras would track a variable as one more of its own.
-    scikeras.model_.optimizer.learning_rate = first_learning_rate(scikeras) if rate is None else as_rate(rate)
-
-
-def first_learning_rate(scikeras: BaseWrapper) -> float:
-    """Return the learning rate that an optimizer like a model's starts with."""
-    with own_names():
-        return float(type(scikeras.model_.optimizer)().learning_rate)
+def set_learning_rate(scikeras: BaseWrapper, rate: Any) -> None:
+    """Give the optimizer of a model another learning rate."""
+    scikeras.model_.optimizer.learning_rate = rate  # Keras would track a variable as one more of its own
 
 
 @contextmanager

@@ -22,7 +22,7 @@ class TrainingOptions:
 
     learning_rate_schedule : {"cosine", "exponential"}
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units

@@ -133,12 +133,19 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
     Notes
     -----
     Batch normalisation takes its means over the samples of a batch whatever their weights are: a weight of 2 is not
-    quite the same as the sample twice. It predicts with running means, which need some hundred batches to settle.
+    quite the same as the sample twice. It predicts with running means, which must settle: hence `norm_momentum`, small
+    batches and a learning rate that falls to 0. Without these three, as in Keras' defaults, 100 epochs on few series
+    leave a network that predicts far worse than it has learned. On the training part of GunPoint, 50 series, the
+    cross-entropy of what was trained on is 0.04 in the last epoch and 3.10 as predicted, as a mean over 5 folds, and
+    0.58 of the labels held out are right; with the defaults it is 0.03, 0.01 and 1.00
+    (``examples/benchmarks/lstm_fcn.py --validate``, where more sets are). An epoch reads each series once: `epochs` is
+    for sets of some dozens to some hundred series, and larger ones need fewer. The authors [1]_ train for 2000 epochs
+    on batches of 128.
 
     References
     ----------
-    F. Karim, S. Majumdar, H. Darabi, S. Chen (2018). LSTM fully convolutional networks for time series
-    classification. IEEE Access 6, 1662-1669.
+    .. [1] F. Karim, S. Majumdar, H. Darabi, S. Chen (2018). LSTM fully convolutional networks for time series
+       classification. IEEE Access 6, 1662-1669.
 
     Examples
     --------
@@ -150,6 +157,9 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
     >>> LSTMFCNClassifier(filters=(8, 8, 8), epochs=2, random_state=0).fit(X, y).predict(X[:2]).shape
     (2,)
     """
+
+    batch_size: int = 8
+    learning_rate_schedule: str | None = "cosine"
 
 
 @estimator

@@ -120,7 +120,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
     Notes
     -----
     Batch normalisation takes its means over the samples of a batch whatever their weights are: a weight of 2 is not
-    quite the same as the sample twice. It predicts with running means, which need some hundred batches to settle.
+    quite the same as the sample twice. It predicts with running means, which lag behind weights that still move:
+    ``learning_rate_schedule="cosine"`` lets them settle.
 
     References
     ----------

@@ -84,7 +84,7 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -475,7 +475,7 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -855,7 +855,7 @@ class GRURegressor(WindowRegressor, architectures.GRU):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -1236,7 +1236,7 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -1620,7 +1620,7 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -1976,7 +1976,7 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -2317,6 +2317,10 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         the feature's whole course. With one feature that is a single step. False lets it read the window step by
         step.
 
+    norm_momentum : float, default=0.9
+        Share of the running means of batch normalisation that a batch leaves; the rest is the batch's. Keras calls it
+        `momentum`, and has 0.99.
+
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
 
@@ -2328,7 +2332,7 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -2586,7 +2590,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
     Notes
     -----
     Batch normalisation takes its means over the samples of a batch whatever their weights are: a weight of 2 is not
-    quite the same as the sample twice. It predicts with running means, which need some hundred batches to settle.
+    quite the same as the sample twice. It predicts with running means, which lag behind weights that still move:
+    ``learning_rate_schedule="cosine"`` lets them settle.
 
     References
     ----------
@@ -2610,6 +2615,7 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         kernel_size: int | tuple[int, ...] = (8, 5, 3),
         dropout: float = 0.8,
         dimension_shuffle: bool = True,
+        norm_momentum: float = 0.9,
         loss: Any = 'mse',
         optimizer: Any = 'adam',
         learning_rate: Any = None,
@@ -2703,7 +2709,7 @@ class LSTNetRegressor(WindowRegressor, architectures.LSTNet):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -3088,7 +3094,7 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -3332,7 +3338,7 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units
@@ -3552,7 +3558,7 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
 
     learning_rate_schedule : {"cosine", "exponential"}, default=None
         How the learning rate falls over the planned `epochs`, from epoch to epoch: by half a cosine to 0, or by equal
-        factors to a hundredth. None leaves it as it is.
+        factors to a hundredth. None leaves it as it is, as `partial_fit` always does.
 
     metrics : str, keras.metrics.Metric or list of them, default=None
         Keras metrics to follow in `history_` beside the loss. Where they can be, metrics of values are in the units

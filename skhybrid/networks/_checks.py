@@ -95,10 +95,15 @@ def check_choice(value: str, name: str, choices: Iterable[str]) -> str:
 
 def check_dropout(dropout: float) -> float:
     """Return `dropout` where it is a share that leaves something."""
-    if isinstance(dropout, Real) and not isinstance(dropout, bool) and 0 <= dropout < 1:
-        return float(dropout)
+    return check_below_one(dropout, "dropout", 0.2)
+
+
+def check_below_one(value: float, name: str, example: float) -> float:
+    """Return a number of at least 0 and below 1."""
+    if isinstance(value, Real) and not isinstance(value, bool) and 0 <= value < 1:
+        return float(value)
     raise ValueError(
-        f"dropout must be a number of at least 0 and below 1, but is {dropout!r}; pass for example dropout=0.2."
+        f"{name} must be a number of at least 0 and below 1, but is {value!r}; pass for example {name}={example}."
     )
 
 

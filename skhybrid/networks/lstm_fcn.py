@@ -7,6 +7,7 @@ from skhybrid._backend import keras
 from skhybrid.networks._checks import (
     Activation,
     Ints,
+    check_below_one,
     check_input_shape,
     check_per_convolution,
     check_seed,
@@ -26,6 +27,7 @@ def lstm_fcn(
     kernel_size: Ints = (8, 5, 3),
     dropout: float = 0.8,
     dimension_shuffle: bool = True,
+    norm_momentum: float = 0.9,
     output_activation: Activation = None,
     masked: bool = False,
 ) -> keras.Model:
@@ -52,6 +54,9 @@ def lstm_fcn(
         Show the LSTM the window transposed, as published: its time steps are the features, and what it sees of
         one is the feature's whole course. With one feature that is a single step. False lets it read the
         window step by step.
+    norm_momentum : float, default=0.9
+        Share of the running means of batch normalisation that a batch leaves; the rest is the batch's. Keras calls
+        it `momentum`, and has 0.99.
     output_activation : str, callable or None, default=None
         Activation of the output layer; None is linear, "softmax" makes class probabilities.
     masked : bool, default=False
@@ -72,11 +77,10 @@ def lstm_fcn(
     The convolutions pad with zeros on both sides ("same") and their maps are averaged over the window: inside a
     window that ends at t nothing later than t is seen, but no feature map can be read step by step.
 
-    Batch normalisation predicts with running means of what it saw in training, to which each batch adds
-    1 %. It takes a few hundred batches until they mean something; with few training windows, use
-    small batches or many epochs. They lag behind weights that still move: with
-    ``keras.optimizers.Adam(use_ema=True)`` the network predicts with weights that are averaged over as many
-    batches.
+    Batch normalisation predicts with running means of what it saw in training, to which each batch adds a share of
+    ``1 - norm_momentum``. With Keras' 1 % it takes a few hundred batches until they mean something, and with few
+    training windows there are not so many: the network then predicts far worse than it has learned. They lag behind
+    weights that still move: let the learning rate fall (``learning_rate_schedule="cosine"`` of the estimators).
 
     The authors train with Adam at a rate of 0.001, lowered where the training loss stands still, on batches of
     128 for 2000 epochs.
@@ -103,7 +107,7 @@ def lstm_fcn(
     """
     seed = check_seed(seed)
     inputs = keras.Input(check_input_shape(input_shape, ("n_steps", "n_features")), name="input")
-    layers = _convolutions(filters, kernel_size, seed)
+    layers = _convolutions(filters, kernel_size, norm_momentum, seed)
     if masked:
         x, known = find_ends(inputs)
         patterns, _ = chain_to_ends(x, known, layers, wrap=partial(_over_known, known=known))
@@ -117,10 +121,11 @@ def lstm_fcn(
     return keras.Model(inputs, outputs, name="lstm_fcn")
 
 
-def _convolutions(filters: Ints, kernel_size: Ints, seed: int) -> list[Any]:
+def _convolutions(filters: Ints, kernel_size: Ints, norm_momentum: float, seed: int) -> list[Any]:
     """Return Conv1D -> BatchNormalization -> relu for each of `filters`, and the mean over time."""
     n_filters = check_sizes(filters, "filters", at_least=1)
     kernels = check_per_convolution(kernel_size, "kernel_size", n_filters)
+    momentum = check_below_one(norm_momentum, "norm_momentum", 0.9)
     layers: list[Any] = []
     for i, (n, kernel) in enumerate(zip(n_filters, kernels, strict=True), start=1):
         he_uniform = keras.initializers.HeUniform(seed=derive_seed(seed, f"conv_{i}/kernel"))
@@ -133,7 +138,7 @@ def _convolutions(filters: Ints, kernel_size: Ints, seed: int) -> list[Any]:
                 kernel_initializer=he_uniform,
                 name=f"conv_{i}",
             ),
-            keras.layers.BatchNormalization(name=f"norm_{i}"),
+            keras.layers.BatchNormalization(momentum=momentum, name=f"norm_{i}"),
             keras.layers.Activation("relu", name=f"relu_{i}"),
         ]
     return [*layers, keras.layers.GlobalAveragePooling1D(data_format=CHANNELS_LAST, name="average")]

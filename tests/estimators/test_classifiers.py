@@ -12,7 +12,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, check_cv, cross_val_predict
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
@@ -747,6 +747,18 @@ def test_published_network_predicts_as_its_twin(published):
     model, twin, _, X = published
     twin.set_weights(model.model_.get_weights())
     np.testing.assert_allclose(model.predict_proba(X), twin(X), rtol=1e-4, atol=1e-6)
+
+
+def test_lstm_fcn_predicts_what_it_learned_from_few_series():
+    """The running means have settled: the trained network is no worse than in the last epoch of training."""
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 2
+    X = rng.normal(size=(40, 24, 1))
+    X[y == 1, 8:14] += 2
+    model = LSTMFCNClassifier(filters=(8, 8, 8), epochs=40, random_state=0).fit(X, y)
+    loss = log_loss(y, model.predict_proba(X))
+    assert loss < 1.2 * model.history_["loss"][-1]
+    assert loss < 0.3
 
 
 # Images and clips

@@ -160,6 +160,16 @@ def test_docstring_without_sections_is_completed():
     assert Tower.__doc__.endswith("Attributes\n----------\nheight_ : float\n    Height in metres.")
 
 
+def test_parameter_with_another_default_keeps_its_text():
+    @estimator
+    class Tower(Building):
+        """A tower."""
+
+        floors: int = 30
+
+    assert "floors : int, default=30\n    Number of floors." in Tower.__doc__
+
+
 def test_class_without_docstring_is_no_error():
     @estimator
     class Tower(Building):

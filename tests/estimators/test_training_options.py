@@ -194,11 +194,28 @@ def test_schedule_starts_anew_in_a_warm_start(data):
     assert len(rates) == 8
 
 
-def test_schedule_left_out_in_a_warm_start_leaves_the_first_rate(data):
+@pytest.mark.parametrize(
+    "options", [{"learning_rate": 0.02}, {"optimizer": keras.optimizers.Adam(0.02)}], ids=["rate", "optimizer"]
+)
+def test_schedule_left_out_in_a_warm_start_leaves_the_first_rate(data, options):
     X, y = data
-    model = small(learning_rate_schedule="cosine", learning_rate=0.02, warm_start=True).fit(X, y)
+    model = small(learning_rate_schedule="cosine", warm_start=True, **options).fit(X, y)
     model.set_params(learning_rate_schedule=None).fit(X, y)
     assert float(model.model_.optimizer.learning_rate) == np.float32(0.02)
+
+
+def test_schedule_starts_at_the_rate_of_an_optimizer(data):
+    X, y = data
+    model = small(learning_rate_schedule="cosine", optimizer=keras.optimizers.Adam(0.02)).fit(X, y)
+    expected = small(learning_rate_schedule="cosine", learning_rate=0.02).fit(X, y)
+    np.testing.assert_allclose(model.history_["learning_rate"], expected.history_["learning_rate"], rtol=1e-6)
+    assert_same_predictions(model, expected, X)
+
+
+def test_schedule_is_not_that_of_partial_fit(data):
+    X, y = data
+    model = small(learning_rate_schedule="cosine").partial_fit(X, y).partial_fit(X, y)
+    assert_same_predictions(model, small().partial_fit(X, y).partial_fit(X, y), X)
 
 
 # Refit

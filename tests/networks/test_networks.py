@@ -551,6 +551,16 @@ def test_masked_lstm_fcn_equals_the_plain_one_where_no_end_is_missing(dimension_
     np.testing.assert_allclose(masked(sample_of(plain)), plain(sample_of(plain)), rtol=1e-5, atol=1e-7)
 
 
+def test_lstm_fcn_leaves_a_share_of_the_running_means():
+    model = lstm_fcn((8, 1), 1, seed=0, filters=4, kernel_size=3, norm_momentum=0.75)
+    X = sample_of(model)
+    maps = keras.Model(model.input, model.get_layer("conv_1").output)(X)
+    model(X, training=True)
+    np.testing.assert_allclose(
+        model.get_layer("norm_1").moving_mean, 0.25 * np.mean(maps, axis=(0, 1)), rtol=1e-5, atol=1e-7
+    )
+
+
 # Names and structure
 
 
@@ -1266,6 +1276,10 @@ ERRORS = [
     (
         partial(lstm_fcn, (8, 1), 1, dropout=1),
         "dropout must be a number of at least 0 and below 1, but is 1; pass for example dropout=0.2.",
+    ),
+    (
+        partial(lstm_fcn, (8, 1), 1, norm_momentum=1.0),
+        "norm_momentum must be a number of at least 0 and below 1, but is 1.0; pass for example norm_momentum=0.9.",
     ),
     (
         partial(CNN, seed=None),
