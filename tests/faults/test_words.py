@@ -303,9 +303,9 @@ def test_many_columns_are_read_in_time(tmp_path):
     n, path = 2000, tmp_path / "file.csv"
     rows = [f"2024-01-0{day}" + ",1" * n for day in (1, 2, 3)]
     path.write_text("\n".join([",".join(["time", *(f"c{i}" for i in range(n))]), *rows]))
-    start = time.perf_counter()
+    start = time.process_time()
     read_series(path)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.fixture(scope="module")
