@@ -9,6 +9,7 @@ import inspect
 from importlib import import_module
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 import sklearn
@@ -60,6 +61,14 @@ def lineage():
 def test_private_name_is_there(module, name):
     where = "_validation.py" if module.startswith("sklearn") else "_training/_private.py"
     assert hasattr(import_module(module), name), f"{module}.{name} is gone from {VERSIONS}; {where} needs another way."
+
+
+def test_joblib_keeps_its_backend_where_it_is_looked_for():
+    backend = getattr(joblib.Parallel(n_jobs=1), "_backend", None)
+    assert hasattr(backend, "submit"), (
+        f"joblib {joblib.__version__} keeps its backend elsewhere; evaluation/_run.py does not hear of workers of Dask "
+        "that died, and a comparison waits for them."
+    )
 
 
 @pytest.mark.parametrize(("owner", "method"), METHODS, ids=lambda name: name)

@@ -32,6 +32,7 @@ class Ranged:
     _memory: Memory
     _as_fitted: Any
     _forecast_origins: Any
+    _forecast_paired: Any
 
     @available_if(_asks_for_intervals)
     def predict_interval(self, X, *, archive=None):
@@ -140,7 +141,7 @@ class Ranged:
     def predict_quantiles(self, X, *, archive=None):
         """Return the quantiles that the estimator forecasts from each row of X, as it does; there if it forecasts any.
 
-        They are not calibrated: `intervals` are, and start from them.
+        They are not calibrated: `intervals` are, and measure errors in units of them.
 
         Parameters
         ----------
@@ -184,8 +185,7 @@ class Ranged:
         quantiles : ndarray of shape (n_origins, n_targets * horizon, n_quantiles)
             In the order of the estimator's `quantiles`.
         """
-        check_is_fitted(self)
-        made = list(self._forecast_origins(self._memory.read(check_columns(self, X), y), archive))
+        made = self._forecast_paired(X, y, archive)
         y_true = join_outputs(made, "truth")
         found = [part.reshape(len(part), -1, part.shape[-1]) for part in self._forecast_quantiles(made)]
         return y_true, np.concatenate(found)

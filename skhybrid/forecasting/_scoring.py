@@ -79,8 +79,7 @@ class Scored(RegressorMixin):
         y_true, y_pred : ndarray of shape (n_origins, n_targets * horizon)
             Series by series, in time order.
         """
-        check_is_fitted(self)
-        made = list(self._forecast_origins(self._memory.read(check_columns(self, X), y), archive))
+        made = self._forecast_paired(X, y, archive)
         return tuple(join_outputs(made, name) for name in ("truth", "values"))
 
     def paired_table(self, X, y=None, *, archive=None):
@@ -103,9 +102,7 @@ class Scored(RegressorMixin):
             One row for each series, origin, target and step, with the columns `series` (of many), `target` (of
             several), `origin`, `step`, `time`, `y_true` and `forecast`, in the order of `paired_forecasts`.
         """
-        check_is_fitted(self)
-        memory = self._memory
-        made = list(self._forecast_origins(memory.read(check_columns(self, X), y), archive))
+        made, memory = self._forecast_paired(X, y, archive), self._memory
         check_made(made)
         keys, targets = [of_series.key for of_series in made], memory.plan.maker.roles.targets
         return name_rows(tabulate(memory.plan, made, keys), keys, targets, is_panel=memory.is_panel)
@@ -155,6 +152,11 @@ class Scored(RegressorMixin):
         table = read_table(rows, series=self.series, time=self.time)
         schedule = Schedule(test_size, refit, stride, max_train_size)
         return run_backtest(settings, table, schedule, checkpoint, archive, partial(show_work, self, X, y))
+
+    def _forecast_paired(self, X, y, archive):
+        """Return the forecasts of which `score` is the error, series by series."""
+        check_is_fitted(self)
+        return list(self._forecast_origins(self._memory.read(check_columns(self, X), y), archive))
 
     def _forecast_origins(self, table, archive):
         """Yield the forecasts, series by series, whose targets all lie in a table."""

@@ -121,10 +121,10 @@ class ConformalIntervals(BaseEstimator):
             horizon, row i + 1 those made one step later.
 
         bounds : array-like of shape (n_rows, horizon, n_levels, 2), default=None
-            A lower and an upper quantile for each level, by the model itself. With `scale`, errors are measured in
-            units of half the narrowest interval, and the forecasts should be medians; these bounds themselves count
-            as one more rate with `adaptive`. Without `scale`, they are moved to hold what they say. None starts from
-            the forecasts.
+            A lower and an upper quantile for each level, lowest level first, by the model itself. With `scale`, errors
+            are measured in units of half the narrowest interval, and the forecasts should be medians; these bounds
+            themselves count as one more rate with `adaptive`. Without `scale`, they are moved to hold what they say.
+            None starts from the forecasts.
 
         Returns
         -------
@@ -134,7 +134,7 @@ class ConformalIntervals(BaseEstimator):
         Raises
         ------
         ValueError
-            If shapes differ, no true value is known, or a forecast is not finite.
+            If shapes differ, no true value is known, or a forecast or a bound is not finite.
         """
         self._levels = read_levels(self.levels)
         self._seasons = () if self.season_length is None else tuple(sorted(np.atleast_1d(self.season_length).tolist()))
@@ -227,6 +227,8 @@ class ConformalIntervals(BaseEstimator):
                 f"bounds must have shape {(*values.shape, n_levels, 2)}, a lower and an upper one for each level, but "
                 f"has {bounds.shape}; pass those of the rows of y_pred."
             )
+        if not np.isfinite(bounds).all():
+            raise ValueError("bounds must be finite, but hold NaN or inf; leave out such rows.")
         times = first + np.arange(len(values))
         steps = times[:, None] + 1 + np.arange(values.shape[1])
         phases = steps[:, :, None] % np.array(self._seasons, dtype=np.intp).reshape(1, 1, -1)

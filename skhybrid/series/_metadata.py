@@ -24,7 +24,7 @@ def route(owner: Any, method: str, sample_weight: Any, metadata: dict[str, Any])
     given = metadata if sample_weight is None else {WEIGHTS: sample_weight, **metadata}
     if get_config()["enable_metadata_routing"]:
         routed = dict(process_routing(owner, method, **given).estimator[method]) if given else {}
-        is_asked_for, way = WEIGHTS in routed, f"set_{method}_request(sample_weight=True) on it"
+        is_asked_for, way = WEIGHTS in routed, f"call set_{method}_request(sample_weight=True) on it"
     elif metadata:
         raise ValueError(
             f"{method} must be given X, y and sample_weight alone while metadata is not routed, but was given "
@@ -34,12 +34,12 @@ def route(owner: Any, method: str, sample_weight: Any, metadata: dict[str, Any])
         routed, is_asked_for, way = (
             dict(given),
             _takes_weights(getattr(owner.estimator, method)),
-            "an estimator that does",
+            "pass an estimator that does",
         )
     if sample_weight is not None and not is_asked_for:
         raise ValueError(
             f"sample_weight needs an estimator whose {method} takes it, but {type(owner.estimator).__name__} does not "
-            f"(an ensemble that draws rows, as bagging, draws them by their weights); pass {way}, or no weights."
+            f"(an ensemble that draws rows, as bagging, draws them by their weights); {way}, or pass no weights."
         )
     return routed.pop(WEIGHTS, None), routed
 

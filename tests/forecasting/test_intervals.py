@@ -259,6 +259,8 @@ def test_bounds_and_columns_are_those_of_the_fit():
     truth, forecasts = forecasts_of(60)
     with pytest.raises(ValueError, match=r"bounds must have shape \(60, 6, 2, 2\)"):
         ConformalIntervals().fit(truth, forecasts, bounds=np.zeros((60, 6, 2)))
+    with pytest.raises(ValueError, match="bounds must be finite, but hold NaN or inf"):
+        ConformalIntervals().fit(truth, forecasts, bounds=np.full((60, 6, 2, 2), np.nan))
     with pytest.raises(ValueError, match="y_pred must have the 6 columns of fit, but has 5"):
         ConformalIntervals().fit(truth, forecasts).predict_interval(forecasts[:, :5])
 

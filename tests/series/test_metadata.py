@@ -122,7 +122,7 @@ def test_what_nobody_has_decided_on_is_refused_as_scikit_learn_does():
 @pytest.mark.usefixtures("routing")
 def test_weights_that_go_nowhere_are_refused():
     asks = WindowedRegressor(KNeighborsRegressor(), 4)
-    with pytest.raises(ValueError, match=r"fit takes it, but KNeighborsRegressor does not .* pass set_fit_request"):
+    with pytest.raises(ValueError, match=r"fit takes it, but KNeighborsRegressor does not .* call set_fit_request"):
         asks.fit(X, y, sample_weight=WEIGHTS)
     with pytest.raises(ValueError, match="bagging"):
         BaggingRegressor(asks, 2).fit(X, y)
