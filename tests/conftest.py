@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sklearn.utils.estimator_checks import check_sample_weight_equivalence_on_dense_data
+
+# The processes of a run share the cores, and threads of NumPy and scikit-learn would wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from sklearn.utils.estimator_checks import check_sample_weight_equivalence_on_dense_data  # noqa: E402
 
 # No property test is timed, as a slow or busy machine would break it; and CI draws the same examples in every run.
 settings.register_profile(
@@ -25,9 +29,13 @@ settings.load_profile("skhybrid")
 
 
 def pytest_collection_finish():
-    """Keep the garbage collector from going through all that was imported and collected, over and over."""
+    """Keep the garbage collector from going through all that was imported, and through half-made graphs, over and over.
+
+    With its usual thresholds, a tenth of the time of tests that trace graphs is its own.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
 
 
 @pytest.fixture(scope="session")

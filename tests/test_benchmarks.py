@@ -4,11 +4,15 @@ import importlib
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
 from importlib.util import find_spec
+from io import StringIO
 from itertools import product
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -22,7 +26,9 @@ from skhybrid import Windows, recommended
 from tests.helpers import ROOT, read_table
 
 SPREAD = ["median", "min", "max"]
-# Where no process is measured as a whole, one is enough, and quicker.
+BENCHMARKS = ROOT / "examples" / "benchmarks"
+ALONE = ("long_windows.py", "windows.py", "memory.py", "forecasts.py")  # they measure processes, or show how one failed
+# Where no process is measured as a whole, workers run in that of the script.
 OPTIONS = {
     "grid_search": ("--here", "--epochs", 1, "--folds", 2, "--kernel-sizes", 2, "--filters", 2, "--peers", "n_jobs=1"),
     "long_windows": ("--batches", 2, "--threads", 1),
@@ -35,7 +41,7 @@ OPTIONS = {
         *("--fits", 4, "--scikeras-fits", 0, "--first-fits", 1, "--networks", 3, "--first-networks", 1),
         *("--rows", 3000, "--window", 24, "--batch-size", 256),
     ),
-    "classification": ("--time", "--sets", "digits", "--batches", 2),
+    "classification": ("--here", "--time", "--sets", "digits", "--batches", 2),
 }
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="binds processes to cores or reads /proc, as Linux has it")
@@ -45,10 +51,36 @@ with_torch = pytest.mark.skipif(
 
 
 def run(script, *options, folder):
-    """Run a script in `folder` and return what it prints; what it says of its progress must be no warning."""
+    """Run a script in `folder` and return what it prints; what it says of its progress must be no warning.
+
+    It runs in this process, which has loaded TensorFlow already, unless it measures processes.
+    """
+    run_script = run_alone if script in ALONE else run_here
+    printed, said = run_script(str(BENCHMARKS / script), list(map(str, options)), folder)
+    strange = [line for line in said.splitlines() if not line.rstrip().endswith((" s", " s a run"))]
+    assert strange == []
+    return printed
+
+
+def run_here(path, options, folder):
+    printed, said = StringIO(), StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        mock.patch.dict(os.environ),
+        redirect_stdout(printed),
+        redirect_stderr(said),
+    ):
+        patch.chdir(folder)
+        patch.syspath_prepend(BENCHMARKS)
+        patch.setattr(sys, "argv", [path, *options])
+        runpy.run_path(path, run_name="__main__")
+    return printed.getvalue(), said.getvalue()
+
+
+def run_alone(path, options, folder):
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
-        [sys.executable, "-W", "default", str(ROOT / "examples" / "benchmarks" / script), *map(str, options)],
+        [sys.executable, "-W", "default", path, *options],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         capture_output=True,
@@ -56,23 +88,14 @@ def run(script, *options, folder):
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    strange = [line for line in done.stderr.splitlines() if not line.rstrip().endswith((" s", " s a run"))]
-    assert strange == []
-    return done.stdout
+    return done.stdout, done.stderr
 
 
 @pytest.fixture(scope="module")
-def outputs(tmp_path_factory):
-    """Run all scripts for one round, two at a time, and return the futures of what they print."""
+def output(tmp_path_factory):
+    """Return a function that returns what a script prints in one round, and runs it once."""
     folder = tmp_path_factory.mktemp("benchmarks")
-    with ThreadPoolExecutor(2) as pool:
-        yield {
-            name: pool.submit(run, f"{name}.py", *options, "--rounds", 1, folder=folder)
-            for name, options in OPTIONS.items()
-            if name in ("grid_search", "predict", "recipe_cost", "rolling", "classification", "parts")
-            or sys.platform == "linux"
-        }
-        pool.shutdown(cancel_futures=True)  # what no chosen test has waited for
+    return cache(lambda name: run(f"{name}.py", *OPTIONS[name], "--rounds", 1, folder=folder))
 
 
 def read_spread(text, below):
@@ -83,8 +106,8 @@ def read_spread(text, below):
     return table["median"]
 
 
-def test_grid_search(outputs):
-    out = outputs["grid_search"].result()
+def test_grid_search(output):
+    out = output("grid_search")
     seconds = read_spread(out, below="Seconds for 2 fits of 1 epochs")
     assert list(seconds.index[:2]) == ["skhybrid n_jobs=1", "SciKeras n_jobs=1"]
     assert (seconds > 0).all()
@@ -97,15 +120,15 @@ def test_grid_search(outputs):
 
 
 @with_torch
-def test_grid_search_beside_skorch(outputs):
-    out = outputs["grid_search"].result()
+def test_grid_search_beside_skorch(output):
+    out = output("grid_search")
     assert read_spread(out, below="Seconds for")["skorch n_jobs=1"] > 0
     assert read_spread(out, below="Ratios")["best skorch / best skhybrid"] > 0
 
 
 @linux
-def test_long_windows(outputs):
-    out = outputs["long_windows"].result()
+def test_long_windows(output):
+    out = output("long_windows")
     ms = read_spread(out, below="cnn_lstm, windows (96, 7)")
     assert list(ms.index[:2]) == ["skhybrid threads=1", "Keras threads=1"]
     ratios = read_spread(out, below="Ratios")
@@ -114,15 +137,15 @@ def test_long_windows(outputs):
 
 @linux
 @with_torch
-def test_long_windows_beside_pytorch(outputs):
-    out = outputs["long_windows"].result()
+def test_long_windows_beside_pytorch(output):
+    out = output("long_windows")
     ms = read_spread(out, below="cnn_lstm, windows (96, 7)")
     ratios = read_spread(out, below="Ratios")
     assert ratios["skhybrid / PyTorch threads=1"] == pytest.approx(ms.iloc[0] / ms.iloc[2], rel=0.02, abs=0.01)
 
 
-def test_predict(outputs):
-    out = outputs["predict"].result()
+def test_predict(output):
+    out = output("predict")
     assert (read_spread(out, below="Milliseconds for one window") > 0).all()
     many = read_spread(out, below="Milliseconds for 2000 windows")
     ratios = read_spread(out, below="Ratio of the times")
@@ -130,8 +153,8 @@ def test_predict(outputs):
     assert float(out.split()[-1]) < 1e-6
 
 
-def test_recipe_cost(outputs):
-    out = outputs["recipe_cost"].result()
+def test_recipe_cost(output):
+    out = output("recipe_cost")
     seconds = read_spread(out, below="Seconds of a fit")
     fits = ["recipe, 99 windows of 168", "recipe, 100 windows of 168", "recipe, 100 windows of 336"]
     assert list(seconds.index) == [*fits, "CNN-LSTM, ten epochs, 100 windows of 336"]
@@ -141,16 +164,16 @@ def test_recipe_cost(outputs):
     assert ratio.iloc[0] == pytest.approx(seconds.iloc[2] / seconds.iloc[3], rel=0.1, abs=0.01)
 
 
-def test_rolling(outputs):
-    out = outputs["rolling"].result()
+def test_rolling(output):
+    out = output("rolling")
     tables = {name: read_spread(out, below=f"Milliseconds of {name}") for name in ("skhybrid", "pandas")}
     ratios = read_spread(out, below="Ratio of the times")
     assert list(ratios.index[-5:]) == ["720 rows, max", *(f"{n} rows, mean std min max" for n in (3, 24, 168, 720))]
     assert ratios.to_numpy() == pytest.approx((tables["skhybrid"] / tables["pandas"]).to_numpy(), rel=0.05, abs=0.01)
 
 
-def test_parts(outputs):
-    out = outputs["parts"].result()
+def test_parts(output):
+    out = output("parts")
     errors = read_table(out, ["seed 0", "seed 1"], below="Error on planted series")
     assert list(errors.index) == ["linear autoregression", "spikes with motifs", "threshold in temperature"]
     assert errors.to_numpy().min() > 0.1
@@ -161,8 +184,8 @@ def test_parts(outputs):
 
 
 @linux
-def test_windows(outputs):
-    out = outputs["windows"].result()
+def test_windows(output):
+    out = output("windows")
     copied = (5000 - 168 + 1) * 168 * 8 * 4 / 1e6
     assert f"takes {copied:.1f} MB" in out
     assert (read_spread(out, below="Milliseconds") > 0).all()
@@ -175,8 +198,8 @@ def test_windows(outputs):
 
 
 @linux
-def test_memory(outputs):
-    out = outputs["memory"].result()
+def test_memory(output):
+    out = output("memory")
     growth, per_fit = read_spread(out, below="Growth of resident"), read_spread(out, below="Growth per fit")
     assert list(growth.index) == ["skhybrid, 4 fits"]
     assert per_fit.iloc[0] == pytest.approx(growth.iloc[0] / 3, abs=0.02)
@@ -231,8 +254,8 @@ def target_of_etth1(folder):
     return np.lib.stride_tricks.sliding_window_view(scaled, 96, axis=0).reshape(-1, 96)
 
 
-def test_classification_times(outputs):
-    out = outputs["classification"].result()
+def test_classification_times(output):
+    out = output("classification")
     ms = read_spread(out, below="digits, Conv2D-LSTM on samples (8, 8, 1): ms per batch")
     assert list(ms.index) == ["compiled", "keras"]
     ratios = read_spread(out, below="Ratio within")
@@ -240,7 +263,7 @@ def test_classification_times(outputs):
 
 
 def test_classification(tmp_path):
-    out = run("classification.py", "--sets", "digits", "--seeds", 1, "--epochs", 1, folder=tmp_path)
+    out = run("classification.py", "--here", "--sets", "digits", "--seeds", 1, "--epochs", 1, folder=tmp_path)
     columns = ["mean", "min", "max", "published", "1-NN", "frame mean", "parameters", "seconds"]
     row = read_table(out, columns).loc["digits"]
     assert row["mean"] == row["min"] == row["max"]
@@ -265,7 +288,7 @@ def test_equality(tmp_path):
 @pytest.fixture
 def classification(monkeypatch):
     """Return the script as a module."""
-    monkeypatch.syspath_prepend(ROOT / "examples" / "benchmarks")
+    monkeypatch.syspath_prepend(BENCHMARKS)
     return importlib.import_module("classification")
 
 
@@ -350,7 +373,7 @@ def test_classification_parts_of_files(classification, shared_data, name, n_trai
 @pytest.fixture
 def benchmark_of_lstm_fcn(monkeypatch):
     """Return the script as a module."""
-    monkeypatch.syspath_prepend(ROOT / "examples" / "benchmarks")
+    monkeypatch.syspath_prepend(BENCHMARKS)
     return importlib.import_module("lstm_fcn")
 
 
@@ -421,7 +444,7 @@ with_day_of_year = pytest.mark.filterwarnings("ignore:DatetimeIndex.dayofyear")
 @pytest.fixture
 def forecasts(monkeypatch):
     """Return the script as a module."""
-    monkeypatch.syspath_prepend(ROOT / "examples" / "benchmarks")
+    monkeypatch.syspath_prepend(BENCHMARKS)
     return importlib.import_module("forecasts")
 
 
@@ -615,7 +638,7 @@ def test_forecasts_of_neural_peers(forecasts, folder_of_series, name, monkeypatc
 
 @pytest.fixture
 def panels(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "examples" / "benchmarks")
+    monkeypatch.syspath_prepend(BENCHMARKS)
     return importlib.import_module("panels")
 
 

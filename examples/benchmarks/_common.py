@@ -37,7 +37,10 @@ def start(main, workers):
         del sys.argv[1]
         os.environ.update(WORKER_ENVIRONMENT)
         WORKERS_HERE.update(workers)
-    main()
+    try:
+        main()
+    finally:
+        WORKERS_HERE.clear()
 
 
 def measure(tasks, n_rounds):

@@ -12,7 +12,7 @@ from skhybrid._training.cache import clear_caches, program_of
 from skhybrid._training.loops import predict, train
 from skhybrid._training.program import Graph
 from skhybrid.networks import cnn_lstm, dense, recurrent, time_distributed_cnn_lstm
-from tests.helpers import compile_network, largest_difference
+from tests.helpers import compile_network, eager_keras, largest_difference
 from tests.training.two_inputs import compiled, make_data
 
 L = keras.layers
@@ -31,7 +31,8 @@ def train_with_keras(model, data, epochs, batch_size=BATCH):
         order = np.random.default_rng([5, epoch]).permutation(np.arange(N))
         for start in range(0, N, batch_size):
             X, y, w = (a[order[start : start + batch_size]] for a in data)
-            model.train_on_batch(X, y, sample_weight=w)
+            with eager_keras():
+                model.train_on_batch(X, y, sample_weight=w)
 
 
 def cubed_error(y, p):
