@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 # The processes of a run share the cores, and threads of NumPy and scikit-learn would wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from sklearn.utils.estimator_checks import check_sample_weight_equivalence_on_dense_data  # noqa: E402
+from sklearn.utils.estimator_checks import check_sample_weight_equivalence_on_dense_data
 
 # No property test is timed, as a slow or busy machine would break it; and CI draws the same examples in every run.
 settings.register_profile(

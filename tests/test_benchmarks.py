@@ -12,6 +12,7 @@ from functools import cache
 from importlib.util import find_spec
 from io import StringIO
 from itertools import product
+from types import SimpleNamespace
 from unittest import mock
 
 import numpy as np
@@ -27,7 +28,7 @@ from tests.helpers import ROOT, read_table
 
 SPREAD = ["median", "min", "max"]
 BENCHMARKS = ROOT / "examples" / "benchmarks"
-ALONE = ("long_windows.py", "windows.py", "memory.py", "forecasts.py")  # they measure processes, or show how one failed
+ALONE = ("long_windows.py", "windows.py", "forecasts.py")  # they measure processes, or show how one failed
 # Where no process is measured as a whole, workers run in that of the script.
 OPTIONS = {
     "grid_search": ("--here", "--epochs", 1, "--folds", 2, "--kernel-sizes", 2, "--filters", 2, "--peers", "n_jobs=1"),
@@ -38,7 +39,7 @@ OPTIONS = {
     "predict": ("--here", "--windows", 2000, "--calls", 5),
     "recipe_cost": ("--here", "--few", 99, "--windows", 100),
     "memory": (
-        *("--fits", 4, "--scikeras-fits", 0, "--first-fits", 1, "--networks", 3, "--first-networks", 1),
+        *("--here", "--fits", 4, "--scikeras-fits", 0, "--first-fits", 1, "--networks", 3, "--first-networks", 1),
         *("--rows", 3000, "--window", 24, "--batch-size", 256),
     ),
     "classification": ("--here", "--time", "--sets", "digits", "--batches", 2),
@@ -227,31 +228,48 @@ def test_lstnet_reads_results_that_are_there_and_trains_nothing_again(tmp_path):
     assert 0.4 < added["RMSE"] < 1.1  # of two noises, sqrt(0.5), and the season's wandering
 
 
+@pytest.fixture
+def etth1(monkeypatch):
+    """Return the script as a module."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    return importlib.import_module("etth1")
+
+
 @pytest.mark.real_data
 def test_etth1_baselines_are_those_of_the_literature(shared_data, tmp_path):
-    """And networks that are there are not trained again: the one of seed 0, which forecasts 0, is."""
-    row = {"horizon": 96, "seed": 0, "MSE": 1.0, "MAE": 1, "epochs": 1, "share": 1, "parameters": 1, "seconds": 1}
-    (tmp_path / "test_96_2_1_0.json").write_text(json.dumps(row))
-    np.save(tmp_path / "test_96_2_1_0.npy", np.zeros((7 * (2880 - 95), 96), dtype=np.float32))
+    """And networks whose results are there are not trained again: both forecast constants here."""
+    frame = pd.read_csv(shared_data / "ETTh1.csv.gz", index_col=0)
+    scaled = ((frame - frame[:8640].mean()) / frame[:8640].std(ddof=0)).to_numpy()[11520:14400]
+    target = np.lib.stride_tricks.sliding_window_view(scaled, 96, axis=0).reshape(-1, 96)  # series by series at a time
+    row = {"horizon": 96, "MAE": 1, "epochs": 1, "share": 1, "parameters": 1, "seconds": 1}
+    for seed in range(2):
+        path = tmp_path / f"test_96_2_1_{seed}.json"
+        path.write_text(json.dumps({**row, "seed": seed, "MSE": 1.0 + seed}))
+        np.save(path.with_suffix(".npy"), np.full(target.shape, seed, dtype=np.float32))
     options = ("--csv", shared_data / "ETTh1.csv.gz", "--results", tmp_path, "--horizons", 96)
     out = run("etth1.py", *options, "--seeds", 2, "--epochs", 1, "--units", 2, folder=tmp_path)
     table = read_table(out, ["MSE", "MAE", "epochs", "share", "parameters", "seconds"])
     assert table.loc["last value", ["MSE", "MAE"]].tolist() == [1.294, 0.713]
     assert table.loc["same hour yesterday", ["MSE", "MAE"]].tolist() == [0.512, 0.433]
     assert table.loc["ridge on 336 changes since the last value", "MSE"] == 0.370
-    target, forecast = target_of_etth1(shared_data), np.load(tmp_path / "test_96_2_1_1.npy")
-    of_seeds = [row["MSE"], np.mean((forecast - target) ** 2)]
-    assert of_seeds[1] < 0.37
-    assert table.loc["CNN-LSTM, mean of 2 seed(s)", "MSE"] == pytest.approx(np.mean(of_seeds), abs=6e-4)
-    error = np.mean((forecast / 2 - target) ** 2)
+    assert table.loc["CNN-LSTM, mean of 2 seed(s)", "MSE"] == 1.5
+    error = np.mean((0.5 - target) ** 2)
     assert table.loc["mean forecast of 2 network(s)", "MSE"] == pytest.approx(error, abs=6e-4)
 
 
-def target_of_etth1(folder):
-    """Return the seven scaled series of each test window's next 96 hours, one after the other."""
-    frame = pd.read_csv(folder / "ETTh1.csv.gz", index_col=0)
-    scaled = ((frame - frame[:8640].mean()) / frame[:8640].std(ddof=0)).to_numpy()[11520:14400]
-    return np.lib.stride_tricks.sliding_window_view(scaled, 96, axis=0).reshape(-1, 96)
+def test_etth1_trains_what_is_missing_and_keeps_its_forecasts(etth1, monkeypatch, tmp_path):
+    monkeypatch.setattr(etth1, "WINDOW", 48)
+    monkeypatch.setattr(etth1, "ENDS", {"train": (0, 200), "validation": (200, 250), "test": (250, 300)})
+    series = np.random.default_rng(0).normal(size=(300, 7)) + np.sin(np.arange(300) * np.pi / 12)[:, None]
+    args = SimpleNamespace(results=tmp_path, horizons=[24], seeds=1, units=2, epochs=1)
+    runs = etth1.measure_missing(series, args, "test")
+    target = np.lib.stride_tricks.sliding_window_view(series[250:], 24, axis=0).reshape(-1, 24)
+    forecast = np.load(runs["path"].item())
+    assert forecast.shape == target.shape
+    assert runs["MSE"].item() == pytest.approx(np.mean((forecast - target) ** 2), rel=1e-5)
+    assert runs["MSE"].item() < 1.5  # of the noise 1, of a forecast of 0 another 0.5
+    monkeypatch.setattr(etth1, "measure", None)
+    pd.testing.assert_frame_equal(etth1.measure_missing(series, args, "test"), runs)
 
 
 def test_classification_times(output):

@@ -133,15 +133,16 @@ def search(library, cell, grid, folds, epochs, n_jobs, seed, backend="loky"):
     X, y = make_data()
     y = y.reshape(-1, 1) if library == "skorch" else y
     in_processes = n_jobs > 1 and backend == "loky"
+    counted = library == "skhybrid" and not in_processes
     with joblib.parallel_config(backend=backend):
         if in_processes:
             prepare_processes(prepare, seed, n_jobs)
+        n_before = count_graphs() if counted else 0
         begin = time.perf_counter()
         model.fit(X, y)
         seconds = time.perf_counter() - begin
     rmse = -model.cv_results_["mean_test_score"].max()
-    counted = library == "skhybrid" and not in_processes
-    return {"seconds": seconds, "rmse": rmse, "builds": count_graphs() if counted else None}
+    return {"seconds": seconds, "rmse": rmse, "builds": count_graphs() - n_before if counted else None}
 
 
 def prepare_processes(prepare, seed, n_jobs):

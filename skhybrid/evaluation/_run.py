@@ -216,10 +216,13 @@ class _Paired(_Predicted):
     """A fitted Forecaster with its forecasts, which answers for origins what is asked of rows."""
 
     def __getattr__(self, name):
-        if name != "predict_quantiles":
-            return super().__getattr__(name)
-        paired = self._estimator.paired_quantiles  # there if it forecasts quantiles
-        return lambda X: paired(X)[1]
+        if name == "predict_quantiles":
+            paired = self._estimator.paired_quantiles  # there if it forecasts quantiles
+            return lambda X: paired(X)[1]
+        found = super().__getattr__(name)
+        if not name.startswith("paired_"):
+            return found
+        return lambda X, y=None, **options: found(X, **options)  # y is what was read from X
 
 
 def _like_target(y_pred: NDArray[Any], y_test: Any) -> NDArray[Any]:

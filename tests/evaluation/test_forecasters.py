@@ -14,6 +14,8 @@ from skhybrid import (
     compare_models,
     diebold_mariano,
     forecast_scorer,
+    interval_score,
+    interval_scorer,
     make_sales,
     pinball,
 )
@@ -128,6 +130,15 @@ def test_pinball_asks_for_the_quantiles_of_origins():
     comparison = compare({"spread": model}, X, cv=folds, baseline="spread", scoring=scoring)
     truth, quantiles = clone(model).fit(X.iloc[train]).paired_quantiles(X.iloc[test])
     assert comparison.scores["p90"].item() == pytest.approx(pinball(truth, quantiles[..., 2], quantile=0.9))
+
+
+def test_intervals_of_origins_are_scored():
+    X, model = make_load(240), Forecaster("load", horizon=3, window_length=7, estimator=Ridge(), intervals=0.8)
+    [(train, test)] = folds = list(CV.split(X))[-1:]
+    comparison = compare({"ridge": model}, X, cv=folds, baseline="ridge", scoring={"interval": interval_scorer(0.8)})
+    truth, bounds = clone(model).fit(X.iloc[train]).paired_intervals(X.iloc[test], level=0.8)
+    expected = interval_score(truth, bounds[..., 0], bounds[..., 1], level=0.8)
+    assert comparison.scores["interval"].item() == pytest.approx(expected)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # of the hole
