@@ -229,12 +229,12 @@ class _Learner:
         )
         return with_squares < WORTHWHILE**2 * without
 
-    def choose(self, learned: Sequence[LearnedFold]) -> Choice:
-        """Choose what is mixed, by the samples that each fold holds out."""
+    def choose(self, learned: Sequence[LearnedFold]) -> tuple[Choice, tuple[LinearMap, ...]]:
+        """Choose what is mixed, by the samples that each fold holds out; return the mixture of each fold as well."""
         is_smoothed = "smoothed" in (self.options.bases or ())
         smoothing = choose_smoothing(self.design, learned, self.channel, self.ratio) if is_smoothed else None
-        choice = choose(self.design, self.data, learned, self._bases(smoothing), absolute=self.options.absolute)
-        return choice._replace(smoothing=smoothing)
+        choice, maps = choose(self.design, self.data, learned, self._bases(smoothing), absolute=self.options.absolute)
+        return choice._replace(smoothing=smoothing), maps
 
     def combine(self, moments: Iterable[list[Moments]], choice: Choice) -> tuple[LinearMap, ...]:
         """Return the mixture with the coefficients that each moments give."""
@@ -316,8 +316,7 @@ def learn_linear_path(
     learned = [] if before else learner.gather_held_out(folds, moments)
     squares = before.design.squares if before else learner.prefers_squares(learned)
     learner = replace(learner, design=replace(design, squares=squares))
-    choice = before.choice if before else learner.choose(learned)
-    maps = learner.combine(moments, choice)
+    choice, maps = (before.choice, learner.combine(moments, before.choice)) if before else learner.choose(learned)
     by_phase = learner.choose_by_phase(folds, maps) if before is None else before.phase and before.phase.choice
     if not rows.stops and len(folds[0].choosing):  # what was chosen on samples held out is learned from them as well
         folds = everything(rows.training).folds

@@ -4,7 +4,7 @@ Each is relative to a naive forecast, its base, so that a large penalty leads ba
 choose the penalties, and how the regressions are mixed; the mixture is one linear map of what the network reads.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -208,23 +208,26 @@ def least_error(design: Design, folds: Sequence[LearnedFold], base: Base) -> flo
     """Return the least sum of squared errors on the rows held out, of one penalty for all folds."""
     errors = np.zeros(len(PENALTIES))
     for fold in folds:
-        related = relate(design, fold.moments[base.weighting], base)
+        [related] = relate(design, fold.moments, [base])
         errors += fold.held_out.squared_errors(solve_all(related, PENALTIES, decompose(related)))
     return float(errors.min())
 
 
 def choose(
     design: Design, data: Data, folds: Sequence[LearnedFold], bases: Sequence[Base], *, absolute: bool
-) -> Choice:
-    """Choose penalties and shares by the squared, or `absolute`, errors on rows that are not among the moments'."""
+) -> tuple[Choice, tuple[LinearMap, ...]]:
+    """Choose penalties and shares by the squared, or `absolute`, errors on rows that are not among the moments'.
+
+    The mixture that each fold's moments give is returned as well.
+    """
     errors = np.zeros((len(bases), len(PENALTIES)))
     for fold in folds:
         decomposed: dict[Any, list[Decomposed]] = {}
-        for of_base, base in zip(errors, bases, strict=True):  # one after the other, as coefficients are many
-            related = relate(design, fold.moments[base.weighting], base)
-            if base.alike not in decomposed:
-                decomposed = {base.alike: decompose(related)}
-            linear = solve_all(related, PENALTIES, decomposed[base.alike])
+        # One after the other, as coefficients are many.
+        for of_base, related in zip(errors, relate(design, fold.moments, bases), strict=True):
+            if related.base.alike not in decomposed:
+                decomposed = {related.base.alike: decompose(related)}
+            linear = solve_all(related, PENALTIES, decomposed[related.base.alike])
             if absolute:
                 of_base += _absolute_errors(design, data, fold.rows, linear)
             else:
@@ -232,25 +235,28 @@ def choose(
     penalties = PENALTIES[errors.argmin(axis=1)]
     chosen = [_solve_each(design, fold.moments, bases, penalties) for fold in folds]
     shares = _mix(design, data, folds, chosen)
+    maps = tuple(_add_up(of_fold, shares) for of_fold in chosen)
     # The oldest fold knows least: these errors tell the networks of other folds nothing that is held out from them.
-    kernel = np.tensordot(shares, np.stack([linear.kernel for linear in chosen[-1]]), 1)
-    oldest = folds[-1].moments[0]
-    return Choice(penalties, shares, oldest.errors(kernel), oldest.errors(0 * kernel))
+    oldest, kernel = folds[-1].moments[0], maps[-1].kernel
+    return Choice(penalties, shares, oldest.errors(kernel), oldest.errors(0 * kernel)), maps
 
 
 def combine(design: Design, moments: Sequence[Moments], bases: Sequence[Base], choice: Choice) -> LinearMap:
     """Return the mixture of regressions that was chosen, with the coefficients that these moments give."""
-    maps = _solve_each(design, moments, bases, choice.penalties)
-    kernel, bias = (np.tensordot(choice.shares, np.stack(parts), 1) for parts in list(zip(*maps, strict=True))[:2])
-    return LinearMap(kernel, bias, np.array([linear.penalties for linear in maps]))
+    return _add_up(_solve_each(design, moments, bases, choice.penalties), choice.shares)
 
 
-def relate(design: Design, moments: Moments, base: Base) -> Related:
-    """Return the moments of windows relative to a base."""
-    half = design.relate(moments.gram, base.reference)
-    gram = design.relate(half.T, base.reference)
-    products = design.relate(moments.products, base.reference) - half @ base.naive
-    return Related(design, moments, base, gram, products, np.trace(gram) / len(gram) or moments.n_rows)
+def relate(design: Design, moments: Sequence[Moments], bases: Iterable[Base]) -> Iterator[Related]:
+    """Yield the moments, of the rows as each base knows them, of windows relative to it."""
+    made: dict[Any, tuple[NDArray[np.float64], ...]] = {}  # what many bases have in common
+    for base in bases:
+        of_rows, shared = moments[base.weighting], (base.weighting, base.reference.tobytes())
+        if shared not in made:
+            half = design.relate(of_rows.gram, base.reference)
+            made[shared] = half, design.relate(half.T, base.reference), design.relate(of_rows.products, base.reference)
+        half, gram, products = made[shared]
+        unit = np.trace(gram) / len(gram) or of_rows.n_rows
+        yield Related(design, of_rows, base, gram, products - half @ base.naive, unit)
 
 
 def solve(related: Related, penalty: float) -> LinearMap:
@@ -283,8 +289,14 @@ def solve_all(related: Related, penalties: NDArray[np.float64], decomposed: list
 
 def _solve_each(design, moments, bases, penalties):
     """Return the regression relative to each base, with its penalty."""
-    related = [relate(design, moments[base.weighting], base) for base in bases]
+    related = relate(design, moments, bases)
     return [solve(of_base, penalty) for of_base, penalty in zip(related, penalties, strict=True)]
+
+
+def _add_up(maps, shares):
+    """Return the mixture of linear maps."""
+    kernel, bias = (np.tensordot(shares, np.stack(parts), 1) for parts in list(zip(*maps, strict=True))[:2])
+    return LinearMap(kernel, bias, np.array([linear.penalties for linear in maps]))
 
 
 def _absolute_errors(design, data, rows, linear):

@@ -557,19 +557,23 @@ def test_network_that_learns_the_targets_is_told_nothing_of_the_linear_path(data
     """Whatever the path forecasts, but for its sizes, which the network's first outputs have."""
     X, y = data
     model = small(linear_weight=0.0, shuffle=False).fit(X, y)
-    monkeypatch.setattr(_linear_learning._Learner, "combine", scaled_by(-3.0, _linear_learning._Learner.combine))
+    for name in ("choose", "combine"):
+        monkeypatch.setattr(_linear_learning, name, scaled_by(-3.0, getattr(_linear_learning, name)))
     other = small(linear_weight=0.0, shuffle=False).fit(X, y)
     np.testing.assert_allclose(*(outputs_with_gate(m, 0, X, 1) for m in (model, other)), atol=1e-6)
     assert np.abs(np.subtract(*(outputs_with_gate(m, 0, X, 0) for m in (model, other)))).max() > 0.1
 
 
-def scaled_by(factor, combine):
+def scaled_by(factor, make):
     """Return a function that returns linear maps of another size."""
 
-    def combine_scaled(*args):
-        return tuple(m._replace(kernel=factor * m.kernel, bias=factor * m.bias) for m in combine(*args))
+    def scale(made):
+        if isinstance(made, _linear_path.LinearMap):
+            return made._replace(kernel=factor * made.kernel, bias=factor * made.bias)
+        choice, maps = made
+        return choice, tuple(map(scale, maps))
 
-    return combine_scaled
+    return lambda *args, **options: scale(make(*args, **options))
 
 
 @pytest.mark.usefixtures("first_fit")

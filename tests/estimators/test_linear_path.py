@@ -246,6 +246,11 @@ def fold_of(design, data, known, choosing, *others):
     return LearnedFold(moments, choosing, gather(design, data, choosing))
 
 
+def related_to(base, design, moments):
+    [related] = relate(design, [moments], [base])
+    return related
+
+
 def folds_of(design, data, *parts):
     """Return the same for each pair of rows."""
     return [fold_of(design, data, *part) for part in parts]
@@ -285,11 +290,11 @@ def test_pieces_change_nothing(monkeypatch, absolute):
     rows, bases = np.arange(30), bases_of(design)
     whole = gather(design, data, rows)
     folds = folds_of(design, data, (rows, np.arange(30, 40)))
-    choice = choose(design, data, folds, bases, absolute=absolute)
+    choice, _ = choose(design, data, folds, bases, absolute=absolute)
     monkeypatch.setattr(_linear_path, "PIECE_NUMBERS", 5 * 4)  # 4 rows
     for a, b in zip(gather(design, data, rows), whole, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-10)
-    again = choose(design, data, folds, bases, absolute=absolute)
+    again, _ = choose(design, data, folds, bases, absolute=absolute)
     for a, b in zip(again[:3], choice[:3], strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
@@ -307,7 +312,7 @@ def test_large_penalty_leads_back_to_the_naive_forecast(name):
     design, data = make_data()
     rows = np.arange(40)
     (base,) = bases_of(design, [name])
-    linear = solve(relate(design, gather(design, data, rows), base), 1e12)
+    linear = solve(related_to(base, design, gather(design, data, rows)), 1e12)
     Z = design.read(data.samples, rows)
     rest = data.targets - Z @ base.naive
     constant = np.average(rest, axis=0, weights=data.weights)  # the mean error is made good
@@ -319,7 +324,7 @@ def test_infinite_penalty_leaves_the_naive_forecast_without_a_constant(name):
     design, data = make_data(level=3.0)
     rows = np.arange(40)
     (base,) = bases_of(design, [name])
-    linear = solve(relate(design, gather(design, data, rows), base), np.inf)
+    linear = solve(related_to(base, design, gather(design, data, rows)), np.inf)
     np.testing.assert_array_equal(linear.kernel, base.naive)
     assert not linear.bias.any()
     assert linear.penalties == np.inf
@@ -382,7 +387,7 @@ def location_by_name(name, windows, n_outputs):
 def test_penalties_are_those_that_a_loop_chooses(seed, absolute):
     design, data = make_data(n_outputs=5, seed=seed)
     rows, others = np.arange(28), np.arange(30, 40)
-    choice = choose(design, data, folds_of(design, data, (rows, others)), bases_of(design), absolute=absolute)
+    choice, _ = choose(design, data, folds_of(design, data, (rows, others)), bases_of(design), absolute=absolute)
     for name, penalty in zip(BASES, choice.penalties, strict=True):
         assert penalty == choose_by_loops(design, data, [(rows, others)], name, absolute=absolute)
 
@@ -400,8 +405,8 @@ def test_all_folds_choose_the_penalties(absolute):
     names = ["mean", "raw"]
     design, data = make_data(n_outputs=5)
     bases = bases_of(design, names) + bases_of(design, names, n_steps=2)
-    choice = choose(design, data, folds_of(design, data, *PARTS), bases, absolute=absolute)
-    of_newest = choose(design, data, folds_of(design, data, PARTS[0]), bases, absolute=absolute)
+    choice, _ = choose(design, data, folds_of(design, data, *PARTS), bases, absolute=absolute)
+    of_newest, _ = choose(design, data, folds_of(design, data, PARTS[0]), bases, absolute=absolute)
     assert (choice.penalties != of_newest.penalties).any()
     for (n_steps, name), penalty in zip(product((5, 2), names), choice.penalties, strict=True):
         assert penalty == choose_by_loops(design, data, PARTS, name, n_steps, absolute=absolute)
@@ -411,7 +416,11 @@ def test_all_folds_choose_the_penalties(absolute):
 def test_all_folds_choose_the_shares(seed):
     design, data = make_data(seed=seed)
     bases = [*bases_of(design, ["last"]), *bases_of(design, ["raw"], n_steps=2)]
-    choice = choose(design, data, folds_of(design, data, *PARTS), bases, absolute=False)
+    folds = folds_of(design, data, *PARTS)
+    choice, maps = choose(design, data, folds, bases, absolute=False)
+    for of_fold, fold in zip(maps, folds, strict=True):
+        for a, b in zip(of_fold, combine(design, fold.moments, bases, choice), strict=True):
+            np.testing.assert_array_equal(a, b)
     first, second = (
         rest_by_loops(design, data, PARTS, name, penalty, n_steps)
         for (name, n_steps), penalty in zip((("last", 5), ("raw", 2)), choice.penalties, strict=True)
@@ -449,7 +458,7 @@ def test_errors_of_a_choice_are_those_of_the_oldest_fold():
     """Altering what comes after its rows moves them by the shares alone, of which there is one here."""
     design, data = make_data()
     bases = bases_of(design, ["last"])
-    choice = choose(design, data, folds_of(design, data, *PARTS), bases, absolute=False)
+    choice, _ = choose(design, data, folds_of(design, data, *PARTS), bases, absolute=False)
     rest = rest_by_loops(design, data, [(np.arange(9), np.arange(9))], "last", choice.penalties[0])
     expected = np.sqrt(np.average(rest**2, axis=0, weights=data.weights[:9]))
     np.testing.assert_allclose(choice.errors, expected)
@@ -472,7 +481,7 @@ def test_each_set_of_weights_has_its_own_regression():
     faded = data._replace(weights=data.weights * 0.9 ** np.arange(40)[::-1])
     bases = [*bases_of(design, ["last"]), *bases_of(design, ["last"], weighting=1)]
     folds = [fold_of(design, data, *part, faded) for part in PARTS[:2]]
-    choice = choose(design, data, folds, bases, absolute=False)
+    choice, _ = choose(design, data, folds, bases, absolute=False)
     errors = np.zeros((2, len(PENALTIES)))
     for i, of_weights in enumerate((data, faded)):
         for j, penalty in enumerate(PENALTIES):
@@ -495,7 +504,7 @@ def test_each_set_of_weights_has_its_own_regression():
 def test_regression_of_a_length_does_not_see_older_steps(n_steps, name):
     design, data = make_data(n_features=2)
     rows, (base,) = np.arange(40), bases_of(design, [name], n_steps=n_steps)
-    linear = solve(relate(design, gather(design, data, rows), base), 0.1)
+    linear = solve(related_to(base, design, gather(design, data, rows)), 0.1)
     Z = design.read(data.samples, rows)
     rest = rest_by_loops(design, data, [(rows, rows)], name, 0.1, n_steps)
     np.testing.assert_allclose(Z @ linear.kernel + linear.bias - data.targets, rest, atol=1e-9)
@@ -511,7 +520,7 @@ def test_all_penalties_at_once_are_those_one_by_one():
     design, data = make_data(n_features=2)
     moments = gather(design, data, np.arange(30))
     for base in (*bases_of(design), *bases_of(design, n_steps=2)):
-        related = relate(design, moments, base)
+        related = related_to(base, design, moments)
         together = solve_all(related, PENALTIES, decompose(related))
         for i, penalty in enumerate(PENALTIES):
             for part, expected in zip(together, solve(related, penalty), strict=True):
@@ -522,7 +531,7 @@ def test_squared_errors_of_other_rows_follow_from_their_moments():
     design, data = make_data(level=100.0)
     others = np.arange(30, 40)
     (base,) = bases_of(design, ["last"])
-    related = relate(design, gather(design, data, np.arange(30)), base)
+    related = related_to(base, design, gather(design, data, np.arange(30)))
     linear = solve_all(related, PENALTIES, decompose(related))
     errors = gather(design, data, others).squared_errors(linear)
     for i in range(len(PENALTIES)):
@@ -533,7 +542,8 @@ def test_squared_errors_of_other_rows_follow_from_their_moments():
 def errors_of_mixtures(design, data, moments, others, names, penalties, shares):
     """Return the mean squared error of the regressions, mixed by each row of shares, and of each on its own."""
     Z, w = design.read(data.samples, others), data.weights[others]
-    maps = [solve(relate(design, moments, b), p) for b, p in zip(bases_of(design, names), penalties, strict=True)]
+    related = relate(design, [moments], bases_of(design, names))
+    maps = [solve(of_base, penalty) for of_base, penalty in zip(related, penalties, strict=True)]
     rest = np.stack([Z @ linear.kernel + linear.bias - data.targets[others] for linear in maps])
     mixed = np.average((np.tensordot(shares, rest, 1) ** 2).mean(axis=2), axis=1, weights=w)
     return mixed, np.average((rest**2).mean(axis=2), axis=1, weights=w)
@@ -546,7 +556,7 @@ def test_shares_are_the_best_of_a_grid(seed, names, n):
     rows, others = np.arange(28), np.arange(30, 40)
     folds = folds_of(design, data, (rows, others))
     (moments,) = folds[0].moments
-    choice = choose(design, data, folds, bases_of(design, names), absolute=False)
+    choice, _ = choose(design, data, folds, bases_of(design, names), absolute=False)
     grid = np.array([s for s in product(range(n + 1), repeat=len(names)) if sum(s) == n]) / n
     mixtures = np.vstack([choice.shares, grid])
     errors, alone = errors_of_mixtures(design, data, moments, others, names, choice.penalties, mixtures)
@@ -563,7 +573,8 @@ def test_mixture_is_one_map():
     moments = gather(design, data, rows)
     penalties = np.array([0.01, 10.0])
     linear = combine(design, [moments], bases, Choice(penalties, np.array([0.3, 0.7]), np.ones(2), np.ones(2)))
-    first, second = (solve(relate(design, moments, b), p) for b, p in zip(bases, penalties, strict=True))
+    related = relate(design, [moments], bases)
+    first, second = (solve(of_base, penalty) for of_base, penalty in zip(related, penalties, strict=True))
     np.testing.assert_allclose(linear.kernel, 0.3 * first.kernel + 0.7 * second.kernel)
     np.testing.assert_allclose(linear.bias, 0.3 * first.bias + 0.7 * second.bias)
     np.testing.assert_array_equal(linear.penalties, [first.penalties, second.penalties])
