@@ -69,6 +69,8 @@ SETTINGS = {
     "batch_size=16": {**CHOSEN, "batch_size": 16},
     "50 epochs": {**CHOSEN, "epochs": 50},
     "200 epochs": {**CHOSEN, "epochs": 200},
+    "400 epochs": {**CHOSEN, "epochs": 400},
+    "500 epochs, batch_size=32": {**CHOSEN, "epochs": 500, "batch_size": 32},
     "learning_rate=0.003": {**CHOSEN, "learning_rate": 0.003},
     "norm_momentum=0.99": {**CHOSEN, "norm_momentum": 0.99},
     "window_norm": {**CHOSEN, "window_norm": "standard"},

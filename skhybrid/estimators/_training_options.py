@@ -74,7 +74,8 @@ class TrainingOptions:
     callbacks : keras.callbacks.Callback or list of them
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds, as
         a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as
+        `on_predict_begin` are never called.
 
     warm_start : bool
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters set

@@ -137,7 +137,8 @@ class CNNLSTMClassifier(WindowClassifier, architectures.CNNLSTM):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -419,7 +420,8 @@ class LSTMClassifier(WindowClassifier, architectures.LSTM):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -690,7 +692,8 @@ class GRUClassifier(WindowClassifier, architectures.GRU):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -962,7 +965,8 @@ class SimpleRNNClassifier(WindowClassifier, architectures.SimpleRNN):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -1237,7 +1241,8 @@ class CNNClassifier(WindowClassifier, architectures.CNN):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -1484,7 +1489,8 @@ class DenseClassifier(WindowClassifier, architectures.Dense):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -1731,7 +1737,8 @@ class LSTMFCNClassifier(WindowClassifier, architectures.LSTMFCN):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -2009,7 +2016,8 @@ class Conv2DLSTMClassifier(NetworkClassifier, architectures.Conv2DLSTM):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -2252,7 +2260,8 @@ class Conv3DLSTMClassifier(NetworkClassifier, architectures.Conv3DLSTM):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -2468,7 +2477,8 @@ class SequenceClassifier(WindowClassifier, architectures.Sequence):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters

@@ -136,7 +136,8 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -527,7 +528,8 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -907,7 +909,8 @@ class GRURegressor(WindowRegressor, architectures.GRU):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -1288,7 +1291,8 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -1672,7 +1676,8 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -2028,7 +2033,8 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -2384,7 +2390,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -2761,7 +2768,8 @@ class LSTNetRegressor(WindowRegressor, architectures.LSTNet):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -3146,7 +3154,8 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -3390,7 +3399,8 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters
@@ -3610,7 +3620,8 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks. Each fit works on copies, which are found in `callbacks_` afterwards; what a callback holds,
         as a list or a study to report to, is not copied: it is the caller's, in `cross_val_score` as well. A fit in
-        another process cannot report to it, and warns.
+        another process cannot report to it, and warns. They follow training alone: hooks such as `on_predict_begin`
+        are never called.
 
     warm_start : bool, default=False
         Whether `fit` trains the fitted network on for `epochs` more epochs, instead of starting afresh. Parameters

@@ -432,6 +432,20 @@ def test_hooks_of_validation_run_whichever_loop_is_asked_for():
 
 
 @pytest.mark.fault("5")
+def test_hooks_of_predict_never_run_and_the_docstring_says_so():
+    seen = []
+
+    class Sees(keras.callbacks.Callback):
+        def on_predict_begin(self, logs=None):
+            seen.append("predict")
+
+    model = dense(callbacks=[Sees()]).fit(W, y)
+    model.predict(W)
+    assert seen == []
+    assert "`on_predict_begin`" in type(model).__doc__
+
+
+@pytest.mark.fault("5")
 def test_exported_models_were_called():
     model = dense().fit(W, y).to_keras()
     assert "never called" not in str(outcome(lambda: model.export("model.onnx", format="onnx", verbose=False)))
