@@ -64,10 +64,9 @@ low, high = paths.sum().quantile([0.1, 0.9])
 print(f"The sum of the first day lies between {low:.0f} and {high:.0f} with a chance of 80 %")
 
 # %% A day later: its rows are known now, and the forecast starts from them. Fit anew now and then, as above.
-model.update(coming.iloc[:day])
-later = model.forecast(coming[args.known])
-change = later["forecast"] - forecast["forecast"]
-print(f"\nA day later the forecast of that day has moved by {change.abs().mean():.1f} on average")
+later = model.update(coming.iloc[:day]).forecast(coming[args.known])
+change = (later["forecast"] - forecast["forecast"]).abs().mean()
+print(f"\nA day later the forecast of that day has moved by {change:.1f} on average")
 truth = coming[args.target].iloc[:day]
 inside = (forecast["lower_80"].iloc[:day] <= truth) & (truth <= forecast["upper_80"].iloc[:day])
 print(f"and {inside.sum()} of the {day} hours that came lay in their intervals")
