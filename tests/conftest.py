@@ -35,7 +35,7 @@ def pytest_collection_finish():
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(200_000, 20, 100)
+    gc.set_threshold(100_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
