@@ -62,6 +62,12 @@ def first_learning_rate(optimizer: Any, rate: Any) -> Any:
         return float((kind() if isinstance(kind, type) else kind).learning_rate)
 
 
+def is_mean_absolute(loss: Any) -> bool:
+    """Return whether a loss is Keras' mean absolute error, as a name, a function or an instance."""
+    loss = keras.losses.get(loss)
+    return loss is keras.losses.mean_absolute_error or isinstance(loss, keras.losses.MeanAbsoluteError)
+
+
 def mean_loss(loss: Any, targets: NDArray[Any], outputs: NDArray[Any], weights: NDArray[np.float64]) -> float:
     """Return the weighted mean of a loss over samples, which Keras computes batch by batch, without its reduction."""
     loss = keras.losses.get(loss)

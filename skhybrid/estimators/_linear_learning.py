@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from skhybrid._training import predict
 from skhybrid.estimators._boosting import TreeDesign, Trees, choose_trees, grow_trees, thin_out
 from skhybrid.estimators._build import LinearLayers, Reading
-from skhybrid.estimators._gate import Gate, find_shares, gather_evidence
+from skhybrid.estimators._gate import Gate, gather_evidence
 from skhybrid.estimators._keras_arguments import mean_loss
 from skhybrid.estimators._linear_design import BASES, Design
 from skhybrid.estimators._linear_path import (
@@ -38,7 +38,6 @@ from skhybrid.networks.linear_path import set_gate, set_linear_path
 FIRST_SIZE = 0.5  # of what a network returns at first, in units of what the linear path leaves on the rows it knows
 AUTO = tuple(name for name in BASES if name != "mean")  # which smoothing comes near, and costs a decomposition
 WORTHWHILE = 0.99  # the share of an error without squares that is left at most with them, or they are left out
-ABSOLUTE_LOSSES = ("mae", "mean_absolute_error", "quantile")
 
 
 class LinearOptions(NamedTuple):
@@ -91,6 +90,8 @@ class LinearPath(NamedTuple):
         The trees, where there are any: as networks, they add a share of their own.
     n_quantiles, median : int
         Number of quantiles of each target, and which of them is the median.
+    absolute : bool
+        Whether absolute errors choose.
     weight : float
         What its forecast is multiplied by while a network is trained beside it.
     """
@@ -102,6 +103,7 @@ class LinearPath(NamedTuple):
     trees: Trees | None
     n_quantiles: int
     median: int
+    absolute: bool
     weight: float = 1.0
 
     def beside(self, i: int, weight: float) -> "LinearPath":
@@ -135,7 +137,7 @@ class LinearPath(NamedTuple):
         return alone if self.phase is None else alone + self.phase.predict(samples)
 
     def weigh_corrections(self, model: Any, samples: Samples, targets: Any, weights: Any, engine: str) -> Gate:
-        """Set the gate by least squares on samples held out, or to 0 if that does not beat the linear path; return it.
+        """Set the gate by samples held out, or to 0 if that does not beat the linear path; return it.
 
         Parameters
         ----------
@@ -160,8 +162,9 @@ class LinearPath(NamedTuple):
         if self.trees is not None:
             corrections.append(self.trees.predict(samples))
         blocks = self.design.blocks()
-        evidence = gather_evidence(self._medians(targets) - forecast, corrections, weights, blocks)
-        gate = Gate(self.by_output(find_shares(evidence)), evidence, self.n_quantiles > 1)
+        rest = self._medians(targets) - forecast
+        evidence = gather_evidence(rest, corrections, weights, blocks, absolute=self.absolute)
+        gate = Gate(self.by_output(evidence.find_shares()), evidence, self.n_quantiles > 1)
         gated = outputs_with(gate.of_network)
         if self.trees is not None:
             gated += self.by_quantile(gate.of_trees * corrections[1])
@@ -328,7 +331,7 @@ def learn_linear_path(
     elif options.boosting_folds:
         trees = learner.choose_trees(folds[: options.boosting_folds], maps, phase)
     median = target.levels.index(0.5) if target.levels else 0
-    return LinearPath(learner.design, maps, choice, phase, trees, n_quantiles, median)
+    return LinearPath(learner.design, maps, choice, phase, trees, n_quantiles, median, options.absolute)
 
 
 def _make_design(samples, target, reading, layers, options):

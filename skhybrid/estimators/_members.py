@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from skhybrid._backend import BaseWrapper, keras
 from skhybrid._training import Training, train
 from skhybrid._validation import check_parameters
-from skhybrid.estimators._gate import Evidence, Gate, add_up, find_shares
+from skhybrid.estimators._gate import Evidence, Gate, SquaredEvidence, add_up
 from skhybrid.estimators._keras_arguments import first_learning_rate, make_schedule
 from skhybrid.estimators._linear_learning import LinearPath
 from skhybrid.estimators._samples import Samples
@@ -156,7 +156,7 @@ def pool(trained: list[Trained], lessons: list[Lesson]) -> list[Trained]:
     pooled = []
     for of_one, lesson in zip(trained, lessons, strict=True):
         if of_one.gate is not None and lesson.linear is not None:
-            shares = lesson.linear.by_output(find_shares(add_up(evidence[lesson.linear.weight])))
+            shares = lesson.linear.by_output(add_up(evidence[lesson.linear.weight]).find_shares())
             of_one = of_one._replace(gate=of_one.gate._replace(shares=shares))
         pooled.append(of_one)
     return pooled
@@ -240,5 +240,5 @@ def _find_gate(options, model, lesson, n_epochs):
         return linear.weigh_corrections(
             model, lesson.samples.take(held_out), lesson.targets[held_out], lesson.weights[held_out], options.engine
         )
-    n_outputs, nothing = linear.design.n_outputs, Evidence.of_none(len(linear.design.blocks()), 1)
+    n_outputs, nothing = linear.design.n_outputs, SquaredEvidence.of_none(len(linear.design.blocks()), 1)
     return Gate(np.full((1, n_outputs), float(n_epochs > 0)), nothing, linear.n_quantiles > 1)

@@ -10,14 +10,8 @@ from skhybrid._validation import check_is_fitted, check_training_data, fit_conte
 from skhybrid.estimators._base import NetworkEstimator
 from skhybrid.estimators._bases import RegressorMixin
 from skhybrid.estimators._build import LinearLayers, all_parameters
-from skhybrid.estimators._linear_learning import (
-    ABSOLUTE_LOSSES,
-    LinearOptions,
-    LinearPath,
-    check_bases,
-    is_auto,
-    learn_linear_path,
-)
+from skhybrid.estimators._keras_arguments import is_mean_absolute
+from skhybrid.estimators._linear_learning import LinearOptions, LinearPath, check_bases, is_auto, learn_linear_path
 from skhybrid.estimators._members import settings_of
 from skhybrid.estimators._offsets import PhaseOffsets, learn_offsets
 from skhybrid.estimators._parameters import part
@@ -48,7 +42,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     Parameters
     ----------
     loss : str, callable or keras.losses.Loss
-        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear path
+        in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
+        otherwise by squared ones.
 
     scale_target : bool
         Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in
@@ -343,7 +339,7 @@ class WindowRegressor(TargetOptions, NetworkRegressor):
             list(dict.fromkeys([self.half_life, self.linear_half_life or self.half_life])),
             self.linear_by_phase,
             boosting_folds,
-            self.loss in ABSOLUTE_LOSSES,
+            self.loss == "quantile" or is_mean_absolute(self.loss),
         )
 
     def _refuse_without_ridge(self):

@@ -74,7 +74,9 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
         The same for the biases of all these layers.
 
     loss : str, callable or keras.losses.Loss, default="mse"
-        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
+        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
+        otherwise by squared ones.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -466,7 +468,9 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
         The same for the biases of all these layers.
 
     loss : str, callable or keras.losses.Loss, default="mse"
-        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
+        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
+        otherwise by squared ones.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -847,7 +851,9 @@ class GRURegressor(WindowRegressor, architectures.GRU):
         The same for the biases of all these layers.
 
     loss : str, callable or keras.losses.Loss, default="mse"
-        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
+        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
+        otherwise by squared ones.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -1229,7 +1235,9 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
         The same for the biases of all these layers.
 
     loss : str, callable or keras.losses.Loss, default="mse"
-        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
+        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
+        otherwise by squared ones.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -1614,7 +1622,9 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
         The same for the biases.
 
     loss : str, callable or keras.losses.Loss, default="mse"
-        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
+        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
+        otherwise by squared ones.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -1971,7 +1981,9 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
         The same for their biases.
 
     loss : str, callable or keras.losses.Loss, default="mse"
-        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
+        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
+        otherwise by squared ones.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -2328,7 +2340,9 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
         `momentum`, and has 0.99.
 
     loss : str, callable or keras.losses.Loss, default="mse"
-        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
+        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
+        otherwise by squared ones.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -2706,7 +2720,9 @@ class LSTNetRegressor(WindowRegressor, architectures.LSTNet):
         Share of values set to 0 in training after the convolution and each recurrence.
 
     loss : str, callable or keras.losses.Loss, default="mse"
-        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
+        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
+        otherwise by squared ones.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -3092,7 +3108,9 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
         fastest. None reads the columns of a 2-D X as the first axis, and takes the shape of other X as it is.
 
     loss : str, callable or keras.losses.Loss, default="mse"
-        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
+        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
+        otherwise by squared ones.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -3337,7 +3355,9 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
         axis fastest. None reads the columns of a 2-D X as the first axis, and takes the shape of other X as it is.
 
     loss : str, callable or keras.losses.Loss, default="mse"
-        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
+        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
+        otherwise by squared ones.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -3558,7 +3578,9 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
         Further arguments of the network.
 
     loss : str, callable or keras.losses.Loss, default="mse"
-        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`.
+        Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
+        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
+        otherwise by squared ones.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.

@@ -7,7 +7,7 @@ import pytest
 
 from skhybrid import DenseRegressor
 from skhybrid._backend import keras
-from skhybrid.estimators._keras_arguments import check_loss, check_optimizer
+from skhybrid.estimators._keras_arguments import check_loss, check_optimizer, is_mean_absolute
 
 small_dense = partial(DenseRegressor, 4, epochs=2, random_state=0)
 
@@ -33,6 +33,18 @@ def test_loss_matters(data, fitted):
 @pytest.mark.parametrize("loss", ["mse", squared_error, keras.losses.Huber(0.5)], ids=["name", "function", "instance"])
 def test_loss_is_given_on_as_it_is(loss):
     assert check_loss(loss) is loss
+
+
+MEAN_ABSOLUTE = [keras.losses.mean_absolute_error, keras.losses.MeanAbsoluteError()]
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [(loss, True) for loss in ("mae", "MAE", "mean_absolute_error", *MEAN_ABSOLUTE)]
+    + [(loss, False) for loss in ("mse", "huber", "mape", squared_error, keras.losses.MeanSquaredError())],
+)
+def test_mean_absolute_error_is_known_in_each_form(loss, expected):
+    assert is_mean_absolute(loss) is expected
 
 
 # Optimizer

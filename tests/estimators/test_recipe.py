@@ -247,6 +247,18 @@ def test_other_losses(data, options):
         assert (np.diff(model.predict_quantiles(X), axis=-1) > 0).all()
 
 
+@pytest.mark.parametrize(("loss", "expected"), [("mse", "mean"), ("mae", "median")])
+def test_each_loss_forecasts_what_is_least_by_it(loss, expected):
+    """Sales on a third of the days: of absolute errors nearly nothing is least, of squared ones the mean."""
+    rng = np.random.default_rng(0)
+    sales = np.where(rng.random(500) < 0.35, rng.exponential(3, 500), 0)
+    X, y = make_windows(sales, window_length=16, horizon=range(1, H + 1))
+    model = tiny(loss=loss, epochs=20).fit(X[:400], y[:400])
+    forecast = model.predict(X[400 + H :])
+    mean = sales.mean()
+    assert np.abs(forecast - (mean if expected == "mean" else 0)).mean() < 0.3 * mean
+
+
 def test_without_epochs_it_is_the_linear_path(data):
     X, y = data
     model = tiny(epochs=0).fit(X, y)
