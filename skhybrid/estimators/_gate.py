@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import count, product
-from typing import NamedTuple, Self, TypeVar
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,7 @@ class SquaredEvidence(NamedTuple):
         return cls(np.zeros(shape), np.zeros(shape[:2]), np.zeros(shape))
 
     def find_shares(self) -> NDArray[np.float64]:
-        """Return the shares of corrections, (n_corrections, n_blocks), that leave the least squared rest, if it is sure.
+        """Return the shares, (n_corrections, n_blocks), that leave the least squared rest of targets, if it is sure.
 
         The samples that say so have ended the training as well, and say too much. Where the products of the corrections
         are t standard errors from 0, 1 - 1 / t^2 of the shares is left, and nothing below one: the non-negative garrote
@@ -69,7 +69,7 @@ class AbsoluteEvidence(NamedTuple):
         What is gained, t standard errors from 0, counts as 1 - 1 / t^2 of it. Where it is a parabola of one share, the
         share that gains most is 1 - 1 / t^2 of the best as well, with t of small shares.
         """
-        shares = np.array([of_all for of_all in product(TRIED, repeat=self._n_corrections)])
+        shares = np.array(list(product(TRIED, repeat=self._n_corrections)))
         sure = np.zeros_like(self.gains)
         is_gain = self.gains > np.sqrt(self.variances)
         sure[is_gain] = self.gains[is_gain] - self.variances[is_gain] / self.gains[is_gain]
@@ -83,7 +83,6 @@ class AbsoluteEvidence(NamedTuple):
 
 
 Evidence = SquaredEvidence | AbsoluteEvidence
-AnyEvidence = TypeVar("AnyEvidence", SquaredEvidence, AbsoluteEvidence)
 
 
 class Gate(NamedTuple):
@@ -134,7 +133,7 @@ def gather_evidence(
     return type(of_blocks[0])(*map(np.stack, zip(*of_blocks, strict=True)))
 
 
-def add_up(evidence: Iterable[AnyEvidence]) -> AnyEvidence:
+def add_up(evidence: Iterable[Evidence]) -> Evidence:
     """Return what samples of several parts say together."""
     first, *others = evidence
     return type(first)(*(sum(parts) for parts in zip(first, *others, strict=True)))

@@ -157,13 +157,11 @@ class LinearPath(NamedTuple):
 
         nothing, everything = np.zeros(self.design.n_outputs), np.ones(self.design.n_outputs)
         alone, both = outputs_with(nothing), outputs_with(everything)
-        forecast = self._medians(alone)
-        corrections = [self._medians(both) - forecast]
+        corrections = [self._medians(both - alone)]
         if self.trees is not None:
             corrections.append(self.trees.predict(samples))
-        blocks = self.design.blocks()
-        rest = self._medians(targets) - forecast
-        evidence = gather_evidence(rest, corrections, weights, blocks, absolute=self.absolute)
+        rest = self._medians(targets - alone)
+        evidence = gather_evidence(rest, corrections, weights, self.design.blocks(), absolute=self.absolute)
         gate = Gate(self.by_output(evidence.find_shares()), evidence, self.n_quantiles > 1)
         gated = outputs_with(gate.of_network)
         if self.trees is not None:
