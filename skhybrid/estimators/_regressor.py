@@ -43,8 +43,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     ----------
     loss : str, callable or keras.losses.Loss
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear path
-        in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
-        otherwise by squared ones.
+        in closed form, samples held out choose penalties, numbers of trees and the shares of networks and trees by
+        absolute errors with "mae" and "quantile", by squared ones with other losses.
 
     scale_target : bool
         Whether the network sees y with mean 0 and standard deviation 1 (of the training samples). Predictions are in

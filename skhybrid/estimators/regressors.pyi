@@ -75,8 +75,8 @@ class CNNLSTMRegressor(WindowRegressor, architectures.CNNLSTM):
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
-        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
-        otherwise by squared ones.
+        path in closed form, samples held out choose penalties, numbers of trees and the shares of networks and trees
+        by absolute errors with "mae" and "quantile", by squared ones with other losses.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -469,8 +469,8 @@ class LSTMRegressor(WindowRegressor, architectures.LSTM):
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
-        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
-        otherwise by squared ones.
+        path in closed form, samples held out choose penalties, numbers of trees and the shares of networks and trees
+        by absolute errors with "mae" and "quantile", by squared ones with other losses.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -852,8 +852,8 @@ class GRURegressor(WindowRegressor, architectures.GRU):
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
-        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
-        otherwise by squared ones.
+        path in closed form, samples held out choose penalties, numbers of trees and the shares of networks and trees
+        by absolute errors with "mae" and "quantile", by squared ones with other losses.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -1236,8 +1236,8 @@ class SimpleRNNRegressor(WindowRegressor, architectures.SimpleRNN):
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
-        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
-        otherwise by squared ones.
+        path in closed form, samples held out choose penalties, numbers of trees and the shares of networks and trees
+        by absolute errors with "mae" and "quantile", by squared ones with other losses.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -1623,8 +1623,8 @@ class CNNRegressor(WindowRegressor, architectures.CNN):
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
-        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
-        otherwise by squared ones.
+        path in closed form, samples held out choose penalties, numbers of trees and the shares of networks and trees
+        by absolute errors with "mae" and "quantile", by squared ones with other losses.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -1982,8 +1982,8 @@ class DenseRegressor(WindowRegressor, architectures.Dense):
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
-        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
-        otherwise by squared ones.
+        path in closed form, samples held out choose penalties, numbers of trees and the shares of networks and trees
+        by absolute errors with "mae" and "quantile", by squared ones with other losses.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -2341,8 +2341,8 @@ class LSTMFCNRegressor(WindowRegressor, architectures.LSTMFCN):
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
-        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
-        otherwise by squared ones.
+        path in closed form, samples held out choose penalties, numbers of trees and the shares of networks and trees
+        by absolute errors with "mae" and "quantile", by squared ones with other losses.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -2721,8 +2721,8 @@ class LSTNetRegressor(WindowRegressor, architectures.LSTNet):
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
-        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
-        otherwise by squared ones.
+        path in closed form, samples held out choose penalties, numbers of trees and the shares of networks and trees
+        by absolute errors with "mae" and "quantile", by squared ones with other losses.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -3109,8 +3109,8 @@ class Conv2DLSTMRegressor(NetworkRegressor, architectures.Conv2DLSTM):
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
-        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
-        otherwise by squared ones.
+        path in closed form, samples held out choose penalties, numbers of trees and the shares of networks and trees
+        by absolute errors with "mae" and "quantile", by squared ones with other losses.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -3356,8 +3356,8 @@ class Conv3DLSTMRegressor(NetworkRegressor, architectures.Conv3DLSTM):
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
-        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
-        otherwise by squared ones.
+        path in closed form, samples held out choose penalties, numbers of trees and the shares of networks and trees
+        by absolute errors with "mae" and "quantile", by squared ones with other losses.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
@@ -3579,8 +3579,8 @@ class SequenceRegressor(WindowRegressor, architectures.Sequence):
 
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimise, in the scale of `scale_target`; "quantile" for forecasts of `quantiles`. Beside a linear
-        path in closed form, what samples held out choose is chosen by absolute errors with "mae" and "quantile", and
-        otherwise by squared ones.
+        path in closed form, samples held out choose penalties, numbers of trees and the shares of networks and trees
+        by absolute errors with "mae" and "quantile", by squared ones with other losses.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Keras optimizer by name or class, or an instance, of which each fit takes a copy.
