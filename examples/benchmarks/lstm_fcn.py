@@ -58,24 +58,33 @@ SETS = {
 }
 
 # Each stands for itself, whatever the defaults are.
-FORMER = {"norm_momentum": 0.99, "batch_size": 32, "learning_rate_schedule": None, "epochs": 100}
+PUBLISHED = {"units": 8, "filters": (128, 256, 128), "kernel_size": (8, 5, 3)}
+FORMER = {**PUBLISHED, "norm_momentum": 0.99, "batch_size": 32, "learning_rate_schedule": None, "epochs": 100}
 SMALL = {**FORMER, "norm_momentum": 0.9, "batch_size": 8}
-CHOSEN = {**SMALL, "learning_rate_schedule": "cosine"}
+COSINE = {**SMALL, "learning_rate_schedule": "cosine"}
+LONG = {**COSINE, "kernel_size": (16, 10, 6)}
+HALF = {**LONG, "filters": (64, 128, 64)}
+CHOSEN = {**HALF, "units": 128}
 SETTINGS = {
     "former defaults": FORMER,
     "norm_momentum=0.9": {**FORMER, "norm_momentum": 0.9},
     "and batch_size=8": SMALL,
-    "and cosine": CHOSEN,
-    "batch_size=16": {**CHOSEN, "batch_size": 16},
-    "50 epochs": {**CHOSEN, "epochs": 50},
-    "200 epochs": {**CHOSEN, "epochs": 200},
-    "400 epochs": {**CHOSEN, "epochs": 400},
-    "500 epochs, batch_size=32": {**CHOSEN, "epochs": 500, "batch_size": 32},
-    "learning_rate=0.003": {**CHOSEN, "learning_rate": 0.003},
-    "norm_momentum=0.99": {**CHOSEN, "norm_momentum": 0.99},
-    "window_norm": {**CHOSEN, "window_norm": "standard"},
-    "class_weight": {**CHOSEN, "class_weight": "balanced"},
-    "units=64": {**CHOSEN, "units": 64},
+    "and cosine": COSINE,
+    "and long kernels": LONG,
+    "and half the filters": HALF,
+    "and units=128": CHOSEN,
+    "chosen, 200 epochs": {**CHOSEN, "epochs": 200},
+    "chosen, three networks": {**CHOSEN, "n_estimators": 3},
+    "batch_size=16": {**COSINE, "batch_size": 16},
+    "50 epochs": {**COSINE, "epochs": 50},
+    "200 epochs": {**COSINE, "epochs": 200},
+    "400 epochs": {**COSINE, "epochs": 400},
+    "500 epochs, batch_size=32": {**COSINE, "epochs": 500, "batch_size": 32},
+    "learning_rate=0.003": {**COSINE, "learning_rate": 0.003},
+    "norm_momentum=0.99": {**COSINE, "norm_momentum": 0.99},
+    "window_norm": {**COSINE, "window_norm": "standard"},
+    "class_weight": {**COSINE, "class_weight": "balanced"},
+    "units=64": {**COSINE, "units": 64},
 }
 
 

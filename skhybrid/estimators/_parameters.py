@@ -2,7 +2,7 @@
 
 A class names its parameters as annotated attributes, under the decorator `part` or `estimator`. The text of a parameter
 is in the docstring of the class that declares it, or of one above it, whose default it changes, or else, for one that
-goes to a network's builder, in the builder's, which also holds its default.
+goes to a network's builder, in the builder's, which also holds its default, but where an estimator has one of its own.
 """
 
 import inspect
@@ -10,19 +10,19 @@ import operator
 import re
 import textwrap
 from collections.abc import Callable
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import reduce
 from typing import Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
 
 
-def of_network(*, default: Callable[..., Any], kw_only: bool = True) -> Any:
-    """Declare a parameter that goes to a network's builder, with the default that it has there.
+def of_network(*, default: Callable[..., Any], own: Any = MISSING, kw_only: bool = True) -> Any:
+    """Declare a parameter that goes to a network's builder, with the default that it has there, or the class' own.
 
     The argument is called `default` for the sake of type checkers, which learn from it that there is one.
     """
-    return field(kw_only=kw_only, metadata={"builder": default})
+    return field(default=own, kw_only=kw_only, metadata={"builder": default})
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(field, of_network))
@@ -33,7 +33,7 @@ def part(cls: type[T]) -> type[T]:
     of it. scikit-learn finds the constraints of all parameters in one dict, so those of all parts are gathered here.
     """
     for name, value in vars(cls).items():
-        if isinstance(value, Field) and "builder" in value.metadata:
+        if isinstance(value, Field) and "builder" in value.metadata and value.default is MISSING:
             value.default = inspect.signature(value.metadata["builder"]).parameters[name].default
     cls = dataclass(eq=False, repr=False, kw_only=True)(cls)
     constraints = [vars(base).get("_parameter_constraints", {}) for base in reversed(cls.__mro__)]

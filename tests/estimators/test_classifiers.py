@@ -713,7 +713,7 @@ PUBLISHED = {
     "image fusion": (Conv2DLSTMClassifier(), image_twin, 320 + 832 + 4 * 128 * (14 * 64 + 128 + 1) + 1290),
     "video": (Conv3DLSTMClassifier(), video_twin, 896 + 4 * 128 * (8 * 8 * 32 + 128 + 1) + 516),
     "LSTM-FCN": (
-        LSTMFCNClassifier(),
+        LSTMFCNClassifier(8, filters=(128, 256, 128), kernel_size=(8, 5, 3)),
         lstm_fcn_twin,
         (8 * 3 + 1) * 128 + (5 * 128 + 1) * 256 + (3 * 256 + 1) * 128 + 4 * 512 + 4 * 8 * (24 + 8 + 1) + 137 * 5,
     ),
@@ -722,7 +722,7 @@ PUBLISHED = {
 
 @pytest.fixture(scope="module", params=PUBLISHED.values(), ids=PUBLISHED)
 def published(request):
-    """A published network as its estimator trains it with all defaults, its twin in Keras, and its size by hand."""
+    """A published network as its estimator trains it, its twin in Keras, and its size by hand."""
     estimator, make_twin, n_parameters = request.param
     twin = make_twin()
     n_classes = twin.output_shape[1]
