@@ -21,7 +21,8 @@ def recommended(horizon: int, seasons: int | Sequence[int] = (), **parameters: A
     from the samples before it: penalties and shares of the regressions, the numbers of epochs and trees, and how much
     of networks and trees is added. Then all is learned anew from all samples. Where there are fewer than 500 samples,
     the regressions are left alone (`engine_` says so), as they are where the others do not help (`gate_` and
-    `boosting_share_` are 0). ``boosting=False`` leaves the trees out, which `to_keras` cannot export.
+    `boosting_share_` are 0): with ``loss="mae"`` as well they forecast means, and it is networks and trees that lead to
+    medians. ``boosting=False`` leaves the trees out, which `to_keras` cannot export.
 
     X are windows in the units of the series, not scaled; y holds the steps 1, 2, ..., `horizon` after them, or as many
     from a later one on, with `lead` among the parameters. Carried with what is known ahead (:class:`Windows`), and with
