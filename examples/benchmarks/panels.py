@@ -13,12 +13,13 @@ rows and on each hour of the day: the seven move together, and three days hardly
 alike are fitted once, on the rows up to the first origin, and are told the rows that follow: an exponential smoothing
 moves its level, trend and season on, networks and trees read later windows.
 
-Models: `Forecaster()` as it is, and trained with absolute errors, which WAPE measures; a ridge of all series (each
-series a column, what is known ahead, phases); of other packages LightGBM of all series (skforecast), AutoETS for each
-series and, of intermittent sales, Croston's method (statsforecast). Errors: of each series RMSSE (in units of the
-differences from a season before, in its rows before the first origin) and WAPE; their means, and WAPE over all, which
-weighs series by volume. Of many origins also the RMSSE by steps ahead, and by how much that of each model at an origin
-is above that of what is recommended, with the standard error that means of seven origins give.
+Models: `Forecaster()` as it is, and trained with absolute errors, which WAPE measures, and told that nothing is sold
+below 0; a ridge of all series (each series a column, what is known ahead, phases); of other packages LightGBM of all
+series (skforecast), by both errors as well, AutoETS for each series and, of intermittent sales, Croston's method
+(statsforecast). Errors: of each series RMSSE (in units of the differences from a season before, in its rows before the
+first origin) and WAPE; their means, and WAPE over all, which weighs series by volume. Of many origins also the RMSSE by
+steps ahead, and by how much that of each model at an origin is above that of what is recommended, with the standard
+error that means of seven origins give.
 """
 
 # %% What is measured, and what can be changed
@@ -121,6 +122,7 @@ def recommended(task, known, seed, **parameters):
         estimator=estimator,
         known_future=task.known,
         min_history=min(NEW_ROWS, 2 * task.season) if task.known else None,
+        bounds=(0, None) if task.known and parameters else None,
         random_state=seed,
     )
     return follow(model, task, known)
@@ -178,7 +180,7 @@ def season_ago(task, known, seed):
     return forecast
 
 
-def light_gbm(task, known, seed):
+def light_gbm(task, known, seed, **parameters):
     from lightgbm import LGBMRegressor
     from skforecast.preprocessing import RollingFeatures
     from skforecast.recursive import ForecasterRecursiveMultiSeries
@@ -190,7 +192,7 @@ def light_gbm(task, known, seed):
 
     season = task.season
     forecaster = ForecasterRecursiveMultiSeries(
-        LGBMRegressor(n_estimators=300, learning_rate=0.05, random_state=seed, verbose=-1),
+        LGBMRegressor(n_estimators=300, learning_rate=0.05, random_state=seed, verbose=-1, **parameters),
         lags=[*range(1, season + 1), 2 * season, 4 * season],
         window_features=RollingFeatures(stats=["mean", "mean"], window_sizes=[season, 4 * season]),
         encoding="ordinal_category",
@@ -251,6 +253,7 @@ MODELS = {
     "ridge": ridge,
     "season ago": season_ago,
     "LightGBM": light_gbm,
+    "LightGBM, absolute errors": partial(light_gbm, objective="mae"),
     "AutoETS": statistical(auto_ets),
     "Croston": statistical(croston),
 }
