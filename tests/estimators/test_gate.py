@@ -39,6 +39,16 @@ def test_one_stretch_says_nothing_for_sure():
     assert evidence.find_shares().tolist() == [[0]]
 
 
+def test_one_stretch_says_nothing_for_sure_of_absolute_errors():
+    """What is gained is one standard error from 0, and rounding must not make it more."""
+    for seed in range(20):
+        correction, rest, weights = draw(1, seed)
+        rest += correction[0]
+        evidence = gather_evidence(rest[:H], correction[:, :H], weights[:H], ALL, absolute=True)
+        assert evidence.gains.max() > 0
+        assert evidence.find_shares().tolist() == [[0]]
+
+
 def test_absolute_errors_are_gathered_block_by_block():
     corrections, rest, weights = draw(2)
     evidence = gather_evidence(rest, corrections, weights, BLOCKS, absolute=True)
