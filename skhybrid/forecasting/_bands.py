@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skhybrid.forecasting._conformal import Calibration, bound, bound_jointly
+from skhybrid.forecasting._edges import Edges
 from skhybrid.forecasting._error_size import NEVER, Made
 from skhybrid.forecasting._grid import Grid
 from skhybrid.forecasting._paths import draw_paths
@@ -36,6 +37,8 @@ class Bands:
         once these hold all of what was known ahead of it.
     calibrations : tuple of Calibration
         What was learned of the errors of each target.
+    edges : tuple of Edges or None
+        How often each target is at its bounds; None where that is too seldom to count.
     first : label
         The first origin whose forecast by the estimator knows nothing of what it forecasts.
     issued : mapping of Hashable to Forecasts
@@ -48,6 +51,7 @@ class Bands:
     is_panel: bool
     waits: bool
     calibrations: tuple[Calibration, ...] = ()
+    edges: tuple[Edges | None, ...] = ()
     first: Any = None
     issued: Mapping[Hashable, Forecasts] = field(default_factory=dict)
 
@@ -63,8 +67,11 @@ class Bands:
         found = []
         for target, calibration in enumerate(self.calibrations):
             made, order = self._make_since(plan, chain, target)
-            lower, upper = bound_jointly(calibration, made, self.levels) if joint else bound(calibration, made)
-            found.append(np.stack([lower, upper], axis=3)[np.argsort(order)])
+            between = bound_jointly(calibration, made, self.levels) if joint else bound(calibration, made)
+            edges = self.edges[target]
+            if edges is not None and not joint:
+                between = edges.join(made.series, between, calibration.tails[: len(self.levels)])
+            found.append(np.stack(between, axis=3)[np.argsort(order)])
         bounds = plan.transform.bound(np.stack(found, axis=1))
         parts = np.split(bounds, np.cumsum([len(of_series.origins) for of_series in chain])[:-1])
         return [
@@ -122,7 +129,7 @@ class Bands:
                 (
                     values[:, target],
                     truth[:, target],
-                    self._levels_of(values[:, target], None if bounds is None else bounds[:, target]),
+                    self._levels_of(target, values[:, target], None if bounds is None else bounds[:, target]),
                     of_steps[origins],
                     due,
                     grid.phases[steps].astype(np.intp),
@@ -140,9 +147,10 @@ class Bands:
         made, order = self.make(plan, chain, target)
         return made._replace(truth=np.where(made.times[:, None] < len(self.times) - 1, np.nan, made.truth)), order
 
-    def _levels_of(self, values, bounds):
-        """Return what bounds start from, (n, horizon, n_levels, 2)."""
-        shape = (*values.shape, len(self.levels), 2)
+    def _levels_of(self, target, values, bounds):
+        """Return what bounds start from, (n, horizon, n_levels, 2); with edges, of as many further levels."""
+        has_edges = bool(self.edges) and self.edges[target] is not None
+        shape = (*values.shape, len(self.levels) * (1 + has_edges), 2)
         return np.broadcast_to(values[:, :, None, None], shape) if bounds is None else bounds
 
     def _times_with(self, labels: Iterable[pd.Index]) -> pd.Index:

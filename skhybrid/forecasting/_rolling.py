@@ -12,6 +12,7 @@ from sklearn.base import clone
 
 from skhybrid._progress import UNSEEN, Progress
 from skhybrid.forecasting._bands import Bands
+from skhybrid.forecasting._edges import learn_edges, one_sided
 from skhybrid.forecasting._fitting import Fitted, adapt_linear, fit_to
 from skhybrid.forecasting._grid import Grid
 from skhybrid.forecasting._known import count_known
@@ -53,10 +54,27 @@ def _calibrate(plan, table, forecaster, weights, archive):
     is_archived = archive is not None and set(plan.maker.roles.known) <= set(archive.columns)
     waits = bool(plan.maker.roles.known) and not is_archived
     bands = Bands(levels, times, tuple(table.parts), table.is_panel, waits)
+    bands = replace(bands, edges=tuple(_find_edges(bands, plan, chain, intervals)))
     calibrations = [
-        learn_calibration(intervals, bands.make(plan, chain, target)[0]) for target in range(plan.n_targets)
+        learn_calibration(intervals, bands.make(plan, chain, target)[0], one_sided(levels) if edges else ())
+        for target, edges in enumerate(bands.edges)
     ]
     return replace(bands, calibrations=tuple(calibrations), first=times[-1])
+
+
+def _find_edges(bands, plan, chain, intervals):
+    """Yield how often each target is at its bounds; None where there are none, or it is too seldom there to count.
+
+    What says how far its bounds lie, be it a model or that both are equally far, knows of one that is at a bound.
+    """
+    limits = plan.transform.bounds
+    says_more = intervals.symmetric or chain[0].bounds is not None
+    for target in range(plan.n_targets):
+        if limits == (None, None) or says_more:
+            yield None
+            continue
+        edges = learn_edges(bands.make(plan, chain, target)[0], limits)
+        yield edges if edges.shares.max() >= (1 - max(bands.levels)) / 2 else None
 
 
 def as_intervals(intervals: Any) -> ConformalIntervals:

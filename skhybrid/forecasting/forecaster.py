@@ -91,7 +91,8 @@ class Forecaster(Ranged, Scored, Exported, Options):
         of the target, and corrected to be means there (Duan's smearing over the errors in training).
 
     bounds : tuple of (float or None, float or None), default=None
-        Between which all forecasts lie: ``(0, None)`` of what cannot be negative.
+        Between which all forecasts lie: ``(0, None)`` of what cannot be negative. Where a series often is at one, as
+        sales are at 0, its intervals start there.
 
     half_life : int, default=None
         Number of steps after which, counted back from the last row, what is learned counts half as much.

@@ -40,7 +40,9 @@ class ConformalIntervals(BaseEstimator):
         come on top of what these say. Without, each step has a quantile of its own.
 
     symmetric : bool, default=False
-        Whether both bounds are equally far from the forecast. Else each leaves out half of what an interval may.
+        Whether both bounds are equally far from the forecast. Else each leaves out half of what an interval may; but of
+        a series that often is at one of the `bounds` of :class:`Forecaster`, such as sales of 0, an interval starts
+        there, and the other bound leaves out all.
 
     adaptive : bool, default=True
         Whether bounds follow errors that have become known. Without it and without `scale`, this is split conformal
@@ -245,16 +247,15 @@ class ConformalIntervals(BaseEstimator):
         )
 
 
-def learn_calibration(intervals: ConformalIntervals, made: Made) -> Calibration:
+def learn_calibration(intervals: ConformalIntervals, made: Made, further_levels: tuple[float, ...] = ()) -> Calibration:
     """Return what the errors of forecasts tell of intervals; warn of levels that they do not suffice for."""
     if np.isnan(made.truth).all():
         raise ValueError("y_true must hold a known value, but is NaN throughout; pass what came.")
     levels = read_levels(intervals.levels)
-    calibration = calibrate(
-        made, levels, scaled=intervals.scale, symmetric=intervals.symmetric, adaptive=intervals.adaptive
-    )
+    options = {"scaled": intervals.scale, "symmetric": intervals.symmetric, "adaptive": intervals.adaptive}
+    calibration = calibrate(made, levels + further_levels, **options)
     if calibration.is_short.any():
-        short = ", ".join(f"{level:g}" for level, few in zip(levels, calibration.is_short, strict=True) if few)
+        short = ", ".join(f"{level:g}" for level, few in zip(levels, calibration.is_short, strict=False) if few)
         warn(
             f"{calibration.n_origins} forecasts are too few to calibrate intervals of {short}, which need "
             f"{int(np.ceil(1 / calibration.tails.min())) - 1}; they are those of a normal distribution with the mean "
