@@ -68,7 +68,7 @@ def _find_edges(bands, plan, chain, intervals):
     What says how far its bounds lie, be it a model or that both are equally far, knows of one that is at a bound.
     """
     limits = plan.transform.bounds
-    says_more = intervals.symmetric or chain[0].bounds is not None
+    says_more = intervals.symmetric or any(of_series.bounds is not None for of_series in chain)
     for target in range(plan.n_targets):
         if limits == (None, None) or says_more:
             yield None
