@@ -129,7 +129,8 @@ def gather_evidence(
     """Return what samples say of corrections, (n_samples, n_outputs) each, of what is left of their targets."""
     gather = _gather_absolute if absolute else _gather_squared
     starts = np.arange(0, len(rest), rest.shape[1])  # of samples whose targets hardly overlap with others'
-    of_blocks = [gather(rest[:, block], np.stack(corrections)[:, :, block], weights, starts) for block in blocks]
+    stacked = np.stack(corrections)
+    of_blocks = [gather(rest[:, block], stacked[:, :, block], weights, starts) for block in blocks]
     return type(of_blocks[0])(*map(np.stack, zip(*of_blocks, strict=True)))
 
 

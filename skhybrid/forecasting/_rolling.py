@@ -54,7 +54,7 @@ def _calibrate(plan, table, forecaster, weights, archive):
     is_archived = archive is not None and set(plan.maker.roles.known) <= set(archive.columns)
     waits = bool(plan.maker.roles.known) and not is_archived
     bands = Bands(levels, times, tuple(table.parts), table.is_panel, waits)
-    bands = replace(bands, edges=tuple(_find_edges(bands, plan, chain, intervals)))
+    bands = replace(bands, edges=_find_edges(bands, plan, chain, intervals))
     calibrations = [
         learn_calibration(intervals, bands.make(plan, chain, target)[0], one_sided(levels) if edges else ())
         for target, edges in enumerate(bands.edges)
@@ -63,18 +63,16 @@ def _calibrate(plan, table, forecaster, weights, archive):
 
 
 def _find_edges(bands, plan, chain, intervals):
-    """Yield how often each target is at its bounds; None where there are none, or it is too seldom there to count.
+    """Return how often each target is at its bounds; None where there are none, or it is too seldom there to count.
 
     What says how far its bounds lie, be it a model or that both are equally far, knows of one that is at a bound.
     """
     limits = plan.transform.bounds
-    says_more = intervals.symmetric or any(of_series.bounds is not None for of_series in chain)
-    for target in range(plan.n_targets):
-        if limits == (None, None) or says_more:
-            yield None
-            continue
-        edges = learn_edges(bands.make(plan, chain, target)[0], limits)
-        yield edges if edges.shares.max() >= (1 - max(bands.levels)) / 2 else None
+    if limits == (None, None) or intervals.symmetric or any(of_series.bounds is not None for of_series in chain):
+        return (None,) * plan.n_targets
+    found = [learn_edges(bands.make(plan, chain, target)[0], limits) for target in range(plan.n_targets)]
+    least = (1 - max(bands.levels)) / 2
+    return tuple(edges if edges.shares.max() >= least else None for edges in found)
 
 
 def as_intervals(intervals: Any) -> ConformalIntervals:
