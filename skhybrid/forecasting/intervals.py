@@ -42,7 +42,8 @@ class ConformalIntervals(BaseEstimator):
     symmetric : bool, default=False
         Whether both bounds are equally far from the forecast. Else each leaves out half of what an interval may; but of
         a series that often is at one of the `bounds` of :class:`Forecaster`, such as sales of 0, an interval starts
-        there, and the other bound leaves out all.
+        there, and the other bound leaves out all: that of 50 % may then end below the forecast, as a mean of such sales
+        is above their median.
 
     adaptive : bool, default=True
         Whether bounds follow errors that have become known. Without it and without `scale`, this is split conformal
